@@ -1,0 +1,213 @@
+//! The record: all that is known about one hotfix, folded from its events.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Actor;
+use crate::gate::{CheckReport, Skip, TestReport};
+use crate::period::Period;
+use crate::proof::Proof;
+
+/// Version of the record's layout. Raised only when a reader of the old one would misread the new one.
+pub const RECORD_VERSION: u32 = 1;
+
+/// Where a hotfix starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Base {
+    /// What the user would call it: `origin/main`, `v1.2.2`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The commit.
+    pub commit: String,
+}
+
+/// How far a hotfix is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Branch and slot exist; the fix is being written.
+    Started,
+    /// The fix is a commit.
+    Committed,
+    /// The fix is on the remote.
+    Submitted,
+    /// The fix is in the target branch.
+    Merged,
+    /// Given up.
+    Abandoned,
+}
+
+/// The size of a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Size {
+    /// Changed files.
+    pub files: u64,
+    /// Added lines.
+    pub added: u64,
+    /// Removed lines.
+    pub removed: u64,
+}
+
+/// What really became of a merge request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MergeRequestState {
+    /// The branch is on the remote; the remote knows no merge requests, or none exists yet.
+    Pushed,
+    /// The merge request exists.
+    Open,
+    /// It merges by itself when its conditions hold.
+    Armed,
+    /// It waits in the forge's queue.
+    Queued,
+    /// It is in the target.
+    Merged,
+    /// Something stands in the way.
+    Blocked,
+    /// It was closed without a merge.
+    Closed,
+}
+
+/// A merge request, or on a plain Git remote the text to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MergeRequest {
+    /// What became of it.
+    pub state: MergeRequestState,
+    /// Name of the adapter: `plain` for a Git remote without a forge.
+    pub forge: String,
+    /// Where to look at it; `null` where the remote has no pages.
+    pub url: Option<String>,
+    /// Its number; `null` where the remote has none.
+    pub number: Option<u64>,
+    /// Labels it carries, or would carry on a forge.
+    pub labels: Vec<String>,
+    /// Whether it merges by itself.
+    pub auto_merge: bool,
+    /// Title.
+    pub title: String,
+    /// Text, with the proof.
+    pub description: String,
+    /// Whether the remote took the record as well.
+    #[serde(default)]
+    pub record_pushed: bool,
+}
+
+/// What kind of debt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OwedKind {
+    /// A look by somebody who is not the author.
+    Review,
+    /// The post-mortem.
+    Postmortem,
+    /// The fix on another branch.
+    Port,
+    /// A gate that was skipped.
+    SkippedGate,
+}
+
+/// Something owed until it is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Owed {
+    /// Unique within the hotfix: `review`, `postmortem`, `skipped_gate:prove`.
+    pub key: String,
+    /// What kind.
+    pub kind: OwedKind,
+    /// What it is about, in one line.
+    pub what: String,
+    /// When it is due.
+    pub due: Timestamp,
+    /// When it was settled; absent while it is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Timestamp>,
+}
+
+/// All that is known about one hotfix: `record.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Record {
+    /// Version of the layout, [`RECORD_VERSION`].
+    pub version: u32,
+    /// The hotfix: the branch without `hotfix/`.
+    pub id: String,
+    /// How far it is.
+    pub stage: Stage,
+    /// The alert in the words of who started.
+    pub alert: String,
+    /// The alert's id in the system it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
+    /// How bad it is, in the team's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// The branch, in full.
+    pub branch: String,
+    /// Where it starts from; moves when the branch is rebased.
+    pub base: Base,
+    /// The branch it is to be merged into.
+    pub target: String,
+    /// Name of the remote; absent when the repository has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Who started it: the author, who cannot review it.
+    pub author: Actor,
+    /// The newest proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Box<Proof>>,
+    /// The newest check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckReport>,
+    /// The newest run of the critical tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Box<TestReport>>,
+    /// Gates that were skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skip>,
+    /// The commit of the fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The subject of that commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// The merge request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_request: Option<MergeRequest>,
+    /// Whether a slot is in use for it, as far as this record knows.
+    pub slot_in_use: bool,
+    /// What is owed, settled or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<Owed>,
+    /// Time until the review is due, from the merge request on.
+    pub review_within: Period,
+    /// Time until the post-mortem is due, from the merge request on.
+    pub postmortem_within: Period,
+}
+
+impl Record {
+    /// Whether the fix is still on its way: not merged and not given up.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Merged | Stage::Abandoned)
+    }
+
+    /// The branch as people say it, without `refs/heads/`.
+    pub fn branch_name(&self) -> &str {
+        self.branch.strip_prefix("refs/heads/").unwrap_or(&self.branch)
+    }
+
+    /// What is still owed.
+    pub fn outstanding(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.iter().filter(|owed| owed.settled.is_none())
+    }
+}
