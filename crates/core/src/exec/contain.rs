@@ -1,0 +1,58 @@
+//! Ends what a contained child left behind, and keeps our secrets out of its environment.
+
+use std::ffi::OsStr;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// The variable that marks every descendant of one contained child.
+pub const MARK: &str = "HOTFIX_RUN";
+
+/// Variables that unknown code has no business to see: credentials of forges, clouds' agents and keys.
+pub fn is_secret(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    let exact = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "HOTFIX_TRUST", "HOTFIX_CD_FILE"];
+    let forges =
+        ["GITHUB", "GH", "GITLAB", "GLAB", "GITEA", "FORGEJO", "GERRIT", "BITBUCKET", "AZURE_DEVOPS"];
+    exact.contains(&name)
+        || forges.iter().any(|forge| {
+            name.strip_prefix(forge).is_some_and(|rest| rest.ends_with("_TOKEN") || rest.ends_with("_PAT"))
+        })
+}
+
+/// Sends a signal to a child's group. The child must not have been reaped yet, so that its number is still its own.
+pub fn signal_group(leader: Pid, signal: Signal) {
+    // Fails only when nobody is left, which is what was wanted.
+    let _ = kill_process_group(leader, signal);
+}
+
+/// Ends processes that left the group but still carry the mark. Three rounds, against those that fork meanwhile.
+pub fn sweep(mark: &str) {
+    for _ in 0..3 {
+        let strays = marked(mark);
+        if strays.is_empty() {
+            return;
+        }
+        for stray in strays {
+            let _ = kill_process(stray, Signal::KILL);
+        }
+    }
+}
+
+fn marked(mark: &str) -> Vec<Pid> {
+    let wanted = format!("{MARK}={mark}");
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let carries = |pid: &Pid| {
+        let path = format!("/proc/{}/environ", pid.as_raw_nonzero());
+        let environment = std::fs::read(path).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+    };
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(Pid::from_raw)
+        .filter(carries)
+        .collect()
+}
