@@ -1,0 +1,3 @@
+//! The `git hotfix` command.
+
+fn main() {}

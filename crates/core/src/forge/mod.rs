@@ -1,0 +1,1 @@
+//! Where the fix is delivered: one file per forge behind one trait.

@@ -1,0 +1,81 @@
+//! The user's identity, and commits made as the user would make them: with hooks and signing, under a deadline.
+
+use std::time::Duration;
+
+use super::{GitError, Oid, Repository, Worktree};
+use crate::error::Result;
+use hotfix_model::Actor;
+
+/// Who commits, as Git has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity(pub Actor);
+
+/// A commit to be made of everything in a worktree.
+#[derive(Clone, Debug)]
+pub struct CommitRequest<'a> {
+    /// The whole message.
+    pub message: &'a str,
+    /// How long hooks and signing may take together.
+    pub limit: Duration,
+}
+
+impl Repository {
+    /// The user's name and address, or [`GitError::NoIdentity`].
+    pub fn identity(&self) -> Result<Identity> {
+        let printed =
+            self.git().setting("user.useConfigOnly=true").args(["var", "GIT_AUTHOR_IDENT"]).finish()?;
+        let line = String::from_utf8_lossy(&printed.stdout).into_owned();
+        let parsed = line.rsplit_once('>').and_then(|(head, _)| head.rsplit_once(" <"));
+        match parsed {
+            Some((name, email)) if printed.success() => {
+                Ok(Identity(Actor { name: name.to_owned(), email: email.to_owned() }))
+            }
+            _ => Err(GitError::NoIdentity.into()),
+        }
+    }
+
+    /// Commits everything in the worktree that is not ignored, durably, with the user's hooks and signing.
+    pub fn commit_all(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
+        self.git_in(worktree)
+            .setting("core.safecrlf=false")
+            .setting("advice.addEmbeddedRepo=false")
+            .args(["add", "--all", "--", "."])
+            .run()?;
+        self.git_in(worktree)
+            .with_hooks()
+            .setting("core.fsync=committed,reference")
+            .setting("commit.status=false")
+            .args(["commit", "--quiet", "--cleanup=verbatim", "--file=-"])
+            .input(request.message)
+            .limit(request.limit)
+            .run()?;
+        self.head(worktree)
+    }
+
+    /// The commit a worktree stands on.
+    pub fn head(&self, worktree: &Worktree) -> Result<Oid> {
+        self.git_in(worktree).args(["rev-parse", "--verify", "HEAD^{commit}"]).oid()
+    }
+
+    /// The whole message of a commit.
+    pub fn message(&self, commit: &Oid) -> Result<String> {
+        self.git().args(["show", "--no-patch", "--format=%B"]).arg(commit.as_str()).text()
+    }
+
+    /// Whether `ancestor` can be reached from `descendant`.
+    pub fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool> {
+        let call = self.git().args(["merge-base", "--is-ancestor"]);
+        let finished = call.args([ancestor.as_str(), descendant.as_str()]).finish()?;
+        match finished.ending.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(super::command::failed("merge-base", &finished).into()),
+        }
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    pub fn commit_time(&self, commit: &Oid) -> Result<i64> {
+        let printed = self.git().args(["show", "--no-patch", "--format=%ct"]).arg(commit.as_str()).text()?;
+        Ok(printed.parse().map_err(|_| GitError::Unreadable { command: "show".to_owned() })?)
+    }
+}

@@ -1,0 +1,123 @@
+//! What can go wrong with Git.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hotfix_model::ExitCode;
+
+use crate::error::Explain;
+
+/// An error of the Git layer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The folder is in no repository.
+    #[error("{} is not in a Git repository", dir.display())]
+    NotARepository {
+        /// The folder.
+        dir: PathBuf,
+        /// What Git said.
+        said: String,
+    },
+    /// Git is older than the oldest version that has what we need.
+    #[error("Git {found} is too old")]
+    TooOld {
+        /// Its version.
+        found: String,
+    },
+    /// A Git command failed.
+    #[error("git {command} failed")]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// The exit code, or -1 when a signal ended it.
+        code: i32,
+        /// The last line it wrote, credentials removed.
+        said: String,
+    },
+    /// A Git command ran past its deadline.
+    #[error("git {command} did not finish within {} s", limit.as_secs())]
+    TimedOut {
+        /// The subcommand.
+        command: String,
+        /// The deadline.
+        limit: Duration,
+    },
+    /// Git printed something we cannot read.
+    #[error("git {command} printed something unexpected")]
+    Unreadable {
+        /// The subcommand.
+        command: String,
+    },
+    /// A ref is not where it was a moment ago.
+    #[error("a ref moved while we worked: {said}")]
+    RefMoved {
+        /// What Git said.
+        said: String,
+    },
+    /// A name that Git would refuse, or read as an option.
+    #[error("`{name}` cannot be the name of a branch or ref")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// Nothing of that name.
+    #[error("`{name}` is not a commit here")]
+    UnknownCommit {
+        /// What was asked for.
+        name: String,
+    },
+    /// Git knows no name and address for the user.
+    #[error("Git does not know who you are")]
+    NoIdentity,
+    /// Another git-hotfix holds the lock for too long.
+    #[error("another git-hotfix has been holding {} for {} s", path.display(), waited.as_secs())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// How long we waited.
+        waited: Duration,
+    },
+}
+
+impl Explain for GitError {
+    fn why(&self) -> String {
+        match self {
+            Self::TooOld { .. } => {
+                format!("git-hotfix needs Git {} or newer", super::version::FLOOR)
+            }
+            Self::Failed { code, said, .. } if said.is_empty() => {
+                format!("it ended with code {code}")
+            }
+            Self::NotARepository { said, .. } | Self::Failed { said, .. } => said.clone(),
+            Self::TimedOut { .. } => "the remote, a hook or a prompt may be waiting".to_owned(),
+            Self::Unreadable { .. } => "this version of Git may not be supported".to_owned(),
+            Self::RefMoved { .. } => "somebody else changed it; nothing was overwritten".to_owned(),
+            Self::BadName { .. } => "see `git check-ref-format --help` for what a name may hold".to_owned(),
+            Self::UnknownCommit { .. } => "no branch, tag or commit has that name".to_owned(),
+            Self::NoIdentity => "user.name and user.email are not set".to_owned(),
+            Self::Locked { .. } => "adding, removing and fetching are done one at a time".to_owned(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::NotARepository { .. } => "cd into a repository, then run the same command again".to_owned(),
+            Self::TooOld { .. } => "install a newer Git".to_owned(),
+            Self::NoIdentity => {
+                "git config --global user.name \"Your Name\" && git config --global user.email you@example.com"
+                    .to_owned()
+            }
+            Self::UnknownCommit { .. } => "git branch --all; git tag".to_owned(),
+            Self::BadName { .. } => "choose another name".to_owned(),
+            _ => "run the same command again".to_owned(),
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::BadName { .. } | Self::UnknownCommit { .. } => ExitCode::USAGE,
+            Self::RefMoved { .. } | Self::Locked { .. } => ExitCode::DECISION,
+            _ => ExitCode::SETUP,
+        }
+    }
+}

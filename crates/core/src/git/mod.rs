@@ -1,0 +1,177 @@
+//! The only code that runs Git. Plumbing and porcelain formats, `-z`, full refs, literal pathspecs; the user's index,
+//! HEAD, refs, stash, configuration and `FETCH_HEAD` are never written.
+
+mod command;
+mod commit;
+mod diff;
+mod error;
+mod lock;
+mod name;
+mod object;
+mod refs;
+mod remote;
+mod snapshot;
+mod version;
+mod worktree;
+
+use std::path::{Path, PathBuf};
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+
+pub use command::GitCommand;
+pub use commit::{CommitRequest, Identity};
+pub use diff::{Change, ChangeKind, FileDiff, Hunk};
+pub use error::GitError;
+pub use lock::CommonLock;
+pub use name::{Oid, RefName, slug};
+pub use object::TreeEntry;
+pub use refs::{Expect, RefChange};
+pub use remote::{Lease, Push, PushOutcome, Remote};
+pub use version::Version;
+pub use worktree::{ListedWorktree, Worktree};
+
+/// An opened repository: what all its worktrees share, and where the user stands.
+#[derive(Clone)]
+pub struct Repository {
+    ctx: Ctx,
+    common_dir: PathBuf,
+    git_dir: PathBuf,
+    top: Option<PathBuf>,
+    object_format: String,
+}
+
+impl Repository {
+    /// Opens the repository that holds the current folder.
+    pub fn discover(ctx: &Ctx) -> Result<Self> {
+        let dir = ctx.env.current_dir();
+        let mut call = GitCommand::discovering(ctx, dir);
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"]
+        {
+            if let Some(value) = ctx.env.get(name) {
+                call = call.env(name, value);
+            }
+        }
+        let finished = call
+            .args(["rev-parse", "--path-format=absolute", "--show-object-format", "--git-common-dir"])
+            .args(["--git-dir", "--show-toplevel"])
+            .finish()?;
+        let lines = paths(&finished.stdout);
+        let [object_format, common_dir, git_dir, top @ ..] = lines.as_slice() else {
+            let GitError::Failed { said, .. } = command::failed("rev-parse", &finished) else {
+                return Err(GitError::Unreadable { command: "rev-parse".to_owned() }.into());
+            };
+            return Err(GitError::NotARepository { dir: dir.to_owned(), said }.into());
+        };
+        let repository = Self {
+            ctx: ctx.clone(),
+            common_dir: common_dir.clone(),
+            git_dir: git_dir.clone(),
+            top: top.first().cloned(),
+            object_format: object_format.to_string_lossy().into_owned(),
+        };
+        repository.check_version()?;
+        Ok(repository)
+    }
+
+    /// What all deeds are given.
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
+    /// The folder that all worktrees share: `.git` of the main worktree, or the bare repository.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// Our own folder in it; made on first use, readable by the user alone.
+    pub fn state_dir(&self) -> PathBuf {
+        self.common_dir.join("hotfix")
+    }
+
+    /// The root of the worktree the user stands in; absent in a bare repository.
+    pub fn top(&self) -> Option<&Path> {
+        self.top.as_deref()
+    }
+
+    /// The private Git folder of the worktree the user stands in.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The folder people mean by "the repository": the main worktree, or the bare repository itself.
+    pub fn home(&self) -> &Path {
+        let parent = self.common_dir.parent().filter(|_| self.common_dir.ends_with(".git"));
+        parent.unwrap_or(&self.common_dir)
+    }
+
+    /// The repository's name: its folder's, without `.git`.
+    pub fn name(&self) -> String {
+        let name = self.home().file_name().unwrap_or_default().to_string_lossy();
+        name.strip_suffix(".git").unwrap_or(&name).to_owned()
+    }
+
+    /// The id that stands for "no object" here.
+    pub fn zero(&self) -> &'static str {
+        if self.object_format == "sha256" { ZERO_SHA256 } else { ZERO_SHA256.get(..40).unwrap_or_default() }
+    }
+
+    /// A call on what all worktrees share: refs, objects, remotes.
+    pub fn git(&self) -> GitCommand<'_> {
+        GitCommand::bound(&self.ctx, &self.common_dir, &self.common_dir)
+    }
+
+    /// A call in one worktree. Fails, rather than reaching another repository, if the worktree is damaged.
+    pub fn git_in(&self, worktree: &Worktree) -> GitCommand<'_> {
+        GitCommand::bound(&self.ctx, &worktree.git_dir, &worktree.path)
+    }
+
+    /// Makes our own folder.
+    pub fn make_state_dir(&self) -> Result<PathBuf> {
+        use std::os::unix::fs::DirBuilderExt;
+        let dir = self.state_dir();
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(crate::error::FileError::of("create", &dir))?;
+        Ok(dir)
+    }
+
+    /// Asks Git for its version once per installed Git, and remembers the answer by the program's size and time.
+    fn check_version(&self) -> Result<()> {
+        let stamp = self.program_stamp();
+        let memory = self.state_dir().join("git-version");
+        if stamp.is_some() && std::fs::read_to_string(&memory).ok() == stamp {
+            return Ok(());
+        }
+        let printed = self.git().arg("--version").text()?;
+        match Version::parse(&printed) {
+            Some(version) if version >= version::FLOOR => {
+                if let Some(stamp) = stamp.filter(|_| self.state_dir().is_dir()) {
+                    // Only a memory: without it the next command asks again.
+                    std::fs::write(&memory, stamp).ok();
+                }
+                Ok(())
+            }
+            _ => Err(GitError::TooOld { found: printed.replace("git version ", "") }.into()),
+        }
+    }
+
+    fn program_stamp(&self) -> Option<String> {
+        use std::os::unix::fs::MetadataExt;
+        let program = self.ctx.env.find_program("git")?;
+        let found = program.metadata().ok()?;
+        Some(format!("{}\n{} {}.{}\n", program.display(), found.len(), found.mtime(), found.mtime_nsec()))
+    }
+}
+
+const ZERO_SHA256: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+fn paths(bytes: &[u8]) -> Vec<PathBuf> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(path_of).collect()
+}
+
+/// A path as Git prints it with `-z`.
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}

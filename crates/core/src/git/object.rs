@@ -1,0 +1,120 @@
+//! Objects: blobs, trees and what is in them.
+
+use std::path::Path;
+
+use super::{GitError, Oid, Repository};
+use crate::error::Result;
+
+/// One entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// `100644`, `100755`, `120000`, `040000` or `160000`.
+    pub mode: String,
+    /// The object.
+    pub oid: Oid,
+    /// Its name; no slash.
+    pub name: String,
+}
+
+impl Repository {
+    /// Writes a blob.
+    pub fn write_blob(&self, bytes: impl Into<Vec<u8>>) -> Result<Oid> {
+        self.git().args(["hash-object", "-w", "--stdin"]).input(bytes).oid()
+    }
+
+    /// Writes a tree of these entries, sorted by Git.
+    pub fn write_tree(&self, entries: &[TreeEntry]) -> Result<Oid> {
+        let mut lines = Vec::new();
+        for TreeEntry { mode, oid, name } in entries {
+            let kind = match mode.as_str() {
+                "040000" => "tree",
+                "160000" => "commit",
+                _ => "blob",
+            };
+            lines.extend(format!("{mode} {kind} {oid}\t{name}\0").into_bytes());
+        }
+        self.git().args(["mktree", "-z"]).input(lines).oid()
+    }
+
+    /// The entries of a tree, not those of its subtrees.
+    pub fn read_tree(&self, tree: &Oid) -> Result<Vec<TreeEntry>> {
+        let listed = self.git().args(["ls-tree", "-z"]).arg(tree.as_str()).run()?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let entry = |line: &str| {
+            let (head, name) = line.split_once('\t')?;
+            let mut words = head.split(' ');
+            let mode = words.next()?.to_owned();
+            let oid = Oid::parse(words.nth(1)?)?;
+            Some(TreeEntry { mode, oid, name: name.to_owned() })
+        };
+        Ok(listed.split('\0').filter_map(entry).collect())
+    }
+
+    /// The bytes of `path` in a commit or tree; `None` if there is no such file.
+    pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<Vec<u8>>> {
+        let mut found = self.read_files(&[(treeish, path)])?;
+        Ok(found.pop().flatten())
+    }
+
+    /// The bytes of several files, in one call. `None` where there is no such file.
+    pub fn read_files(&self, wanted: &[(&Oid, &str)]) -> Result<Vec<Option<Vec<u8>>>> {
+        let unreadable = || GitError::Unreadable { command: "cat-file".to_owned() };
+        let ask = |(treeish, path): &(&Oid, &str)| format!("{treeish}:{path}\n");
+        let questions: String = wanted.iter().map(ask).collect();
+        let answers = self.git().args(["cat-file", "--batch"]).input(questions).run()?;
+        let mut rest = answers.as_slice();
+        let mut files = Vec::new();
+        for _ in wanted {
+            let (file, remaining) = batch_answer(rest).ok_or_else(unreadable)?;
+            files.push(file);
+            rest = remaining;
+        }
+        Ok(files)
+    }
+
+    /// All files in a commit or tree, as Git names them.
+    pub fn list_files(&self, treeish: &Oid) -> Result<Vec<std::path::PathBuf>> {
+        let listed = self.git().args(["ls-tree", "-r", "-z", "--name-only"]).arg(treeish.as_str()).run()?;
+        Ok(listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(super::path_of).collect())
+    }
+
+    /// The tree of a commit.
+    pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
+        self.git().args(["rev-parse", "--verify"]).arg(format!("{commit}^{{tree}}")).oid()
+    }
+
+    /// A tree like `base` in which some paths hold other blobs, or nothing. Nothing on disk is touched but a
+    /// temporary index in `scratch`.
+    pub fn overlay_tree(&self, base: &Oid, changes: &[super::Change], scratch: &Path) -> Result<Oid> {
+        use std::os::unix::ffi::OsStrExt;
+        let index = scratch.join(format!("index-{}", self.ctx().clock.ulid()));
+        self.git().index(&index).args(["read-tree", base.as_str()]).run()?;
+        let mut lines = Vec::new();
+        for change in changes {
+            let (mode, oid) = match &change.new {
+                Some((mode, oid)) => (mode.as_str(), oid.as_str()),
+                None => ("0", self.zero()),
+            };
+            lines.extend(format!("{mode} {oid}\t").into_bytes());
+            lines.extend(change.path.as_os_str().as_bytes());
+            lines.push(0);
+        }
+        let update = self.git().index(&index).args(["update-index", "-z", "--index-info"]).input(lines).run();
+        let tree = update.and_then(|_| self.git().index(&index).arg("write-tree").oid());
+        std::fs::remove_file(&index).ok();
+        tree
+    }
+}
+
+/// One answer of `cat-file --batch`: the bytes, or `None` for a missing object, and what follows.
+fn batch_answer(bytes: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (head, rest) = (bytes.get(..end)?, bytes.get(end + 1..)?);
+    let head = String::from_utf8_lossy(head);
+    if head.ends_with(" missing") || head.ends_with(" ambiguous") {
+        return Some((None, rest));
+    }
+    let size: usize = head.rsplit(' ').next()?.parse().ok()?;
+    let content = rest.get(..size)?.to_vec();
+    Some((Some(content), rest.get(size + 1..)?))
+}

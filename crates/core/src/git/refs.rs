@@ -1,0 +1,116 @@
+//! Refs, read and changed by compare-and-swap only.
+
+use super::{GitError, Oid, RefName, Repository};
+use crate::error::Result;
+use crate::exec::Finished;
+
+/// What a ref must be for a change to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It must not exist.
+    Absent,
+    /// It must point here.
+    At(Oid),
+}
+
+/// One change of a ref.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefChange {
+    /// The ref.
+    pub name: RefName,
+    /// What it must be now.
+    pub old: Expect,
+    /// What it is to be; `None` deletes it.
+    pub new: Option<Oid>,
+}
+
+impl RefChange {
+    /// Creates a ref that must not exist.
+    pub fn create(name: RefName, new: Oid) -> Self {
+        Self { name, old: Expect::Absent, new: Some(new) }
+    }
+
+    /// Moves a ref that must point at `old`.
+    pub fn update(name: RefName, old: Oid, new: Oid) -> Self {
+        Self { name, old: Expect::At(old), new: Some(new) }
+    }
+
+    /// Deletes a ref that must point at `old`.
+    pub fn delete(name: RefName, old: Oid) -> Self {
+        Self { name, old: Expect::At(old), new: None }
+    }
+}
+
+impl Repository {
+    /// Where a ref points; `None` if it does not exist.
+    pub fn read_ref(&self, name: &RefName) -> Result<Option<Oid>> {
+        let finished = self.git().args(["rev-parse", "--verify", "--quiet"]).arg(name.as_str()).finish()?;
+        let text = String::from_utf8_lossy(&finished.stdout);
+        Ok(Oid::parse(text.trim()).filter(|_| finished.success()))
+    }
+
+    /// All refs below `prefix` (`refs/hotfix/record/`) and where they point, sorted by name.
+    pub fn list_refs(&self, prefix: &str) -> Result<Vec<(RefName, Oid)>> {
+        let lines =
+            self.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).arg(prefix).run()?;
+        let lines = String::from_utf8_lossy(&lines).into_owned();
+        let entry = |line: &str| {
+            let (oid, name) = line.split_once(' ')?;
+            Some((RefName::new(name).ok()?, Oid::parse(oid)?))
+        };
+        Ok(lines.lines().filter_map(entry).collect())
+    }
+
+    /// Makes all changes or none. A ref that is not as expected is [`GitError::RefMoved`].
+    pub fn change_refs(&self, why: &str, changes: &[RefChange]) -> Result<()> {
+        let mut script = Vec::new();
+        for change in changes {
+            script.extend(self.instruction(change).into_bytes());
+        }
+        let finished = self
+            .git()
+            .setting("core.fsync=committed,reference")
+            .args(["update-ref", "-m", why, "-z", "--stdin"])
+            .input(script)
+            .finish()?;
+        if finished.success() { Ok(()) } else { Err(refused(&finished).into()) }
+    }
+
+    /// The commit that a name people use stands for.
+    pub fn resolve_commit(&self, name: &str) -> Result<Oid> {
+        let unknown = || GitError::UnknownCommit { name: name.to_owned() };
+        if name.starts_with('-') || name.contains('\n') {
+            return Err(unknown().into());
+        }
+        let spec = format!("{name}^{{commit}}");
+        let finished =
+            self.git().args(["rev-parse", "--verify", "--quiet", "--end-of-options"]).arg(spec).finish()?;
+        let text = String::from_utf8_lossy(&finished.stdout);
+        // `rev-parse` of Git before 2.43 echoes `--end-of-options`.
+        let oid = text.lines().last().and_then(Oid::parse).filter(|_| finished.success());
+        Ok(oid.ok_or_else(unknown)?)
+    }
+
+    fn instruction(&self, change: &RefChange) -> String {
+        let name = &change.name;
+        match (&change.old, &change.new) {
+            (Expect::Absent, Some(new)) => format!("create {name}\0{new}\0"),
+            (Expect::At(old), Some(new)) => format!("update {name}\0{new}\0{old}\0"),
+            (Expect::At(old), None) => format!("delete {name}\0{old}\0"),
+            (Expect::Absent, None) => format!("verify {name}\0{}\0", self.zero()),
+        }
+    }
+}
+
+/// Git words a lost race as one of these; everything else is an error of its own.
+fn refused(finished: &Finished) -> GitError {
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    let races =
+        ["cannot lock ref", "reference already exists", "but expected", "unable to resolve reference"];
+    match super::command::failed("update-ref", finished) {
+        GitError::Failed { said, .. } if races.iter().any(|race| stderr.contains(race)) => {
+            GitError::RefMoved { said }
+        }
+        other => other,
+    }
+}

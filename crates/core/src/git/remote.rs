@@ -1,0 +1,179 @@
+//! Remotes: found, fetched from privately, pushed to with a lease on every ref.
+
+use std::time::Duration;
+
+use super::{CommonLock, GitError, Oid, RefName, Repository};
+use crate::error::Result;
+use crate::exec::redact;
+
+/// A remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// Its name: `origin`.
+    pub name: String,
+    /// Where it is fetched from; may hold credentials, so it is never shown as it is.
+    pub url: String,
+}
+
+/// What the remote's ref must be for a push to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// It must not exist.
+    Absent,
+    /// It must point here.
+    At(Oid),
+}
+
+/// One ref to push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// What to push; `None` deletes.
+    pub source: Option<Oid>,
+    /// The ref on the remote.
+    pub target: RefName,
+    /// What it must be now.
+    pub lease: Lease,
+}
+
+/// What became of one pushed ref.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// The remote has it, or had it already.
+    Done,
+    /// The remote refused, in its own words.
+    Rejected(String),
+}
+
+impl Remote {
+    /// The address without credentials.
+    pub fn shown_url(&self) -> String {
+        redact(&self.url).into_owned()
+    }
+}
+
+impl Repository {
+    /// The remote to work with: `checkout.defaultRemote`, else `origin`, else the only one.
+    pub fn remote(&self) -> Result<Option<Remote>> {
+        let call = self.git().args(["config", "-z", "--get-regexp"]);
+        let printed = call.arg(r"^(remote\..*\.url|checkout\.defaultremote)$").finish()?;
+        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+        let pairs: Vec<(&str, &str)> = text.split('\0').filter_map(|pair| pair.split_once('\n')).collect();
+        let wanted = pairs.iter().rfind(|(key, _)| *key == "checkout.defaultremote").map(|(_, name)| *name);
+        let mut remotes: Vec<Remote> = Vec::new();
+        for (key, url) in &pairs {
+            let name = key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
+            if let Some(name) = name.filter(|name| remotes.iter().all(|known| known.name != *name)) {
+                remotes.push(Remote { name: name.to_owned(), url: (*url).to_owned() });
+            }
+        }
+        let find = |name: &str| remotes.iter().find(|remote| remote.name == name).cloned();
+        let only = || remotes.first().cloned().filter(|_| remotes.len() == 1);
+        Ok(wanted.and_then(find).or_else(|| find("origin")).or_else(only))
+    }
+
+    /// The remote's default branch as this clone remembers it: `main`.
+    pub fn remembered_default_branch(&self, remote: &str) -> Result<Option<String>> {
+        let head = format!("refs/remotes/{remote}/HEAD");
+        let finished = self.git().args(["symbolic-ref", "--quiet"]).arg(head).finish()?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let prefix = format!("refs/remotes/{remote}/");
+        Ok(text.trim().strip_prefix(&prefix).map(str::to_owned))
+    }
+
+    /// The remote's default branch as the remote says now; `None` if it has none.
+    pub fn asked_default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
+        let printed = self.git().args(["ls-remote", "--symref", remote, "HEAD"]).limit(limit).text()?;
+        let line = printed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"));
+        Ok(line.and_then(|line| line.split('\t').next()).map(str::to_owned))
+    }
+
+    /// Where refs point on the remote now; those that do not exist are left out.
+    pub fn remote_refs(
+        &self,
+        remote: &str,
+        refs: &[&RefName],
+        limit: Duration,
+    ) -> Result<Vec<(String, Oid)>> {
+        let call =
+            self.git().args(["ls-remote", "--quiet", remote]).args(refs.iter().map(|name| name.as_str()));
+        let printed = call.limit(limit).text()?;
+        let entry = |line: &str| {
+            let (oid, name) = line.split_once('\t')?;
+            Some((name.to_owned(), Oid::parse(oid)?))
+        };
+        let exact = |(name, _): &(String, Oid)| refs.iter().any(|wanted| wanted.as_str() == name);
+        Ok(printed.lines().filter_map(entry).filter(exact).collect())
+    }
+
+    /// Fetches refs into our own namespace: the user's refs, tags and `FETCH_HEAD` stay as they are.
+    pub fn fetch_private(
+        &self,
+        _: &CommonLock,
+        remote: &str,
+        refspecs: &[String],
+        limit: Duration,
+    ) -> Result<()> {
+        self.git()
+            .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--refmap="])
+            .args(["--no-recurse-submodules", "--no-write-commit-graph", remote])
+            .args(refspecs)
+            .limit(limit)
+            .run()?;
+        Ok(())
+    }
+
+    /// Pushes refs in one connection, each guarded by a lease, with the user's pre-push hook. The refs stand or fall
+    /// one by one; the outcomes come in the order of the requests.
+    pub fn push(
+        &self,
+        remote: &str,
+        pushes: &[Push],
+        options: &[String],
+        limit: Duration,
+    ) -> Result<Vec<PushOutcome>> {
+        let mut call = self.git().with_hooks().args(["push", "--porcelain", "--no-follow-tags"]);
+        for option in options {
+            call = call.arg(format!("--push-option={option}"));
+        }
+        for push in pushes {
+            let expected = match &push.lease {
+                Lease::Absent => "",
+                Lease::At(oid) => oid.as_str(),
+            };
+            call = call.arg(format!("--force-with-lease={}:{expected}", push.target));
+        }
+        call = call.arg(remote);
+        for push in pushes {
+            let source = push.source.as_ref().map_or("", Oid::as_str);
+            call = call.arg(format!("{source}:{}", push.target));
+        }
+        let finished = call.limit(limit).finish()?;
+        let report = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let outcomes = pushes.iter().map(|push| push_outcome(&report, &push.target));
+        let outcomes: Option<Vec<PushOutcome>> = outcomes.collect();
+        Ok(outcomes.ok_or_else(|| super::command::failed("push", &finished))?)
+    }
+}
+
+/// The line for one ref: `<flag> TAB <from>:<to> TAB <summary>`; `None` if the push did not get that far.
+fn push_outcome(report: &str, target: &RefName) -> Option<PushOutcome> {
+    let to = format!(":{target}");
+    let line = report.lines().find(|line| line.split('\t').nth(1).is_some_and(|refs| refs.ends_with(&to)))?;
+    let summary = line.split('\t').nth(2).unwrap_or_default();
+    if line.starts_with('!') {
+        return Some(PushOutcome::Rejected(redact(summary).into_owned()));
+    }
+    Some(PushOutcome::Done)
+}
+
+impl PushOutcome {
+    /// Fails with the remote's own words if the ref was refused.
+    pub fn accepted(&self) -> Result<(), GitError> {
+        match self {
+            Self::Done => Ok(()),
+            Self::Rejected(said) => {
+                Err(GitError::Failed { command: "push".to_owned(), code: 1, said: said.clone() })
+            }
+        }
+    }
+}

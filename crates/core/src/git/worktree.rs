@@ -1,0 +1,108 @@
+//! Worktrees: made, listed, moved onto another commit, removed. Adding and removing needs the [`CommonLock`].
+
+use std::path::{Path, PathBuf};
+
+use super::{CommonLock, GitError, Oid, RefName, Repository, path_of};
+use crate::error::Result;
+
+/// A linked worktree of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worktree {
+    /// Its root.
+    pub path: PathBuf,
+    /// Its private Git folder, `<common>/worktrees/<name>`.
+    pub git_dir: PathBuf,
+}
+
+/// A worktree as Git lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedWorktree {
+    /// Its root.
+    pub path: PathBuf,
+    /// The commit it stands on; absent if bare or unborn.
+    pub head: Option<String>,
+    /// The branch it is on; absent if detached.
+    pub branch: Option<String>,
+}
+
+impl Worktree {
+    /// The worktree at `path`, if a `.git` file there points into `common_dir`.
+    pub fn at(path: &Path, common_dir: &Path) -> Option<Self> {
+        let pointer = std::fs::read(path.join(".git")).ok()?;
+        let target = pointer.strip_prefix(b"gitdir: ")?;
+        let git_dir = path_of(target.strip_suffix(b"\n").unwrap_or(target));
+        let ours = git_dir.parent()? == common_dir.join("worktrees") && git_dir.join("HEAD").is_file();
+        ours.then(|| Self { path: path.to_owned(), git_dir })
+    }
+}
+
+impl Repository {
+    /// Makes a worktree, detached at `commit`, with as many workers as the machine has cores.
+    pub fn add_worktree(&self, _: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
+        self.git()
+            .setting("checkout.workers=0")
+            .args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", "hotfix"])
+            .arg(path)
+            .arg(commit.as_str())
+            .run()?;
+        let made = Worktree::at(path, &self.common_dir);
+        Ok(made.ok_or_else(|| GitError::Unreadable { command: "worktree add".to_owned() })?)
+    }
+
+    /// Removes a worktree of ours, whatever is in it.
+    pub fn remove_worktree(&self, _: &CommonLock, worktree: &Worktree) -> Result<()> {
+        self.git().args(["worktree", "remove", "--force", "--force"]).arg(&worktree.path).run()?;
+        Ok(())
+    }
+
+    /// All worktrees of the repository, the main one first.
+    pub fn list_worktrees(&self) -> Result<Vec<ListedWorktree>> {
+        let listed = self.git().args(["worktree", "list", "--porcelain", "-z"]).run()?;
+        let mut worktrees: Vec<ListedWorktree> = Vec::new();
+        for line in listed.split(|byte| *byte == 0) {
+            if let Some(path) = line.strip_prefix(b"worktree ") {
+                worktrees.push(ListedWorktree { path: path_of(path), head: None, branch: None });
+            } else if let Some(worktree) = worktrees.last_mut() {
+                let text = String::from_utf8_lossy(line);
+                if let Some(head) = text.strip_prefix("HEAD ") {
+                    worktree.head = Some(head.to_owned());
+                } else if let Some(branch) = text.strip_prefix("branch ") {
+                    worktree.branch = Some(branch.to_owned());
+                }
+            }
+        }
+        Ok(worktrees)
+    }
+
+    /// Points a worktree's HEAD at a branch whose commit it already holds. No file is touched.
+    pub fn attach_head(&self, worktree: &Worktree, branch: &RefName, why: &str) -> Result<()> {
+        self.git_in(worktree).args(["symbolic-ref", "-m", why, "HEAD", branch.as_str()]).run()?;
+        Ok(())
+    }
+
+    /// Points a worktree's HEAD at a commit it already holds. No file is touched.
+    pub fn detach_head(&self, worktree: &Worktree, commit: &Oid, why: &str) -> Result<()> {
+        self.git_in(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", commit.as_str()]).run()?;
+        Ok(())
+    }
+
+    /// Moves a detached worktree onto `commit`, writing only files that differ. Refuses, and touches nothing, if that
+    /// would overwrite something.
+    pub fn switch_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
+        let call = self.git_in(worktree).setting("checkout.workers=0");
+        call.args(["switch", "--quiet", "--detach", "--no-guess", commit.as_str()]).run()?;
+        Ok(())
+    }
+
+    /// What in a worktree differs from its HEAD or is untracked, as `git status --porcelain -z` words it; ignored
+    /// files do not count.
+    pub fn status(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
+        let call = self.git_in(worktree).args(["status", "--porcelain=v1", "-z", "--untracked-files=all"]);
+        let printed = call.args(["--no-renames", "--ignore-submodules=none"]).run()?;
+        let entry = |line: &[u8]| {
+            let (code, path) = (line.get(..2)?, line.get(3..)?);
+            Some((String::from_utf8_lossy(code).into_owned(), path_of(path)))
+        };
+        Ok(printed.split(|byte| *byte == 0).filter_map(entry).collect())
+    }
+}

@@ -1,0 +1,1 @@
+//! What spans several steps: ship, status, list, log, resume, undo, owed.

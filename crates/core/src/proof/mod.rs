@@ -1,0 +1,1 @@
+//! The proof: which part of a change is tests, and what two sides show together.

@@ -1,0 +1,1 @@
+//! The record of a hotfix: events, folded state, the ref that holds them, the journal.

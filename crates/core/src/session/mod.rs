@@ -1,0 +1,1 @@
+//! An opened repository with its configuration and the hotfix at hand.

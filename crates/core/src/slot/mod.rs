@@ -1,0 +1,1 @@
+//! Slots and twins: recycled worktrees at fixed paths.

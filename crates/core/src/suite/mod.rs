@@ -1,0 +1,1 @@
+//! Test runners: found, run, read, ranked.

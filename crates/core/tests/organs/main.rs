@@ -1,0 +1,19 @@
+//! In-process tests of the organs, on real temporary repositories.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "a test fails by panicking; helpers outside #[test] need it said"
+)]
+
+mod config;
+mod exec;
+mod forge;
+mod git;
+mod message;
+mod proof;
+mod record;
+mod slot;
+mod style;
+mod suite;
