@@ -11,7 +11,11 @@ mod init;
 mod key;
 mod layer;
 mod nearest;
+mod repository_key;
 mod shown;
+mod store;
+mod trust;
+mod trust_error;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +28,9 @@ pub use commands::{Changed, difference, digest};
 pub use error::{ConfigError, Mistake, Place};
 pub use init::{Found, file};
 pub use nearest::nearest;
+pub use repository_key::repository_key;
+pub use trust::{Approval, Trust};
+pub use trust_error::TrustError;
 
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
