@@ -10,9 +10,11 @@ use hotfix_model::Actor;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity(pub Actor);
 
-/// A commit to be made of everything in a worktree.
+/// A commit to be made.
 #[derive(Clone, Debug)]
 pub struct CommitRequest<'a> {
+    /// The tree.
+    pub tree: &'a Oid,
     /// The whole message.
     pub message: &'a str,
     /// How long hooks and signing may take together.
@@ -34,13 +36,10 @@ impl Repository {
         }
     }
 
-    /// Commits everything in the worktree that is not ignored, durably, with the user's hooks and signing.
-    pub fn commit_all(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
-        self.git_in(worktree)
-            .setting("core.safecrlf=false")
-            .setting("advice.addEmbeddedRepo=false")
-            .args(["add", "--all", "--", "."])
-            .run()?;
+    /// Commits exactly `tree` on the worktree's branch, durably, with the user's hooks and signing. Files of the
+    /// worktree that differ from the tree stay as they are, uncommitted.
+    pub fn commit_tree(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
+        self.git_in(worktree).args(["read-tree", "-m", request.tree.as_str()]).run()?;
         self.git_in(worktree)
             .with_hooks()
             .setting("core.fsync=committed,reference")
@@ -50,6 +49,21 @@ impl Repository {
             .limit(request.limit)
             .run()?;
         self.head(worktree)
+    }
+
+    /// Moves the commits since `from` onto `onto`. On a conflict everything is as before and the files are named.
+    pub fn rebase(&self, worktree: &Worktree, from: &Oid, onto: &Oid) -> Result<Oid> {
+        let call = self.git_in(worktree).args(["rebase", "--quiet", "--onto", onto.as_str(), from.as_str()]);
+        let finished = call.finish()?;
+        if finished.success() {
+            return self.head(worktree);
+        }
+        let unmerged = self.git_in(worktree).args(["diff", "--name-only", "--diff-filter=U", "-z"]).run()?;
+        let unmerged = String::from_utf8_lossy(&unmerged).into_owned();
+        self.git_in(worktree).args(["rebase", "--abort"]).run()?;
+        let files: Vec<String> =
+            unmerged.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+        Err(GitError::Conflict { onto: onto.short().to_owned(), files }.into())
     }
 
     /// The commit a worktree stands on.
@@ -77,5 +91,19 @@ impl Repository {
     pub fn commit_time(&self, commit: &Oid) -> Result<i64> {
         let printed = self.git().args(["show", "--no-patch", "--format=%ct"]).arg(commit.as_str()).text()?;
         Ok(printed.parse().map_err(|_| GitError::Unreadable { command: "show".to_owned() })?)
+    }
+
+    /// Subject and date of each commit: `fix: x (2026-03-01 02:14:00 +0000)`.
+    pub fn describe_commits(&self, commits: &[&str]) -> Result<Vec<String>> {
+        let call = self.git().args(["show", "--no-patch", "--format=%s (%ci)"]).args(commits);
+        Ok(call.text()?.lines().map(str::to_owned).collect())
+    }
+
+    /// Authors and subjects of the commits between two, then the files they change.
+    pub fn summarise(&self, from: &str, to: &str) -> Result<String> {
+        let range = format!("^{from}");
+        let authors = self.git().args(["shortlog", to, range.as_str()]).run()?;
+        let diff = self.git().args(["diff", "-M", "--stat", "--summary", from, to]).run()?;
+        Ok(format!("{}{}", String::from_utf8_lossy(&authors), String::from_utf8_lossy(&diff)))
     }
 }

@@ -66,6 +66,14 @@ pub enum GitError {
         /// What was asked for.
         name: String,
     },
+    /// The fix and the target changed the same lines.
+    #[error("the fix conflicts with {onto} in {}", files.join(", "))]
+    Conflict {
+        /// The commit it was to be moved onto.
+        onto: String,
+        /// The files.
+        files: Vec<String>,
+    },
     /// Git knows no name and address for the user.
     #[error("Git does not know who you are")]
     NoIdentity,
@@ -94,6 +102,7 @@ impl Explain for GitError {
             Self::RefMoved { .. } => "somebody else changed it; nothing was overwritten".to_owned(),
             Self::BadName { .. } => "see `git check-ref-format --help` for what a name may hold".to_owned(),
             Self::UnknownCommit { .. } => "no branch, tag or commit has that name".to_owned(),
+            Self::Conflict { .. } => "the target changed the same lines meanwhile; nothing was changed".to_owned(),
             Self::NoIdentity => "user.name and user.email are not set".to_owned(),
             Self::Locked { .. } => "adding, removing and fetching are done one at a time".to_owned(),
         }
@@ -109,6 +118,7 @@ impl Explain for GitError {
             }
             Self::UnknownCommit { .. } => "git branch --all; git tag".to_owned(),
             Self::BadName { .. } => "choose another name".to_owned(),
+            Self::Conflict { onto, .. } => format!("git rebase {onto} in the slot, solve it, then git hotfix ship"),
             _ => "run the same command again".to_owned(),
         }
     }
@@ -116,7 +126,7 @@ impl Explain for GitError {
     fn exit(&self) -> ExitCode {
         match self {
             Self::BadName { .. } | Self::UnknownCommit { .. } => ExitCode::USAGE,
-            Self::RefMoved { .. } | Self::Locked { .. } => ExitCode::DECISION,
+            Self::RefMoved { .. } | Self::Locked { .. } | Self::Conflict { .. } => ExitCode::DECISION,
             _ => ExitCode::SETUP,
         }
     }

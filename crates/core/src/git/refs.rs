@@ -91,6 +91,22 @@ impl Repository {
         Ok(oid.ok_or_else(unknown)?)
     }
 
+    /// Points a ref of our own namespace at an object, wherever it pointed before.
+    pub fn set_ref(&self, name: &RefName, new: &Oid) -> Result<()> {
+        self.git().args(["update-ref", name.as_str(), new.as_str()]).run()?;
+        Ok(())
+    }
+
+    /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.
+    pub fn current_branch(&self) -> Result<Option<String>> {
+        let call = super::GitCommand::bound(self.ctx(), self.git_dir(), self.common_dir());
+        let finished = call.args(["symbolic-ref", "--quiet", "HEAD"]).finish()?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let Some(branch) = text.trim().strip_prefix("refs/heads/") else { return Ok(None) };
+        let exists = RefName::branch(branch).ok().map(|name| self.read_ref(&name)).transpose()?.flatten();
+        Ok(exists.map(|_| branch.to_owned()))
+    }
+
     fn instruction(&self, change: &RefChange) -> String {
         let name = &change.name;
         match (&change.old, &change.new) {

@@ -1,11 +1,15 @@
 //! What a worktree holds right now, as a tree. The worktree's own index is only read.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use super::{Oid, Repository, Worktree};
 use crate::error::{FileError, Result};
 
 impl Repository {
-    /// Writes the tree of all files of a worktree that are not ignored, tracked or not.
-    pub fn snapshot(&self, worktree: &Worktree) -> Result<Oid> {
+    /// Writes the tree of all files of a worktree that are not ignored, tracked or not, but for those in `except` that
+    /// nobody staged.
+    pub fn snapshot(&self, worktree: &Worktree, except: &[PathBuf]) -> Result<Oid> {
         let scratch = worktree.git_dir.join(format!("hotfix-index-{}", self.ctx().clock.ulid()));
         let index = worktree.git_dir.join("index");
         match std::fs::copy(&index, &scratch) {
@@ -13,15 +17,40 @@ impl Repository {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(FileError::of("copy", index)(error).into()),
         }
-        let add = self
-            .git_in(worktree)
-            .setting("core.safecrlf=false")
-            .setting("advice.addEmbeddedRepo=false")
-            .index(&scratch)
-            .args(["add", "--all", "--", "."])
-            .run();
-        let tree = add.and_then(|_| self.git_in(worktree).index(&scratch).arg("write-tree").oid());
+        let tree = self.fill(worktree, &scratch, except);
         std::fs::remove_file(&scratch).ok();
         tree
     }
+
+    fn fill(&self, worktree: &Worktree, index: &Path, except: &[PathBuf]) -> Result<Oid> {
+        let left_out = self.unstaged_of(worktree, index, except)?;
+        self.git_in(worktree)
+            .setting("core.safecrlf=false")
+            .setting("advice.addEmbeddedRepo=false")
+            .index(index)
+            .args(["add", "--all", "--", "."])
+            .run()?;
+        if !left_out.is_empty() {
+            let call = self.git_in(worktree).index(index).args(["update-index", "-z", "--force-remove", "--stdin"]);
+            call.input(nul_separated(&left_out)).run()?;
+        }
+        self.git_in(worktree).index(index).arg("write-tree").oid()
+    }
+
+    /// Those of `paths` that nobody has put into the index: who staged a file means it.
+    fn unstaged_of(&self, worktree: &Worktree, index: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = self.git_in(worktree).index(index).args(["ls-files", "-z", "--cached", "--"]);
+        let staged = call.args(paths).run()?;
+        let staged: BTreeSet<PathBuf> = staged.split(|byte| *byte == 0).map(super::path_of).collect();
+        Ok(paths.iter().filter(|path| !staged.contains(*path)).cloned().collect())
+    }
+}
+
+fn nul_separated(paths: &[PathBuf]) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    let paths: Vec<&[u8]> = paths.iter().map(|path| path.as_os_str().as_bytes()).collect();
+    paths.join(&0)
 }
