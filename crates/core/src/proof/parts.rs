@@ -1,0 +1,28 @@
+//! The test part and the source part of a change.
+
+use std::path::{Path, PathBuf};
+
+use crate::git::Change;
+
+/// A change taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Tests and what belongs to them: laid over base for the red side.
+    pub tests: Vec<Change>,
+    /// Everything else: the fix.
+    pub source: Vec<Change>,
+}
+
+/// Takes a change apart by `is_test`, which knows the runner's patterns and the configured ones.
+pub fn split(changes: Vec<Change>, is_test: impl Fn(&Path) -> bool) -> Parts {
+    let (tests, source) = changes.into_iter().partition(|change| is_test(&change.path));
+    Parts { tests, source }
+}
+
+impl Parts {
+    /// The test files that exist after the change and hold tests, by `holds_tests`.
+    pub fn runnable(&self, holds_tests: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+        let present = self.tests.iter().filter(|change| change.new.is_some());
+        present.map(|change| change.path.clone()).filter(|path| holds_tests(path)).collect()
+    }
+}
