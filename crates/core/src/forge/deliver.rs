@@ -1,0 +1,134 @@
+//! One push for everything: the branch, the record and, for a direct merge, the target. Each ref has its own lease
+//! and stands or falls alone: a remote that refuses the record must not stop the fix.
+
+use std::time::Duration;
+
+use super::ForgeError;
+use crate::error::{Error, Result};
+use crate::git::{GitError, Lease, Oid, Push, PushOutcome, RefName, Repository};
+
+/// What to push.
+#[derive(Clone, Debug)]
+pub struct Delivery<'a> {
+    /// Name of the remote.
+    pub remote: &'a str,
+    /// The hotfix branch.
+    pub branch: RefName,
+    /// The commit of the fix.
+    pub commit: Oid,
+    /// Where the branch was on the remote when we last pushed it; `None` if we never did.
+    pub pushed_before: Option<Oid>,
+    /// The record: its ref, its tree, and where it was on the remote when we last pushed it.
+    pub record: (RefName, Oid, Option<Oid>),
+    /// For a direct merge: the target and where it must be.
+    pub target: Option<(RefName, Oid)>,
+    /// Options for the forge.
+    pub options: Vec<String>,
+    /// How long it may take, the pre-push hook included.
+    pub limit: Duration,
+}
+
+/// What the remote took. The branch always, or there was an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// `None` if the remote took the record, else why not.
+    pub record_refused: Option<String>,
+    /// Whether the target now holds the fix.
+    pub merged: bool,
+}
+
+/// Pushes. Run again after a cut it finds its own work done: a ref that already is as wanted counts as pushed.
+pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Delivered> {
+    let lease = |old: &Option<Oid>| old.clone().map_or(Lease::Absent, Lease::At);
+    let (record, tree, record_before) = &delivery.record;
+    let mut pushes = vec![
+        Push {
+            source: Some(delivery.commit.clone()),
+            target: delivery.branch.clone(),
+            lease: lease(&delivery.pushed_before),
+        },
+        Push { source: Some(tree.clone()), target: record.clone(), lease: lease(record_before) },
+    ];
+    if let Some((target, old)) = &delivery.target {
+        let source = Some(delivery.commit.clone());
+        pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
+    }
+    let outcomes = repository
+        .push(delivery.remote, &pushes, &delivery.options, delivery.limit)
+        .map_err(|error| unreachable(delivery.remote, error))?;
+    read_outcomes(repository, delivery, &outcomes)
+}
+
+fn read_outcomes(
+    repository: &Repository,
+    delivery: &Delivery<'_>,
+    outcomes: &[PushOutcome],
+) -> Result<Delivered> {
+    let refusal = |index: usize| match outcomes.get(index) {
+        Some(PushOutcome::Rejected(said)) => Some(said.clone()),
+        _ => None,
+    };
+    if let Some(said) = refusal(0) {
+        return Err(branch_refused(repository, delivery, said));
+    }
+    let record_refused = refusal(1);
+    match &delivery.target {
+        None => Ok(Delivered { record_refused, merged: false }),
+        Some((target, _)) => match refusal(2) {
+            None => Ok(Delivered { record_refused, merged: true }),
+            Some(said) if said.contains("stale info") || said.contains("fetch first") => {
+                Err(ForgeError::TargetMoved { target: target.to_string() }.into())
+            }
+            Some(said) => Err(ForgeError::Rejected { branch: target.to_string(), said }.into()),
+        },
+    }
+}
+
+/// A lost lease means that somebody else has the branch; anything else is the remote's own refusal.
+fn branch_refused(repository: &Repository, delivery: &Delivery<'_>, said: String) -> Error {
+    let found = repository
+        .remote_refs(delivery.remote, &[&delivery.branch], delivery.limit)
+        .ok()
+        .and_then(|refs| refs.into_iter().next())
+        .map(|(_, oid)| oid);
+    let branch = delivery.branch.to_string();
+    match found {
+        Some(found) if Some(&found) != delivery.pushed_before.as_ref() => {
+            ForgeError::BranchTaken { branch, found: found.short().to_owned() }.into()
+        }
+        _ => ForgeError::Rejected { branch, said }.into(),
+    }
+}
+
+/// Deletes a branch we pushed, only if it still is where we left it. True if it is gone.
+pub fn take_back(
+    repository: &Repository,
+    remote: &str,
+    (branch, commit): (&RefName, &Oid),
+    limit: Duration,
+) -> Result<bool> {
+    let unreachable = |error| unreachable(remote, error);
+    let found = repository.remote_refs(remote, &[branch], limit).map_err(unreachable)?;
+    match found.first() {
+        None => Ok(true),
+        Some((_, found)) if found != commit => Ok(false),
+        Some(_) => {
+            let push = Push { source: None, target: branch.clone(), lease: Lease::At(commit.clone()) };
+            let outcomes = repository.push(remote, &[push], &[], limit).map_err(unreachable)?;
+            Ok(outcomes.first() == Some(&PushOutcome::Done))
+        }
+    }
+}
+
+/// A push that did not come to a report failed on the way.
+fn unreachable(remote: &str, error: Error) -> Error {
+    match error.downcast_ref::<GitError>() {
+        Some(GitError::Failed { said, .. }) => {
+            ForgeError::Unreachable { remote: remote.to_owned(), said: said.clone() }.into()
+        }
+        Some(GitError::TimedOut { .. }) => {
+            ForgeError::Unreachable { remote: remote.to_owned(), said: error.to_string() }.into()
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong on the way to the remote.
+
+use hotfix_model::ExitCode;
+
+use crate::error::Explain;
+
+/// An error of delivery.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgeError {
+    /// No adapter of that name.
+    #[error("`{name}` is not a forge git-hotfix knows")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// The remote did not answer, or went away in the middle.
+    #[error("the remote {remote} cannot be reached")]
+    Unreachable {
+        /// Its name.
+        remote: String,
+        /// What Git said.
+        said: String,
+    },
+    /// The remote refused the branch.
+    #[error("the remote refused {branch}")]
+    Rejected {
+        /// The branch.
+        branch: String,
+        /// What the remote said.
+        said: String,
+    },
+    /// Somebody else has a branch of this name on the remote.
+    #[error("{branch} is on the remote with a commit that is not ours")]
+    BranchTaken {
+        /// The branch.
+        branch: String,
+        /// The commit there.
+        found: String,
+    },
+    /// The target is no longer where the fix was proved and tested.
+    #[error("{target} moved on the remote")]
+    TargetMoved {
+        /// The target.
+        target: String,
+    },
+}
+
+impl Explain for ForgeError {
+    fn why(&self) -> String {
+        match self {
+            Self::Unknown { .. } => "submit.forge may be empty or `plain`".to_owned(),
+            Self::Unreachable { said, .. } | Self::Rejected { said, .. } => said.clone(),
+            Self::BranchTaken { found, .. } => format!("it holds {found}; nothing was overwritten"),
+            Self::TargetMoved { .. } => {
+                "somebody merged something meanwhile; nothing was overwritten".to_owned()
+            }
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::Unknown { .. } => "git hotfix config".to_owned(),
+            Self::BranchTaken { .. } => {
+                "talk to whoever pushed it, or start again: git hotfix start --name OTHER \"ALERT\""
+                    .to_owned()
+            }
+            _ => "git hotfix ship".to_owned(),
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::Unknown { .. } => ExitCode::SETUP,
+            Self::BranchTaken { .. } => ExitCode::DECISION,
+            _ => ExitCode::REMOTE,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The text of `git request-pull`, made without asking the remote once more.
+
+use hotfix_model::Record;
+
+use crate::error::Result;
+use crate::git::{Oid, Remote, Repository};
+
+/// The same text as `git request-pull <base> <url> <branch>` prints, credentials removed.
+pub fn request_pull(
+    repository: &Repository,
+    remote: &Remote,
+    record: &Record,
+    commit: &Oid,
+) -> Result<String> {
+    let base = &record.base.commit;
+    let heads = repository.describe_commits(&[base, commit.as_str()])?;
+    let (from, to) = (heads.first().cloned().unwrap_or_default(), heads.last().cloned().unwrap_or_default());
+    let url = remote.shown_url();
+    let branch = record.branch_name();
+    let rule = "-".repeat(64);
+    let summary = repository.summarise(base, commit.as_str())?;
+    Ok(format!(
+        "The following changes since commit {base}:\n\n  {from}\n\n\
+         are available in the Git repository at:\n\n  {url} {branch}\n\n\
+         for you to fetch changes up to {commit}:\n\n  {to}\n\n\
+         {rule}\n{summary}"
+    ))
+}
