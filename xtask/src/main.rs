@@ -1,3 +1,56 @@
-//! Chores of this repository.
+//! Chores of this repository: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "chores spawn, read the environment and the time, and print; the product does each in one place only"
+)]
 
-fn main() {}
+mod bench;
+mod docs;
+mod process;
+mod stage;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Chores of the git-hotfix repository",
+    disable_help_subcommand = true
+)]
+struct Chore {
+    #[command(subcommand)]
+    deed: Deed,
+}
+
+#[derive(Subcommand)]
+enum Deed {
+    /// Run everything that must pass before a change is handed in.
+    Test(test::TestArgs),
+    /// Write the generated parts of the manual.
+    Docs(docs::DocsArgs),
+    /// Compare with the same work done by hand.
+    Bench(bench::BenchArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Chore::parse().deed {
+        Deed::Test(args) => test::run(&args),
+        Deed::Docs(args) => docs::run(&args),
+        Deed::Bench(args) => bench::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

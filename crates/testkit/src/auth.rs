@@ -74,6 +74,22 @@ def test_expired_token_is_rejected():
 /// The test that reproduces the bug, as pytest names it.
 pub const NEW_TEST: &str = "tests/test_auth.py::test_expired_token_is_rejected";
 
+/// All files of the service as in production, with their paths.
+pub fn files() -> Vec<(&'static str, &'static [u8])> {
+    let files = [
+        (".gitignore", IGNORED),
+        ("setup.cfg", SETUP),
+        ("src/__init__.py", ""),
+        ("src/auth.py", SOURCE),
+        ("src/profile.py", PROFILE),
+        ("tests/test_auth.py", TESTS),
+        ("tests/test_profile.py", PROFILE_TESTS),
+    ];
+    files.map(|(path, text)| (path, text.as_bytes())).to_vec()
+}
+
+pub(crate) const IGNORED: &str = ".env\n.pytest_cache/\n__pycache__/\n";
+
 pub(crate) const PROFILE: &str = r#""""What a signed-in user sees."""
 
 from src.auth import validate_token

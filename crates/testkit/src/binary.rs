@@ -35,7 +35,6 @@ pub struct Running {
 }
 
 /// A run that ended.
-#[must_use = "a test that does not look at how the run ended tests nothing"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// The exit code; 128 plus the signal if one ended it.
@@ -58,6 +57,7 @@ impl Binary {
     }
 
     /// Runs it to its end; panics if that does not come within a minute.
+    #[must_use = "a test that does not look at how the run ended tests nothing"]
     pub fn run(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
         self.start(args).wait()
     }
@@ -97,6 +97,7 @@ impl Running {
     }
 
     /// Waits for its end; panics if that does not come within a minute of its start.
+    #[must_use = "a test that does not look at how the run ended tests nothing"]
     pub fn wait(mut self) -> Output {
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {

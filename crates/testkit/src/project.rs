@@ -1,7 +1,7 @@
 //! Makes the auth service as a repository in the middle of somebody's work.
 
 use crate::Repo;
-use crate::auth::{PROFILE, PROFILE_TESTS, SETUP, SOURCE, TESTS};
+use crate::auth::{IGNORED, PROFILE, PROFILE_TESTS, SETUP, SOURCE, TESTS};
 
 /// Commits with tag v1.2.2 on main, a bare remote, and unfinished work of every kind on a feature branch.
 pub fn make(repo: Repo) -> Repo {
@@ -12,7 +12,7 @@ pub fn make(repo: Repo) -> Repo {
 }
 
 fn history(repo: &Repo) {
-    repo.write(".gitignore", ".env\n.pytest_cache/\n__pycache__/\n");
+    repo.write(".gitignore", IGNORED);
     repo.write("setup.cfg", SETUP);
     repo.write("src/__init__.py", "");
     repo.commit("build: lay out the auth service");

@@ -1,0 +1,85 @@
+//! `cargo xtask bench`: paired, interleaved runs of the same work by hand and with git-hotfix.
+//!
+//! Milliseconds depend on the machine, ratios hardly: quote the ratios. Nothing is deleted between runs, because ext4
+//! is several times slower at creating files where many were deleted minutes before.
+
+mod flow;
+mod pairs;
+mod start;
+mod times;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use hotfix_testkit::{Repo, Sandbox, auth};
+
+use crate::process::quiet;
+use crate::workspace::{cargo, release_binary};
+
+/// Which comparison.
+#[derive(Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// `start` and `ship` against the same steps as one shell script.
+    Flow(flow::FlowArgs),
+    /// `start` with a parked slot against `git worktree add`.
+    Start(start::StartArgs),
+}
+
+/// Runs one comparison and prints its table.
+pub fn run(args: &BenchArgs) -> Result<()> {
+    match &args.bench {
+        Bench::Flow(args) => flow::run(args),
+        Bench::Start(args) => start::run(args),
+    }
+}
+
+/// Builds the program as it is released.
+fn program() -> Result<PathBuf> {
+    quiet(cargo(&["build", "--release", "-p", "git-hotfix"])?)?;
+    release_binary()
+}
+
+/// The auth service with a bare remote, and so many more files.
+fn repository(sandbox: &Sandbox, files: usize) -> Repo {
+    let repo = sandbox.repo_with_remote(&auth::files());
+    for number in 0..files {
+        let path = format!("src/generated/part_{:03}/module_{number:06}.py", number / 100);
+        repo.write(
+            path,
+            format!("\"\"\"Part {number} of the service.\"\"\"\n\nNUMBER = {number}\n").repeat(20),
+        );
+    }
+    repo.commit("feat: everything else");
+    repo.git(["tag", "v1.2.2"]);
+    repo.git(["push", "--quiet", "--tags", "origin", "main"]);
+    repo
+}
+
+/// Runs a shell script in a sandbox; gives its wall time and what it printed.
+fn shell(sandbox: &Sandbox, dir: &Path, script: &str) -> Result<(Duration, String)> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-e", "-c", script]).current_dir(dir).stdin(Stdio::null());
+    command.env_clear().envs(sandbox.variables());
+    let began = Instant::now();
+    let output = command.output()?;
+    let elapsed = began.elapsed();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        bail!("this script failed ({}):\n{script}\n{stdout}{stderr}", output.status);
+    }
+    Ok((elapsed, stdout.into_owned()))
+}
+
+/// A word as the shell reads it back unchanged.
+fn quoted(word: &Path) -> String {
+    format!("'{}'", word.display().to_string().replace('\'', r"'\''"))
+}

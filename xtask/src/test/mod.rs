@@ -1,0 +1,94 @@
+//! `cargo xtask test`: everything that must pass before a change is handed in, from a clean clone, with nothing
+//! prepared but Rust, Git and Python.
+
+mod release;
+mod suites;
+mod tally;
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+
+use crate::docs;
+use crate::process::quiet;
+use crate::stage::Stages;
+use crate::tools::{self, Python};
+use crate::workspace::{cargo, is_ci};
+use suites::Suites;
+
+/// Tools, format, lints, release build, tests, documentation.
+#[derive(Args)]
+pub struct TestArgs {
+    /// Do not install tools; leave out the tests that need them unless they are installed already.
+    #[arg(long)]
+    no_tools: bool,
+    /// Act as on a machine that lacks a toolchain: the tests that need it are left out and counted.
+    #[arg(long, value_name = "NAME", value_parser = ["python"])]
+    without: Vec<String>,
+    /// Run only the tests (no format, lints, release build, documentation), and only those these words of the test
+    /// harness select, as in `-- organs::git`.
+    #[arg(last = true)]
+    filter: Vec<String>,
+}
+
+/// Runs all stages and prints the summary.
+pub fn run(args: &TestArgs) -> Result<()> {
+    let stages = Stages::begin();
+    let python = stages.run("tools", || python(args))?;
+    let all = args.filter.is_empty();
+    if all {
+        before(&stages)?;
+    }
+    let suites = Suites { filter: &args.filter, python: &python };
+    let mut tally = None;
+    let mut result = stages.run("tests", || suites.run(&mut tally));
+    if all && result.is_ok() {
+        result = after(&stages);
+    }
+    if let Some(tally) = tally {
+        println!("{}", tally.summary(&python.left_out()));
+    }
+    result
+}
+
+/// What is cheaper than the tests, and would make their outcome worthless.
+fn before(stages: &Stages) -> Result<()> {
+    stages.run("format", || quiet(cargo(&["fmt", "--all", "--check"])?))?;
+    stages.run("lints", || {
+        // Testing switches all features on; a release has none.
+        quiet(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
+        let released = ["-p", "git-hotfix", "-p", "hotfix-core", "-p", "hotfix-model"];
+        quiet(cargo(&[&["clippy"], &released[..], &["--", "-D", "warnings"]].concat())?)
+    })?;
+    stages.run("release build", release::check)
+}
+
+fn after(stages: &Stages) -> Result<()> {
+    stages.run("documentation of the code", || {
+        let mut command = cargo(&["doc", "--workspace", "--no-deps"])?;
+        command.env("RUSTDOCFLAGS", "-D warnings");
+        quiet(command)
+    })?;
+    stages.run("manual in sync", docs::check)
+}
+
+fn python(args: &TestArgs) -> Result<Python> {
+    let python = if args.without.iter().any(|name| name == "python") {
+        Python::Without("you asked for it".to_owned())
+    } else {
+        tools::python(!args.no_tools)?
+    };
+    if let Python::Without(reason) = &python {
+        println!("   without Python tools: {reason}");
+        ensure!(!is_ci(), "CI=true: no toolchain may be missing");
+    }
+    Ok(python)
+}
+
+/// Ends the stage of the tests.
+fn verdict(success: bool, tally: &tally::Tally) -> Result<()> {
+    match (success, tally.failed) {
+        (true, 0) => Ok(()),
+        (_, 0) => bail!("a test program could not be built, or ended without a result"),
+        (_, failed) => bail!("{failed} failed"),
+    }
+}
