@@ -23,7 +23,7 @@ impl CommonLock {
 }
 
 /// Waits for an exclusive lock on a file, which is made if it does not exist.
-fn wait_for(ctx: &Ctx, path: &Path, at_most: Duration) -> Result<File> {
+pub(crate) fn wait_for(ctx: &Ctx, path: &Path, at_most: Duration) -> Result<File> {
     let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
     let file = open.map_err(FileError::of("open", path))?;
     let began = ctx.clock.elapsed();

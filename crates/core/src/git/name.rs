@@ -6,7 +6,7 @@ use super::GitError;
 
 /// The id of an object: 40 or 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Oid(String);
+pub struct Oid(pub(super) String);
 
 /// A full ref: `refs/…`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,6 +16,35 @@ pub struct TreeEntry {
     pub name: String,
 }
 
+/// One object as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its id.
+    pub oid: Oid,
+    /// `blob`, `tree`, `commit` or `tag`.
+    pub kind: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl Object {
+    /// The entries, if it is a tree; `None` for another kind, or a damaged tree.
+    pub fn entries(&self) -> Option<Vec<TreeEntry>> {
+        let mut entries = Vec::new();
+        let mut rest = (self.kind == "tree").then_some(self.bytes.as_slice())?;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == 0)?;
+            let (mode, name) = std::str::from_utf8(rest.get(..end)?).ok()?.split_once(' ')?;
+            let (mode, name) = (format!("{mode:0>6}"), plain_name(name)?.to_owned());
+            let after = end + 1 + self.oid.as_str().len() / 2;
+            let oid = Oid::of_bytes(rest.get(end + 1..after)?);
+            entries.push(TreeEntry { mode, oid, name });
+            rest = rest.get(after..)?;
+        }
+        Some(entries)
+    }
+}
+
 impl Repository {
     /// Writes a blob.
     pub fn write_blob(&self, bytes: impl Into<Vec<u8>>) -> Result<Oid> {
@@ -58,18 +87,25 @@ impl Repository {
 
     /// The bytes of several files, in one call. `None` where there is no such file.
     pub fn read_files(&self, wanted: &[(&Oid, &str)]) -> Result<Vec<Option<Vec<u8>>>> {
+        let names: Vec<String> = wanted.iter().map(|(treeish, path)| format!("{treeish}:{path}")).collect();
+        let found = self.read_objects(&names)?;
+        Ok(found.into_iter().map(|object| object.map(|object| object.bytes)).collect())
+    }
+
+    /// Several objects, in one call, each by any name Git knows for it (`refs/x`, `<oid>:path`; no newline). `None`
+    /// where there is none.
+    pub fn read_objects(&self, names: &[String]) -> Result<Vec<Option<Object>>> {
         let unreadable = || GitError::Unreadable { command: "cat-file".to_owned() };
-        let ask = |(treeish, path): &(&Oid, &str)| format!("{treeish}:{path}\n");
-        let questions: String = wanted.iter().map(ask).collect();
+        let questions: String = names.iter().flat_map(|name| [name, "\n"]).collect();
         let answers = self.git().args(["cat-file", "--batch"]).input(questions).run()?;
         let mut rest = answers.as_slice();
-        let mut files = Vec::new();
-        for _ in wanted {
-            let (file, remaining) = batch_answer(rest).ok_or_else(unreadable)?;
-            files.push(file);
+        let mut objects = Vec::new();
+        for _ in names {
+            let (object, remaining) = batch_answer(rest).ok_or_else(unreadable)?;
+            objects.push(object);
             rest = remaining;
         }
-        Ok(files)
+        Ok(objects)
     }
 
     /// All files in a commit or tree, as Git names them.
@@ -106,15 +142,23 @@ impl Repository {
     }
 }
 
-/// One answer of `cat-file --batch`: the bytes, or `None` for a missing object, and what follows.
-fn batch_answer(bytes: &[u8]) -> Option<(Option<Vec<u8>>, &[u8])> {
+/// Git writes no other names; a tree made by somebody with bad intentions may hold them.
+fn plain_name(name: &str) -> Option<&str> {
+    let bad = name.is_empty() || name.contains('/') || [".", "..", ".git"].contains(&name);
+    (!bad).then_some(name)
+}
+
+/// One answer of `cat-file --batch`: the object, or `None` for a missing one, and what follows.
+fn batch_answer(bytes: &[u8]) -> Option<(Option<Object>, &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (head, rest) = (bytes.get(..end)?, bytes.get(end + 1..)?);
     let head = String::from_utf8_lossy(head);
     if head.ends_with(" missing") || head.ends_with(" ambiguous") {
         return Some((None, rest));
     }
-    let size: usize = head.rsplit(' ').next()?.parse().ok()?;
-    let content = rest.get(..size)?.to_vec();
-    Some((Some(content), rest.get(size + 1..)?))
+    let mut words = head.split(' ');
+    let (oid, kind) = (Oid::parse(words.next()?)?, words.next()?.to_owned());
+    let size: usize = words.next()?.parse().ok()?;
+    let bytes = rest.get(..size)?.to_vec();
+    Some((Some(Object { oid, kind, bytes }), rest.get(size + 1..)?))
 }

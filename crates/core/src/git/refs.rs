@@ -123,10 +123,11 @@ fn refused(finished: &Finished) -> GitError {
     let stderr = String::from_utf8_lossy(&finished.stderr);
     let races =
         ["cannot lock ref", "reference already exists", "but expected", "unable to resolve reference"];
+    // A lock that cannot be made at all is no race.
+    let lasting = ["Permission denied", "No space left", "Read-only file system", "Disk quota exceeded"];
+    let says = |texts: &[&str]| texts.iter().any(|text| stderr.contains(text));
     match super::command::failed("update-ref", finished) {
-        GitError::Failed { said, .. } if races.iter().any(|race| stderr.contains(race)) => {
-            GitError::RefMoved { said }
-        }
+        GitError::Failed { said, .. } if says(&races) && !says(&lasting) => GitError::RefMoved { said },
         other => other,
     }
 }
