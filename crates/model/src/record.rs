@@ -184,6 +184,9 @@ pub struct Record {
     /// The merge request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_request: Option<MergeRequest>,
+    /// The commit of the target that contains the fix, once it is merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_commit: Option<String>,
     /// Whether a slot is in use for it, as far as this record knows.
     pub slot_in_use: bool,
     /// What is owed, settled or not.
