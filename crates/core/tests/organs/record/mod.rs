@@ -1,1 +1,8 @@
 //! Tests of `record`.
+
+mod fold;
+mod journal;
+mod pack;
+mod sandbox;
+mod share;
+mod store;
