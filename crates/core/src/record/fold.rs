@@ -32,7 +32,6 @@ use super::Line;
 pub fn fold(id: &str, lines: &[Line]) -> Option<Record> {
     let mut ordered: Vec<&Line> = lines.iter().filter(|line| line.event().is_some()).collect();
     ordered.sort_by_key(|line| line.order());
-    ordered.dedup_by_key(|line| line.digest());
     let events = || ordered.iter().filter_map(|line| line.event());
     let mut record = events().find_map(|event| begin(id, event))?;
     for event in events() {

@@ -173,7 +173,7 @@ impl<'a> Store<'a> {
                 Err(error) => last = said_by_race(&error).ok_or(error)?,
             }
             self.pause(attempt)?;
-            let seen = self.load(id)?.keeping(start);
+            let seen = self.load(id)?.with(start);
             if seen.tree != current.tree {
                 moved = ctx.clock.elapsed();
             } else if ctx.elapsed_since(moved) >= STUCK {

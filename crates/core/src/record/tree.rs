@@ -204,11 +204,6 @@ impl Stored {
         Self { record, lines, intact, newer, files, ..self }
     }
 
-    /// This one, read just now, which as a rule knows all that was known before.
-    pub(super) fn keeping(self, before: &Self) -> Self {
-        if line::holds(&self.lines, &before.lines) { self } else { self.with(before) }
-    }
-
     /// Whether two hold the same events and files.
     pub(super) fn holds_the_same(&self, other: &Self) -> bool {
         let digests =
@@ -249,4 +244,41 @@ pub(super) fn file(name: &str, oid: Oid) -> TreeEntry {
 /// Where a piece of evidence is, from the root of the tree.
 pub(super) fn evidence_path(name: &str) -> String {
     format!("{EVIDENCE}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(kind: &str, digit: &str, bytes: &[u8]) -> Object {
+        let oid = Oid::parse(&digit.repeat(40)).unwrap();
+        Object { oid, kind: kind.to_owned(), bytes: bytes.to_vec() }
+    }
+
+    #[test]
+    fn answers_about_different_trees_are_told_apart() {
+        let root = [b"100644 events.jsonl\0".as_slice(), &[0x22; 20]].concat();
+        let answers = |events: &str| {
+            Found([Some(object("tree", "1", &root)), None, Some(object("blob", events, b"")), None])
+        };
+        assert!(answers("2").is_consistent());
+        assert!(!answers("3").is_consistent());
+        let mut more = answers("2");
+        more.0[1] = Some(object("blob", "4", b""));
+        assert!(!more.is_consistent());
+    }
+
+    #[test]
+    fn files_of_one_name_are_all_kept_whatever_the_order() {
+        let files = |digit: &str| {
+            let oid = Oid::parse(&digit.repeat(40)).unwrap();
+            Files { evidence: vec![file("log", oid)], others: Vec::new() }
+        };
+        let (a, b, c) = (files("a"), files("b"), files("c"));
+        let all = a.union(&b).union(&c);
+        assert_eq!(all, c.union(&a).union(&b));
+        assert_eq!(all, b.union(&c).union(&a).union(&b));
+        let names: Vec<&str> = all.evidence.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["log", "log.bbbbbbbbbb", "log.cccccccccc"]);
+    }
 }

@@ -212,6 +212,8 @@ fn given_up_before_it_shipped_nothing_is_owed() {
     let skip = skipped(Gate::Test, "no database");
     let record = folded(&[skip.clone(), abandoned()]);
     assert_eq!((record.stage, record.slot_in_use, outstanding(&record)), (Stage::Abandoned, false, vec![]));
+    let late = folded(&[abandoned(), skip.clone()]);
+    assert_eq!((outstanding(&late), late.skipped.len()), (vec![], 1));
     let shipped = folded(&[committed(), skip.clone(), open(), abandoned(), abandoned()]);
     assert_eq!(outstanding(&shipped), ["skipped_gate:test", "review", "postmortem"]);
     let after_all = folded(&[skip, abandoned(), open()]);

@@ -68,6 +68,20 @@ fn what_a_dead_process_left_is_found_and_closed() {
 }
 
 #[test]
+fn a_torn_line_does_not_take_the_next_with_it() {
+    use std::io::Write;
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("r", &[]);
+    assert!(child_in(&sandbox, "one").wait().unwrap().success());
+    let mut file = std::fs::OpenOptions::new().append(true).open(journal_file(&sandbox)).unwrap();
+    file.write_all(b"\n{\"sum\":\"0123").unwrap();
+    let journal = Journal::open(&repository).unwrap();
+    let found = journal.unfinished(None).unwrap();
+    journal.close(&found[0], json!("it was pushed")).unwrap();
+    assert_eq!(journal.unfinished(None).unwrap(), []);
+}
+
+#[test]
 fn processes_do_not_disturb_each_other() {
     let sandbox = Sandbox::new();
     sandbox.repository("r", &[]);

@@ -2,10 +2,10 @@
 
 use hotfix_core::git::{Oid, RefName, Repository};
 use hotfix_core::record::{Store, Stored, line};
-use hotfix_model::{Fact, Stage};
+use hotfix_model::{ExitCode, Fact, Stage};
 
 use super::sandbox::{Sandbox, actor};
-use super::store::{skip, start};
+use super::store::{point, skip, start, tamper};
 
 /// Two clones of one bare remote.
 fn team() -> (Sandbox, Repository, Repository) {
@@ -104,4 +104,24 @@ fn a_record_that_is_only_ahead_is_taken_as_it_is() {
     assert_eq!(Store::new(&bob).load("1.2.3").unwrap(), ahead);
     let behind = Store::new(&bob).merge(&ahead, &common.tree).unwrap();
     assert_eq!(behind, ahead, "an older state changes nothing");
+}
+
+#[test]
+fn a_newer_layout_is_taken_over_but_never_mixed() {
+    let (sandbox, ada, bob) = team();
+    let common = start(&ada, "1.2.3");
+    push(&sandbox, &ada);
+    let at_bob = Store::new(&bob).adopt("1.2.3", &fetch(&sandbox, &bob)).unwrap();
+    append(&ada, &common, "by the newer one", "log");
+    tamper(&sandbox, &ada, "1.2.3", "record.json", br#"{"version":99}"#);
+    push(&sandbox, &ada);
+    let theirs = fetch(&sandbox, &bob);
+    let taken = Store::new(&bob).merge(&at_bob, &theirs).unwrap();
+    assert_eq!((&taken.tree, taken.newer), (&theirs, true));
+
+    point(&sandbox, &bob, "1.2.3", &at_bob.tree);
+    let drifted = append(&bob, &at_bob, "by bob", "other log");
+    let error = Store::new(&bob).merge(&drifted, &theirs).unwrap_err();
+    assert_eq!(error.exit(), ExitCode::SETUP);
+    assert_eq!(Store::new(&bob).load("1.2.3").unwrap(), drifted);
 }

@@ -23,7 +23,7 @@ fn evidence(name: &str, bytes: &[u8]) -> (String, Vec<u8>) {
 }
 
 /// Points the record's ref at its tree with one file replaced.
-fn tamper(sandbox: &Sandbox, repository: &Repository, id: &str, name: &str, bytes: &[u8]) {
+pub fn tamper(sandbox: &Sandbox, repository: &Repository, id: &str, name: &str, bytes: &[u8]) {
     let stored = Store::new(repository).load(id).unwrap();
     let mut entries = repository.read_tree(&stored.tree).unwrap();
     entries.retain(|entry| entry.name != name);
@@ -35,7 +35,7 @@ fn tamper(sandbox: &Sandbox, repository: &Repository, id: &str, name: &str, byte
     point(sandbox, repository, id, &tree);
 }
 
-fn point(sandbox: &Sandbox, repository: &Repository, id: &str, oid: &Oid) {
+pub fn point(sandbox: &Sandbox, repository: &Repository, id: &str, oid: &Oid) {
     sandbox.git(repository.common_dir(), &["update-ref", &format!("refs/hotfix/record/{id}"), oid.as_str()]);
 }
 
