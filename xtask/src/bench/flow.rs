@@ -1,6 +1,7 @@
 //! The whole flow: `start`, the same edit, `ship`, against the steps typed as one shell script.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -26,6 +27,9 @@ pub struct FlowArgs {
     /// Run only the shell script.
     #[arg(long)]
     by_hand_only: bool,
+    /// Measure this program instead of building one; for comparing versions.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
 }
 
 /// One side: a clone with its own remote, that all rounds share.
@@ -66,7 +70,7 @@ pub fn run(args: &FlowArgs) -> Result<()> {
         interleave(args.pairs, &mut by_hand, &mut |_| Ok(Vec::new()))?
     } else {
         let tool = Place::make(args.files)?;
-        tool.sandbox.binary(program()?, tool.repo.path());
+        tool.sandbox.binary(program(args.program.as_deref())?, tool.repo.path());
         interleave(args.pairs, &mut by_hand, &mut |round| {
             tool.measure(&commands(&tool, round, args.no_fetch))
         })?

@@ -42,8 +42,11 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
 }
 
-/// Builds the program as it is released.
-fn program() -> Result<PathBuf> {
+/// The program that was asked for, else the one built now as it is released.
+fn program(wanted: Option<&Path>) -> Result<PathBuf> {
+    if let Some(path) = wanted {
+        return Ok(path.canonicalize()?);
+    }
     quiet(cargo(&["build", "--release", "-p", "git-hotfix"])?)?;
     release_binary()
 }

@@ -1,5 +1,7 @@
 //! `start` alone, with a slot that was parked at main, against `git worktree add`.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use hotfix_testkit::Sandbox;
@@ -16,6 +18,9 @@ pub struct StartArgs {
     /// Pairs that are compared, after a first one, with no slot yet, that is shown apart.
     #[arg(long, default_value_t = 7)]
     pairs: usize,
+    /// Measure this program instead of building one; for comparing versions.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
 }
 
 /// Measures and prints.
@@ -23,7 +28,7 @@ pub fn run(args: &StartArgs) -> Result<()> {
     let (hand, tool) = (Sandbox::new(), Sandbox::new());
     let by_hand_repo = repository(&hand, args.files);
     let repo = repository(&tool, args.files);
-    let hotfix = tool.binary(program()?, repo.path());
+    let hotfix = tool.binary(program(args.program.as_deref())?, repo.path());
     let mut by_hand = |round| {
         let script = format!("exec git worktree add --quiet -b hotfix/hand-{round} ../hand-{round} main");
         Ok(vec![shell(&hand, by_hand_repo.path(), &script)?.0])

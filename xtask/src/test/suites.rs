@@ -24,7 +24,7 @@ impl Suites<'_> {
         let mut left_out = 0;
         if let Python::Without(_) = self.python {
             left_out = self.count_left_out()?;
-            println!("   {left_out} tests are left out because they need the Python tools");
+            println!("   tests left out because they need the Python tools: {left_out}");
             command.args(["--skip", PYTHON_MARK]);
         }
         let mut report = Report::default();
