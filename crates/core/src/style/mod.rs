@@ -1,1 +1,119 @@
-//! The style of changed lines.
+//! The style of what changed: runs the linters a repository is configured for on the changed files, at the same time,
+//! and keeps what they say about changed lines.
+//!
+//! A linter that is missing, dies or hangs is one line of the report, never an error: style must not stop an
+//! emergency fix.
+
+mod black;
+mod clean;
+mod custom;
+mod detect;
+mod diff;
+mod fix;
+mod flake8;
+mod folder;
+mod job;
+mod known;
+mod linter;
+mod literal;
+mod program;
+mod ruff;
+mod run;
+mod touched;
+
+use std::path::{Path, PathBuf};
+
+use hotfix_model::config::CheckConfig;
+use hotfix_model::{CheckReport, Step};
+
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::git::FileDiff;
+
+use job::Job;
+use run::Ran;
+use touched::Touched;
+
+pub use detect::linters_found;
+
+/// Where a check happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Root of the slot.
+    pub root: &'a Path,
+    /// The repository's main folder, whose `.venv` serves when the slot has none.
+    pub home: &'a Path,
+    /// An existing folder of mode 0700 for logs and caches; nothing else is written outside the slot.
+    pub scratch: &'a Path,
+}
+
+/// What is to be checked.
+pub struct Request<'a> {
+    /// Changed or added files, relative to the root. What is not a plain file by now is left out.
+    pub files: Vec<PathBuf>,
+    /// Which lines of the new side are part of the change.
+    pub lines: &'a [FileDiff],
+    /// All files of the repository, to find configuration among them.
+    pub tracked: &'a [PathBuf],
+    /// Reads a configuration file as it is at base, never the fix's own.
+    pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    /// `[check]` of the configuration.
+    pub config: &'a CheckConfig,
+    /// Whether somebody approved the commands that the repository brings.
+    pub trusted: bool,
+    /// Whether formatters may rewrite changed files that they would write differently at a changed line.
+    pub fix: bool,
+    /// The tree that is checked.
+    pub tree: String,
+}
+
+/// A linter that would run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedLinter {
+    /// Its name, with its folder when that is not the root.
+    pub name: String,
+    /// The command as an argument list. Runs in the folder whose configuration asks for it.
+    pub command: Vec<String>,
+}
+
+/// What [`check`] would run. Looks for configuration and programs; changes nothing.
+pub fn plan(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<PlannedLinter> {
+    let jobs = detect::jobs(ctx, place, request);
+    jobs.iter().map(|job| PlannedLinter { name: job.name.clone(), command: job.words() }).collect()
+}
+
+/// Runs the linters, all at once. Fails only when somebody wants it to stop.
+///
+/// After a fix (`fixed` is not empty) the report's tree is the one before it: take a new snapshot.
+pub fn check(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Result<CheckReport> {
+    let jobs = detect::jobs(ctx, place, request);
+    let mut touched = Touched::new(request.lines);
+    let fixed = if request.fix { fix::fix(ctx, place, &jobs, &mut touched) } else { Vec::new() };
+    if !jobs.is_empty() {
+        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        ctx.now_doing(Step::Check, names.join(", "));
+    }
+    let ran = run_all(ctx, place, &jobs, &touched);
+    ctx.go_on()?;
+    Ok(report(ran, fixed, &request.tree))
+}
+
+fn run_all(ctx: &Ctx, place: &Place<'_>, jobs: &[Job], touched: &Touched) -> Vec<Ran> {
+    std::thread::scope(|scope| {
+        let start = |job| scope.spawn(move || run::run(ctx, place, job, touched));
+        let threads: Vec<_> = jobs.iter().map(start).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    })
+}
+
+fn report(all: Vec<Ran>, fixed: Vec<String>, tree: &str) -> CheckReport {
+    let mut report = CheckReport { fixed, tree: tree.to_owned(), ..CheckReport::default() };
+    for ran in all {
+        report.findings.extend(ran.findings);
+        report.ignored_outside_change += ran.ignored;
+        report.linters.push(ran.report);
+    }
+    report.findings.sort();
+    report.findings.dedup();
+    report
+}

@@ -1,0 +1,76 @@
+//! black.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::diff;
+use super::folder::Folder;
+use super::known::Known;
+use super::linter::{Linter, Said, is_python, words};
+
+/// black, configured by `[tool.black]`.
+pub struct Black;
+
+impl Linter for Black {
+    fn name(&self) -> &'static str {
+        "black"
+    }
+
+    fn program(&self) -> &'static str {
+        "black"
+    }
+
+    fn takes(&self, path: &Path) -> bool {
+        is_python(path)
+    }
+
+    fn is_asked_for_by(&self, folder: &Folder) -> bool {
+        folder.toml("pyproject.toml", &["tool", "black"]).is_some()
+    }
+
+    fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString> {
+        let mut arguments = self.rewriting(folder).unwrap_or_default();
+        arguments.extend(words(["--diff", "--no-color"]));
+        arguments
+    }
+
+    /// Black dies when it has to print a name that is not UTF-8.
+    fn needs_input(&self, path: &Path) -> bool {
+        path.to_str().is_none()
+    }
+
+    fn read(&self, output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
+        diff::read(output, known, hear);
+    }
+
+    fn rewriting(&self, folder: Option<&Folder>) -> Option<Vec<OsString>> {
+        let mut arguments = words(["--quiet"]);
+        if let Some(pattern) = folder.and_then(excluded) {
+            arguments.push(format!("--force-exclude={pattern}").into());
+        }
+        Some(arguments)
+    }
+}
+
+/// Black ignores `exclude` and `extend-exclude` for files given by name; handed over as `force-exclude` they hold.
+fn excluded(folder: &Folder) -> Option<String> {
+    let table = folder.toml("pyproject.toml", &["tool", "black"])?;
+    let keys = ["exclude", "extend-exclude", "force-exclude"];
+    let patterns: Vec<&str> = keys.iter().filter_map(|key| table.get(key)?.as_str()).collect();
+    match patterns.as_slice() {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        // On a line of its own, a closing bracket cannot end up in a pattern's comment.
+        many => Some(
+            many.iter()
+                .map(|pattern| format!("(?:{pattern}{})", line_end(many)))
+                .collect::<Vec<_>>()
+                .join("|"),
+        ),
+    }
+}
+
+/// Black reads a pattern that holds a newline in verbose mode, in which white space does not count.
+fn line_end(patterns: &[&str]) -> &'static str {
+    if patterns.iter().any(|pattern| pattern.contains('\n')) { "\n" } else { "" }
+}

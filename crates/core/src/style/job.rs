@@ -1,0 +1,100 @@
+//! One linter, what it is given, and where it runs.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::folder::Folder;
+use super::linter::Linter;
+
+/// A linter with its files.
+pub struct Job {
+    /// Which.
+    pub linter: Family,
+    /// Its name, with its folder when that is not the root.
+    pub name: String,
+    /// The folder it runs in, from the root.
+    pub dir: PathBuf,
+    /// Its program; absent when it is not installed.
+    pub program: Option<PathBuf>,
+    /// Arguments before the files.
+    pub arguments: Vec<OsString>,
+    /// Arguments before the files with which it rewrites them.
+    pub rewriting: Option<Vec<OsString>>,
+    /// Paths from the root.
+    pub files: Vec<PathBuf>,
+    /// Whether the only file comes on standard input.
+    pub by_input: bool,
+    /// Whether it may run.
+    pub approved: bool,
+    /// What to say besides its messages.
+    pub hint: Option<&'static str>,
+    /// How long it may run.
+    pub deadline: Duration,
+}
+
+/// A family of our own or a command of the repository.
+#[derive(Clone)]
+pub enum Family {
+    /// Found by its configuration.
+    Found(&'static dyn Linter),
+    /// Configured as a line of shell.
+    Configured(Arc<super::custom::Custom>),
+}
+
+impl Family {
+    /// What it can say about itself.
+    pub fn get(&self) -> &dyn Linter {
+        match self {
+            Self::Found(linter) => *linter,
+            Self::Configured(custom) => custom.as_ref(),
+        }
+    }
+}
+
+impl Job {
+    /// A linter as a folder asks for it; without a folder, as a look for likely bugs.
+    pub fn new(linter: Family, folder: Option<&Folder>, files: Vec<PathBuf>) -> Self {
+        let family = linter.get();
+        let dir = folder.map(|folder| folder.dir.clone()).unwrap_or_default();
+        let below = if dir.as_os_str().is_empty() { String::new() } else { format!(" in {}", dir.display()) };
+        let name = format!("{}{below}", family.name());
+        Self {
+            arguments: family.arguments(folder),
+            rewriting: family.rewriting(folder),
+            name,
+            dir,
+            program: None,
+            files,
+            by_input: false,
+            approved: true,
+            hint: None,
+            deadline: Duration::MAX,
+            linter,
+        }
+    }
+
+    /// The program and its arguments, for people.
+    pub fn words(&self) -> Vec<String> {
+        let program = self.program.as_deref().unwrap_or(Path::new(self.linter.get().program()));
+        let all = std::iter::once(program.as_os_str().to_owned()).chain(self.all_arguments());
+        all.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    /// All arguments: the files come last, or `-` for standard input.
+    pub fn all_arguments(&self) -> Vec<OsString> {
+        let files = self.files.iter().map(|file| self.as_argument(file));
+        let files: Vec<OsString> = if self.by_input { vec!["-".into()] } else { files.collect() };
+        self.arguments.iter().cloned().chain(files).collect()
+    }
+
+    /// A file as an argument: relative to the folder, and never to be taken for an option or an `@file`.
+    pub fn as_argument(&self, file: &Path) -> OsString {
+        let path = file.strip_prefix(&self.dir).unwrap_or(file).as_os_str();
+        let harmless =
+            path.as_bytes().first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if harmless { path.to_owned() } else { Path::new(".").join(path).into_os_string() }
+    }
+}

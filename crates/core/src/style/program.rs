@@ -1,0 +1,53 @@
+//! Where programs are, and how to get those that are not there.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::ctx::Ctx;
+
+use super::Place;
+
+/// The program in the slot's virtual environment, the active one, the main worktree's, or on the `PATH`.
+pub fn find(ctx: &Ctx, place: &Place<'_>, name: &str) -> Option<PathBuf> {
+    let mut environments = environments(ctx, place);
+    environments.find_map(|dir| ctx.env.find_program(dir.join(name))).or_else(|| ctx.env.find_program(name))
+}
+
+/// A `PATH` in which a line of shell finds what [`find`] finds.
+pub fn search_path(ctx: &Ctx, place: &Place<'_>) -> OsString {
+    let mut path = OsString::new();
+    for dir in environments(ctx, place).filter(|dir| dir.is_dir()) {
+        path.push(dir);
+        path.push(":");
+    }
+    path.push(ctx.env.get("PATH").unwrap_or_default());
+    path
+}
+
+/// The command that installs a Python package where [`find`] looks.
+pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, package: &str) -> String {
+    let has_pip = |python: &PathBuf| ctx.env.find_program(python.with_file_name("pip")).is_some();
+    let python = environments(ctx, place).map(|dir| dir.join("python")).find(has_pip);
+    if let Some(python) = python {
+        return format!("{} -m pip install {package}", quoted(&python));
+    }
+    for (program, words) in [("uv", "tool install"), ("pipx", "install")] {
+        if ctx.env.find_program(program).is_some() {
+            return format!("{program} {words} {package}");
+        }
+    }
+    format!("python3 -m pip install --user {package}")
+}
+
+fn environments<'a>(ctx: &'a Ctx, place: &Place<'a>) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let active = ctx.env.get("VIRTUAL_ENV").map(PathBuf::from);
+    let roots = [Some(place.root.join(".venv")), active, Some(place.home.join(".venv"))];
+    roots.into_iter().flatten().map(|root| root.join("bin"))
+}
+
+/// The path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
