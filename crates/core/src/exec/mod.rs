@@ -9,6 +9,7 @@ mod capture;
 mod contain;
 mod process;
 mod redact;
+pub mod tokens;
 mod wait;
 
 use std::collections::BTreeMap;
