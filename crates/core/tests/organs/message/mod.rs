@@ -1,0 +1,5 @@
+//! Tests of `message`.
+
+mod request;
+mod secrets;
+mod words;
