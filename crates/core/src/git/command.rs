@@ -35,11 +35,15 @@ const KEPT: &[&str] = &[
 ];
 const KEPT_PREFIXES: &[&str] = &["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_HTTP_", "GIT_SSL_"];
 
-/// Settings of every call: no background work, no submodules, no watcher, nothing printed for people.
+/// Settings of every call: no background work, no submodules, no watcher, nothing printed for people; an edited file
+/// is found by all that the system knows of it, and none is taken for unchanged by a bit in the index.
 const SETTINGS: &[&str] = &[
     "advice.detachedHead=false",
+    "core.checkStat=default",
     "core.fsmonitor=false",
+    "core.ignoreStat=false",
     "core.quotePath=true",
+    "core.trustctime=true",
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.ext.allow=never",

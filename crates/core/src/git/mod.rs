@@ -6,6 +6,7 @@ mod commit;
 mod diff;
 mod error;
 mod history;
+mod ignored;
 mod lock;
 mod name;
 mod object;
@@ -35,7 +36,7 @@ pub use refs::{Expect, RefChange};
 pub use remote::{Lease, Push, PushOutcome, Remote};
 pub use semver::Release;
 pub use version::Version;
-pub use worktree::{ListedWorktree, Worktree};
+pub use worktree::{Head, ListedWorktree, Worktree};
 
 /// An opened repository: what all its worktrees share, and where the user stands.
 #[derive(Clone)]

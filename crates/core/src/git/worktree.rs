@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CommonLock, GitError, Oid, RefName, Repository, path_of};
+use super::{CommonLock, GitCommand, GitError, Oid, RefName, Repository, path_of};
 use crate::error::Result;
 
 /// A linked worktree of ours.
@@ -12,6 +12,17 @@ pub struct Worktree {
     pub path: PathBuf,
     /// Its private Git folder, `<common>/worktrees/<name>`.
     pub git_dir: PathBuf,
+}
+
+/// What a worktree's HEAD says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// This commit, on no branch.
+    Detached(Oid),
+    /// This ref, whether it exists or not: `refs/heads/…`.
+    Branch(String),
+    /// Nothing that can be read.
+    Unreadable,
 }
 
 /// A worktree as Git lists it.
@@ -41,6 +52,8 @@ impl Repository {
     pub fn add_worktree(&self, _: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
         self.git()
             .setting("checkout.workers=0")
+            // Since 2.48 the pointers may be relative; ours are compared as absolute paths.
+            .setting("worktree.useRelativePaths=false")
             .args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", "hotfix"])
             .arg(path)
             .arg(commit.as_str())
@@ -94,10 +107,67 @@ impl Repository {
         Ok(())
     }
 
+    /// Moves a worktree onto `commit`, on no branch, and gives up every edit of a tracked file. Untracked files stay,
+    /// unless `commit` holds a file of that name.
+    pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
+        let call = self.git_in(worktree).setting("checkout.workers=0");
+        call.args(["switch", "--quiet", "--detach", "--discard-changes", "--no-guess", commit.as_str()])
+            .run()?;
+        Ok(())
+    }
+
+    /// Makes a worktree's tracked files exactly those of `tree`. HEAD stays where it is. Edits, and untracked files in
+    /// the way, are overwritten.
+    pub fn lay_tree(&self, worktree: &Worktree, tree: &Oid) -> Result<()> {
+        self.git_in(worktree).args(["read-tree", "--reset", "-u", tree.as_str()]).run()?;
+        Ok(())
+    }
+
+    /// Removes untracked files and folders. Ignored ones stay; repositories inside go only `with_repositories`.
+    pub fn clean(&self, worktree: &Worktree, with_repositories: bool) -> Result<()> {
+        let call = self.git_in(worktree).args(["clean", "--quiet", "-d", "--force"]);
+        if with_repositories {
+            call.arg("--force").run()?
+        } else {
+            call.run()?
+        };
+        Ok(())
+    }
+
+    /// What a worktree's HEAD says: a look at the file; Git is asked only where refs live elsewhere.
+    pub fn head_of(&self, worktree: &Worktree) -> Result<Head> {
+        let written = std::fs::read_to_string(worktree.git_dir.join("HEAD")).unwrap_or_default();
+        match written.trim_end().strip_prefix("ref: ") {
+            Some("refs/heads/.invalid") => self.asked_head(worktree),
+            Some(name) => Ok(Head::Branch(name.to_owned())),
+            None => Ok(Oid::parse(written.trim_end()).map_or(Head::Unreadable, Head::Detached)),
+        }
+    }
+
+    /// For the reftable format, whose HEAD file is a stand-in.
+    fn asked_head(&self, worktree: &Worktree) -> Result<Head> {
+        let finished = self.git_in(worktree).args(["symbolic-ref", "--quiet", "HEAD"]).finish()?;
+        if finished.success() {
+            let name = String::from_utf8_lossy(&finished.stdout);
+            return Ok(Head::Branch(name.trim_end().to_owned()));
+        }
+        Ok(self.head(worktree).map_or(Head::Unreadable, Head::Detached))
+    }
+
     /// What in a worktree differs from its HEAD or is untracked, as `git status --porcelain -z` words it; ignored
     /// files do not count.
     pub fn status(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
-        let call = self.git_in(worktree).args(["status", "--porcelain=v1", "-z", "--untracked-files=all"]);
+        Self::ask_status(self.git_in(worktree))
+    }
+
+    /// The same in a worktree that only we use at the moment: Git may note in its index which files it has looked at.
+    /// Else it would read all files of a fresh checkout again each time, as their times are those of the index.
+    pub fn status_noting(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
+        Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1"))
+    }
+
+    fn ask_status(call: GitCommand<'_>) -> Result<Vec<(String, PathBuf)>> {
+        let call = call.args(["status", "--porcelain=v1", "-z", "--untracked-files=all"]);
         let printed = call.args(["--no-renames", "--ignore-submodules=none"]).run()?;
         let entry = |line: &[u8]| {
             let (code, path) = (line.get(..2)?, line.get(3..)?);

@@ -1,0 +1,50 @@
+//! Which files Git ignores.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::{Repository, Worktree, path_of};
+use crate::error::Result;
+
+impl Repository {
+    /// The user's main worktree: the only one whose ignored files are anybody's to copy. `None` in a bare repository,
+    /// or when the user stands elsewhere and it cannot be told from the common folder where it is.
+    pub fn main_worktree(&self) -> Option<Worktree> {
+        let beside = || self.common_dir().parent().filter(|_| self.common_dir().ends_with(".git"));
+        let root = if self.git_dir() == self.common_dir() { self.top() } else { beside() };
+        let git_dir = self.common_dir().to_owned();
+        root.map(|path| Worktree { path: path.to_owned(), git_dir })
+    }
+
+    /// Untracked files that match a file of patterns in the syntax of `.gitignore`.
+    pub fn untracked_matching(&self, worktree: &Worktree, patterns: &Path) -> Result<Vec<PathBuf>> {
+        let mut from = std::ffi::OsString::from("--exclude-from=");
+        from.push(patterns);
+        let listed =
+            self.git_in(worktree).args(["ls-files", "--others", "--ignored", "-z"]).arg(from).run()?;
+        Ok(listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(path_of).collect())
+    }
+
+    /// Those of `paths` that Git ignores in this worktree, by the rules it holds now.
+    pub fn ignored(&self, worktree: &Worktree, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        let mut question = Vec::new();
+        for path in paths {
+            // This command reads pathspecs and knows no literal ones: a dot keeps a leading colon from being magic.
+            question.extend(b"./");
+            question.extend(path.as_os_str().as_bytes());
+            question.push(0);
+        }
+        let call = self.git_in(worktree).env("GIT_LITERAL_PATHSPECS", "0");
+        let finished = call.args(["check-ignore", "-z", "--stdin"]).input(question).finish()?;
+        // 1 means that none is.
+        if !matches!(finished.ending.code(), Some(0 | 1)) {
+            return Err(super::command::failed("check-ignore", &finished).into());
+        }
+        Ok(finished
+            .stdout
+            .split(|byte| *byte == 0)
+            .filter_map(|name| name.strip_prefix(b"./"))
+            .map(path_of)
+            .collect())
+    }
+}
