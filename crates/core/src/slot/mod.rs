@@ -1,1 +1,168 @@
-//! Slots and twins: recycled worktrees at fixed paths.
+//! Slots and twins: recycled worktrees at fixed paths beside the repository, so that virtual environments, `target`
+//! and `node_modules` in them stay valid.
+//!
+//! A slot is *parked* (detached at a commit, nobody's) or *held* (the durable lease of an open hotfix). Both are
+//! recorded in `<state folder>/slots/<number>.json`; a lock beside it says which process works in the slot right now.
+//! A slot's *twin* holds base; the red side of the proof runs there.
+
+mod advance;
+mod error;
+mod find;
+mod include;
+mod inspect;
+mod lease;
+mod make;
+mod mend;
+mod park;
+mod place;
+mod setup;
+mod state;
+mod take;
+mod twin;
+
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use hotfix_model::config::SlotConfig;
+use hotfix_model::output::SlotKind;
+
+use crate::error::Result;
+use crate::git::{Oid, RefName, Repository, Worktree};
+
+pub use error::SlotError;
+pub use find::SlotInfo;
+pub use lease::SlotLock;
+pub use park::{Keep, Parked};
+pub use setup::{Room, SetupOutcome, SetupRequest};
+pub use state::{Lease, Move, SlotState};
+pub use twin::Twin;
+
+use state::{Entry, Store};
+
+/// How long a lock is waited for: longer than a look at all slots takes, shorter than somebody notices.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The slots of one repository.
+pub struct Pool<'a> {
+    repository: &'a Repository,
+    config: &'a SlotConfig,
+    store: Store,
+}
+
+/// The slot of an open hotfix.
+#[derive(Debug)]
+pub struct Held {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The worktree.
+    pub worktree: Worktree,
+    /// Whether it was waiting or had to be made.
+    pub kind: SlotKind,
+    /// The hotfix.
+    pub hotfix: String,
+    /// Its branch.
+    pub branch: RefName,
+    /// The commit the slot was taken at.
+    pub base: Oid,
+    /// Whether HEAD is on the branch; else it still is detached at `base`.
+    pub attached: bool,
+    lock: Option<SlotLock>,
+}
+
+impl<'a> Pool<'a> {
+    /// The slots of `repository`.
+    pub fn new(repository: &'a Repository, config: &'a SlotConfig) -> Self {
+        Self { repository, config, store: Store::new(&repository.state_dir()) }
+    }
+
+    /// Puts HEAD on the hotfix branch, which exists and is at the commit the slot holds. No file is touched.
+    pub fn attach(&self, held: &mut Held) -> Result<()> {
+        self.repository.attach_head(&held.worktree, &held.branch, "hotfix: start")?;
+        held.attached = true;
+        Ok(())
+    }
+
+    /// Makes sure that no other process works in the slot while `held` lives. [`SlotError::Busy`] if one does.
+    pub fn work_in(&self, held: &mut Held) -> Result<()> {
+        if held.lock.is_none() {
+            held.lock = Some(self.lock(held.number, &held.worktree.path)?);
+        }
+        Ok(())
+    }
+
+    /// A lock for the length of one deed, unless `held` has it already.
+    fn guard(&self, held: &Held) -> Result<Option<SlotLock>> {
+        match held.lock {
+            Some(_) => Ok(None),
+            None => self.lock(held.number, &held.worktree.path).map(Some),
+        }
+    }
+
+    fn lock(&self, number: u32, path: &Path) -> Result<SlotLock> {
+        self.store.make()?;
+        let file = self.store.lock_path(number);
+        let busy = || SlotError::Busy { path: path.to_owned(), process: SlotLock::owner(&file) };
+        let ctx = self.repository.ctx();
+        let began = ctx.clock.elapsed();
+        loop {
+            if let Some(lock) = SlotLock::try_take(&file)? {
+                return Ok(lock);
+            }
+            if ctx.elapsed_since(began) > PATIENCE {
+                return Err(busy().into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn try_lock(&self, number: u32) -> Result<Option<SlotLock>> {
+        self.store.make()?;
+        SlotLock::try_take(&self.store.lock_path(number))
+    }
+
+    /// The entry of a slot that is held; it can only be missing if somebody removed our state by hand.
+    fn entry_of(&self, held: &Held) -> Result<Entry> {
+        let gone = || SlotError::Gone { hotfix: held.hotfix.clone(), path: held.worktree.path.clone() };
+        Ok(self.store.load(held.number).ok_or_else(gone)?)
+    }
+
+    /// Where slot `number` belongs: the template beside the repository, `-2`, `-3` … appended.
+    fn path_for(&self, number: u32) -> Result<PathBuf> {
+        let home = self.repository.home();
+        let relative = self.config.path.replace("{repo}", &self.repository.name());
+        let mut path = without_dots(&home.join(relative)).into_os_string();
+        if number > 1 {
+            path.push(format!("-{number}"));
+        }
+        let path = without_links(Path::new(&path));
+        if path.starts_with(home) || home.starts_with(&path) {
+            let why = "slot.path is inside the repository: it would show up in your own status".to_owned();
+            return Err(SlotError::BadPlace { path, why }.into());
+        }
+        Ok(path)
+    }
+}
+
+/// The path as Git will write it: links in the part that exists resolved, but not the last name.
+fn without_links(path: &Path) -> PathBuf {
+    let mut resolved = path.ancestors().skip(1).filter_map(|dir| Some((dir, dir.canonicalize().ok()?)));
+    match resolved.next() {
+        Some((dir, resolved)) => resolved.join(path.strip_prefix(dir).unwrap_or(path)),
+        None => path.to_owned(),
+    }
+}
+
+/// The path without `.` and `..`. Links are not looked at: `home` has none.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}

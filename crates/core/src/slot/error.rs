@@ -1,0 +1,143 @@
+//! What can go wrong with slots.
+
+use std::path::PathBuf;
+
+use hotfix_model::ExitCode;
+
+use crate::error::Explain;
+
+/// An error of the slots.
+#[derive(Debug, thiserror::Error)]
+pub enum SlotError {
+    /// The slot of an open hotfix is not there any more.
+    #[error("the slot of {hotfix} at {} is gone", path.display())]
+    Gone {
+        /// The hotfix.
+        hotfix: String,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The slot of an open hotfix is on something else than the hotfix branch.
+    #[error("{} is on {found}, not on {branch}", path.display())]
+    Elsewhere {
+        /// The slot.
+        path: PathBuf,
+        /// The branch of the hotfix, without `refs/heads/`.
+        branch: String,
+        /// What it is on.
+        found: String,
+    },
+    /// Another process works in the slot.
+    #[error("{} is in use by process {process}", path.display())]
+    Busy {
+        /// The slot.
+        path: PathBuf,
+        /// The process, as it wrote itself down; `?` if it did not.
+        process: String,
+    },
+    /// A merge, rebase or the like was begun in the slot and not ended.
+    #[error("{what} is in progress in {}", path.display())]
+    InProgress {
+        /// The slot.
+        path: PathBuf,
+        /// What, with its article: `a rebase`.
+        what: &'static str,
+    },
+    /// A slot cannot be where the configuration wants it.
+    #[error("a slot cannot be made at {}", path.display())]
+    BadPlace {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Git could not make the worktree.
+    #[error("the slot {} could not be made; what was begun is removed", path.display())]
+    NotMade {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A folder is not what we left there.
+    #[error("{} cannot be used as a slot", path.display())]
+    Suspicious {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The twin's files are not those asked for.
+    #[error("{} does not hold exactly the files of base", path.display())]
+    NotExact {
+        /// The twin.
+        path: PathBuf,
+        /// The first file that differs.
+        first: PathBuf,
+    },
+    /// A slot that was to be removed is in use or holds something.
+    #[error("slot {number} is not removed")]
+    NotRemovable {
+        /// Its number.
+        number: u32,
+        /// Why.
+        why: String,
+        /// The next command.
+        next: String,
+    },
+    /// No slot of that number.
+    #[error("there is no slot {number}")]
+    Unknown {
+        /// The number.
+        number: u32,
+    },
+}
+
+impl Explain for SlotError {
+    fn why(&self) -> String {
+        match self {
+            Self::Gone { .. } => {
+                "somebody removed the folder or its worktree; what was committed is safe".to_owned()
+            }
+            Self::Elsewhere { .. } => "something else was checked out in the slot".to_owned(),
+            Self::Busy { .. } => "one command at a time works in a slot".to_owned(),
+            Self::InProgress { .. } => "ending it for you could lose something".to_owned(),
+            Self::BadPlace { why, .. }
+            | Self::NotMade { why, .. }
+            | Self::Suspicious { why, .. }
+            | Self::NotRemovable { why, .. } => why.clone(),
+            Self::NotExact { first, .. } => format!("{} differs", first.display()),
+            Self::Unknown { .. } => "slots are numbered from 1".to_owned(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::Gone { hotfix, .. } => format!("git hotfix resume {hotfix}"),
+            Self::Elsewhere { path, branch, .. } => format!("git -C {} switch {branch}", path.display()),
+            Self::Busy { .. } => "wait for it to end, then run the same command again".to_owned(),
+            Self::InProgress { path, .. } => format!("git -C {} status", path.display()),
+            Self::BadPlace { .. } => {
+                "set slot.path in hotfix.toml to a place beside the repository".to_owned()
+            }
+            Self::NotMade { why, .. } if why.contains("No space left") || why.contains("quota") => {
+                "free some disk space, then run the same command again".to_owned()
+            }
+            Self::NotMade { .. } => "run the same command again".to_owned(),
+            Self::Suspicious { path, .. } => format!("look at {}, and move it away", path.display()),
+            Self::NotExact { .. } => {
+                "run the same command again; if it stays, set the file's filters right".to_owned()
+            }
+            Self::NotRemovable { next, .. } => next.clone(),
+            Self::Unknown { .. } => "git hotfix slot list".to_owned(),
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::BadPlace { .. } | Self::NotMade { .. } | Self::NotExact { .. } => ExitCode::SETUP,
+            Self::Unknown { .. } => ExitCode::USAGE,
+            _ => ExitCode::DECISION,
+        }
+    }
+}

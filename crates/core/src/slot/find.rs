@@ -1,0 +1,161 @@
+//! Slots looked up: by hotfix, by folder, all of them; and removed.
+
+use std::path::{Path, PathBuf};
+
+use super::place::Presence;
+use super::state::{Entry, Lease, SlotState};
+use super::{Held, Pool, SlotError, SlotLock, inspect};
+use crate::error::Result;
+use crate::git::{Head, Worktree};
+
+/// A slot as `git hotfix slot list` shows it.
+#[derive(Clone, Debug)]
+pub struct SlotInfo {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its twin's folder, if it has one.
+    pub twin: Option<PathBuf>,
+    /// What it is for.
+    pub state: SlotState,
+    /// Whether it is not there any more, or not as we left it: why.
+    pub trouble: Option<String>,
+    /// Whether a process works in it now.
+    pub busy: bool,
+}
+
+impl Pool<'_> {
+    /// The slot of an open hotfix, after a look that it still is our worktree and on the hotfix branch. Not locked:
+    /// see [`Pool::work_in`]. `None` if the hotfix has no slot.
+    pub fn held(&self, hotfix: &str) -> Result<Option<Held>> {
+        let entries = self.store.load_all()?;
+        let found = entries.into_iter().find(|entry| entry.lease().is_some_and(|at| at.hotfix == hotfix));
+        found.map(|entry| self.verify(entry)).transpose()
+    }
+
+    /// The slot that this folder is in, or whose twin it is in; `None` if it is in no slot of an open hotfix.
+    pub fn of_dir(&self, dir: &Path) -> Result<Option<Held>> {
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let contains = |entry: &Entry| {
+            let twin = entry.twin.as_ref().is_some_and(|twin| dir.starts_with(twin.path()));
+            entry.lease().is_some() && (twin || dir.starts_with(entry.place.path()))
+        };
+        let found = self.store.load_all()?.into_iter().find(contains);
+        found.map(|entry| self.verify(entry)).transpose()
+    }
+
+    /// All slots by number.
+    pub fn list(&self) -> Result<Vec<SlotInfo>> {
+        let entries = self.store.load_all()?;
+        Ok(entries.into_iter().map(|entry| self.info(entry)).collect())
+    }
+
+    /// Removes a parked slot that holds nothing but its commit and ignored files, and its twin.
+    pub fn remove(&self, number: u32) -> Result<()> {
+        let mut entry = self.store.load(number).ok_or(SlotError::Unknown { number })?;
+        let _lock = self.lock(number, entry.place.path())?;
+        self.mend(&mut entry)?;
+        if !self.store.has(number) {
+            return Ok(());
+        }
+        self.check_removable(&entry)?;
+        let common = crate::git::CommonLock::acquire(self.repository)?;
+        for place in entry.twin.iter().chain([&entry.place]) {
+            if let Ok(worktree) = place.worktree(self.repository) {
+                self.repository.remove_worktree(&common, &worktree)?;
+            }
+        }
+        self.store.remove(number)
+    }
+
+    fn check_removable(&self, entry: &Entry) -> Result<()> {
+        let number = entry.number;
+        let refuse = |why: String, next: String| SlotError::NotRemovable { number, why, next };
+        if let Some(lease) = entry.lease() {
+            let next = format!("git hotfix cleanup --id {}", lease.hotfix);
+            return Err(refuse(format!("hotfix {} is open in it", lease.hotfix), next).into());
+        }
+        let path = entry.place.path();
+        let worktree = entry.place.worktree(self.repository);
+        let worktree = worktree.map_err(|why| SlotError::Suspicious { path: path.to_owned(), why })?;
+        if let Some((_, first)) = self.repository.status(&worktree)?.first() {
+            let next = format!("git -C {} status", path.display());
+            return Err(refuse(format!("{} in it is in no commit", first.display()), next).into());
+        }
+        Ok(())
+    }
+
+    fn info(&self, entry: Entry) -> SlotInfo {
+        SlotInfo {
+            number: entry.number,
+            path: entry.place.path().to_owned(),
+            twin: entry.twin.as_ref().map(|twin| twin.path().to_owned()),
+            trouble: entry.place.worktree(self.repository).err(),
+            busy: SlotLock::is_taken(&self.store.lock_path(entry.number)),
+            state: entry.state,
+        }
+    }
+
+    /// The held slot of an entry. What a crash damaged in it is repaired first, unless another process works there.
+    pub(super) fn verify(&self, mut entry: Entry) -> Result<Held> {
+        let damaged = |entry: &Entry| match entry.place.worktree(self.repository) {
+            Ok(worktree) => {
+                !matches!(self.repository.head_of(&worktree), Ok(Head::Branch(_) | Head::Detached(_)))
+            }
+            Err(_) => true,
+        };
+        let unfinished = entry.lease().is_some_and(|lease| lease.moving_to.is_some());
+        if (unfinished || damaged(&entry))
+            && let Some(_lock) = self.try_lock(entry.number)?
+        {
+            self.mend(&mut entry)?;
+            self.finish_advance(&mut entry)?;
+        }
+        let Some(lease) = entry.lease().cloned() else {
+            return Err(SlotError::Unknown { number: entry.number }.into());
+        };
+        let worktree = entry.place.worktree(self.repository);
+        let worktree = worktree.map_err(|why| self.lost(&entry, &lease, why))?;
+        let attached = self.is_attached(&worktree, &lease)?;
+        Ok(Held {
+            number: entry.number,
+            worktree,
+            kind: lease.slot,
+            hotfix: lease.hotfix,
+            branch: lease.branch,
+            base: lease.base,
+            attached,
+            lock: None,
+        })
+    }
+
+    fn lost(&self, entry: &Entry, lease: &Lease, why: String) -> SlotError {
+        let path = entry.place.path().to_owned();
+        let known = entry.place.git_dir(self.repository).is_some_and(|dir| dir.is_dir());
+        match entry.place.presence() {
+            Presence::Folder if known => SlotError::Suspicious { path, why },
+            Presence::Other => SlotError::Suspicious { path, why },
+            _ => SlotError::Gone { hotfix: lease.hotfix.clone(), path },
+        }
+    }
+
+    /// Whether HEAD is on the hotfix branch; an error if it is neither there nor where the slot was taken.
+    fn is_attached(&self, worktree: &Worktree, lease: &Lease) -> Result<bool> {
+        let found = match self.repository.head_of(worktree)? {
+            Head::Branch(name) if name == lease.branch.as_str() => return Ok(true),
+            Head::Detached(commit) if commit == lease.base && inspect::in_progress(worktree).is_none() => {
+                return Ok(false);
+            }
+            Head::Branch(name) => name,
+            Head::Detached(commit) => commit.short().to_owned(),
+            Head::Unreadable => "nothing that can be read".to_owned(),
+        };
+        let path = worktree.path.clone();
+        if let Some(what) = inspect::in_progress(worktree) {
+            return Err(SlotError::InProgress { path, what }.into());
+        }
+        let branch = lease.branch.as_str().trim_start_matches("refs/heads/").to_owned();
+        Err(SlotError::Elsewhere { path, branch, found }.into())
+    }
+}

@@ -1,0 +1,108 @@
+//! Worktrees made, and taken apart again when that was cut short.
+
+use std::path::{Path, PathBuf};
+
+use super::place::{self, Place, pointer_target, points_to};
+use super::{Pool, SlotError};
+use crate::error::{Explain, FileError, Result};
+use crate::failpoint;
+use crate::git::{CommonLock, GitError, Oid, Worktree};
+
+impl Pool<'_> {
+    /// Makes a worktree at a path where nothing was a moment ago and that is recorded as being made.
+    pub(super) fn add(&self, path: &Path, commit: &Oid) -> Result<Worktree> {
+        can_write_beside(path)?;
+        let common = CommonLock::acquire(self.repository)?;
+        failpoint::reach(self.repository.ctx(), "slot.making");
+        let made = self.repository.add_worktree(&common, path, commit).and_then(|worktree| {
+            place::make_private(path).map_err(FileError::of("protect", path))?;
+            Ok(worktree)
+        });
+        failpoint::reach(self.repository.ctx(), "slot.made");
+        made.or_else(|error| {
+            self.unmake(&common, path)?;
+            match error.downcast_ref::<GitError>() {
+                Some(git @ GitError::Failed { .. }) => {
+                    Err(SlotError::NotMade { path: path.to_owned(), why: git.why() }.into())
+                }
+                _ => Err(error),
+            }
+        })
+    }
+
+    /// Takes apart what a cut-short [`Pool::add`] left: the folder if Git had begun to fill it, and Git's entry.
+    pub(super) fn unmake(&self, _: &CommonLock, path: &Path) -> Result<()> {
+        let entries = self.begun_entries(path)?;
+        if is_ours_half_made(path, &self.repository.common_dir().join("worktrees"), &entries) {
+            std::fs::remove_dir_all(path).map_err(FileError::of("remove", path))?;
+        }
+        for entry in entries {
+            std::fs::remove_dir_all(&entry).map_err(FileError::of("remove", entry))?;
+        }
+        Ok(())
+    }
+
+    /// Entries in the repository that our `worktree add` for `path` may have left. `locked` is the first file that
+    /// Git writes there, with our reason; another user's entry has none, or another reason.
+    fn begun_entries(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        let recorded = self.recorded_git_dirs()?;
+        let dir = self.repository.common_dir().join("worktrees");
+        let Ok(listed) = std::fs::read_dir(&dir) else {
+            return Ok(Vec::new());
+        };
+        let begun = |entry: &PathBuf| {
+            let pointer = place::read_path(&entry.join("gitdir"));
+            let for_path = pointer == path.join(".git");
+            let unfinished = pointer.as_os_str().is_empty();
+            match std::fs::read_to_string(entry.join("locked")) {
+                Ok(reason) if reason.trim() == "hotfix" => for_path || unfinished,
+                Ok(reason) => reason.is_empty() && unfinished && entry.file_name() == path.file_name(),
+                // Git was stopped while it took a failed one apart itself.
+                Err(_) => (for_path && has_no_commit(entry)) || (unfinished && points_to(path, entry)),
+            }
+        };
+        let entries = listed.filter_map(|entry| Some(entry.ok()?.path()));
+        Ok(entries.filter(|entry| !recorded.contains(entry) && begun(entry)).collect())
+    }
+
+    fn recorded_git_dirs(&self) -> Result<Vec<PathBuf>> {
+        let entries = self.store.load_all()?;
+        let places = entries.iter().flat_map(|entry| entry.twin.iter().chain([&entry.place]));
+        Ok(places.filter_map(|place: &Place| place.git_dir(self.repository)).collect())
+    }
+}
+
+/// Whether an entry's HEAD is as Git writes it before it checks out, or was never written.
+fn has_no_commit(entry: &Path) -> bool {
+    let head = std::fs::read_to_string(entry.join("HEAD")).unwrap_or_default();
+    head.trim().bytes().all(|byte| byte == b'0')
+}
+
+/// Whether a folder is one that Git had only begun to fill: empty, or pointing to one of `entries`, or holding nothing
+/// but a pointer that was never written or whose entry among the `worktrees` is gone again.
+fn is_ours_half_made(path: &Path, worktrees: &Path, entries: &[PathBuf]) -> bool {
+    if !path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return false;
+    }
+    let count = std::fs::read_dir(path).map_or(usize::MAX, Iterator::count);
+    match std::fs::read(path.join(".git")) {
+        Err(_) => count == 0,
+        Ok(pointer) if pointer.is_empty() => count == 1,
+        Ok(_) => {
+            let target = pointer_target(path);
+            let dead = !target.exists() && target.parent() == Some(worktrees);
+            entries.contains(&target) || (dead && count == 1)
+        }
+    }
+}
+
+/// Fails with words about `slot.path` where Git would fail with words about folders.
+fn can_write_beside(path: &Path) -> Result<(), SlotError> {
+    use rustix::fs::{Access, access};
+    let existing = path.ancestors().skip(1).find(|dir| dir.symlink_metadata().is_ok());
+    let existing = existing.unwrap_or(Path::new("/"));
+    access(existing, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| SlotError::BadPlace {
+        path: path.to_owned(),
+        why: format!("{} cannot be written to: {error}", existing.display()),
+    })
+}

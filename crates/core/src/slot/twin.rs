@@ -1,0 +1,89 @@
+//! The twin of a slot: the worktree that holds base, where the red side runs. It is only ours: nothing in it is kept
+//! but what Git ignores.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use hotfix_model::output::SlotKind;
+
+use super::place::Place;
+use super::state::Entry;
+use super::{Held, Pool, SlotError, include, inspect};
+use crate::error::Result;
+use crate::git::{Head, Oid, Worktree};
+
+/// More than anybody has folders of that name.
+const MOST_PATHS: u32 = 1_000;
+
+/// The twin of a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// The worktree.
+    pub worktree: Worktree,
+    /// Whether it was there or had to be made.
+    pub kind: SlotKind,
+}
+
+impl Pool<'_> {
+    /// The slot's twin; made at `base` on first use. What it holds is up to [`Pool::lay`].
+    pub fn twin(&self, held: &Held, base: &Oid) -> Result<Twin> {
+        let _guard = self.guard(held)?;
+        let mut entry = self.entry_of(held)?;
+        if let Some(worktree) = self.usable_twin(&mut entry)? {
+            return Ok(Twin { worktree, kind: SlotKind::Warm });
+        }
+        let path = free_path(&entry)?;
+        entry.twin = Some(Place::planned(path.clone()));
+        entry.setup.twin = None;
+        self.store.save(&entry)?;
+        let made = self.add(&path, base);
+        entry.twin = made.as_ref().ok().map(Place::of);
+        self.store.save(&entry)?;
+        Ok(Twin { worktree: made?, kind: SlotKind::Cold })
+    }
+
+    /// Makes the twin's files exactly those of `tree` with HEAD detached at `base`. What is untracked goes, what is
+    /// ignored stays. Every file is looked at afterwards; [`SlotError::NotExact`] if one differs.
+    pub fn lay(&self, twin: &Twin, base: &Oid, tree: &Oid) -> Result<()> {
+        let worktree = &twin.worktree;
+        if self.repository.head_of(worktree)? != Head::Detached(base.clone()) {
+            self.repository.detach_head(worktree, base, "hotfix: base")?;
+        }
+        self.repository.lay_tree(worktree, tree)?;
+        if let Some(first) = self.sweep(worktree, true)?.first() {
+            let path = worktree.path.clone();
+            return Err(SlotError::NotExact { path, first: first.clone() }.into());
+        }
+        include::copy(self.repository, worktree);
+        Ok(())
+    }
+
+    /// The recorded twin, repaired if need be.
+    fn usable_twin(&self, entry: &mut Entry) -> Result<Option<Worktree>> {
+        let usable = |entry: &Entry| {
+            let twin = entry.twin.as_ref()?.worktree(self.repository).ok()?;
+            inspect::locks(&twin.git_dir).is_empty().then_some(twin)
+        };
+        let found = usable(entry);
+        if found.is_some() || entry.twin.is_none() {
+            return Ok(found);
+        }
+        self.mend(entry)?;
+        Ok(usable(entry))
+    }
+}
+
+/// `<slot>-base`, or `<slot>-base-2` … where somebody else's folder is in the way.
+fn free_path(entry: &Entry) -> Result<PathBuf, SlotError> {
+    let path = |count: u32| {
+        let mut path = OsString::from(entry.place.path());
+        path.push("-base");
+        if count > 1 {
+            path.push(format!("-{count}"));
+        }
+        PathBuf::from(path)
+    };
+    let free = (1..=MOST_PATHS).map(path).find(|path| path.symlink_metadata().is_err());
+    let why = || format!("all of the first {MOST_PATHS} paths are taken");
+    free.ok_or_else(|| SlotError::BadPlace { path: path(1), why: why() })
+}
