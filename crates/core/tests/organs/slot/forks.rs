@@ -1,0 +1,63 @@
+//! How many processes the deeds cost.
+
+use std::os::unix::fs::PermissionsExt;
+
+use hotfix_core::git::RefName;
+use hotfix_core::slot::{Keep, Pool};
+
+use super::sandbox::{PATH, Sandbox, config, read, write};
+
+/// The subcommands of git that `deed` runs, in order.
+fn forks(sandbox: &Sandbox, deed: impl FnOnce()) -> Vec<String> {
+    let log = sandbox.parent().join("forks");
+    std::fs::write(&log, "").unwrap();
+    deed();
+    read(&log).lines().map(str::to_owned).collect()
+}
+
+/// Puts a `git` before the real one that writes down what it is called with.
+fn watch(sandbox: &mut Sandbox) {
+    let shim = sandbox.parent().join("bin/git");
+    let log = sandbox.parent().join("forks");
+    let script = format!(
+        "#!/bin/sh\nfor word; do\n  case $skip$word in\n    -c) skip=x;;\n    x*) skip=;;\n    *) echo \"$word\" >>'{}'; break;;\n  \
+         esac\ndone\nPATH={PATH} exec git \"$@\"\n",
+        log.display()
+    );
+    write(&shim, &script);
+    std::fs::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
+    sandbox.path = format!("{}:{PATH}", shim.parent().unwrap().display());
+}
+
+#[test]
+fn a_warm_start_costs_a_look_and_a_ref() {
+    let mut sandbox = Sandbox::new();
+    let old = sandbox.rev("main");
+    sandbox.write("src/auth.py", "two\n");
+    let new = sandbox.commit("second");
+    watch(&mut sandbox);
+    let (repository, config) = (sandbox.repository(), config());
+    let pool = Pool::new(&repository, &config);
+    let branch = RefName::branch("main").unwrap();
+    let take = |hotfix: &str, commit| {
+        let mut held = pool.take(hotfix, &branch, commit).unwrap();
+        // The branch is the caller's to make; this one is checked out elsewhere, which Git's plumbing allows.
+        pool.attach(&mut held).unwrap();
+        held
+    };
+
+    assert_eq!(forks(&sandbox, || drop(take("a", &old))), ["worktree", "symbolic-ref"]);
+    let park =
+        |hotfix, commit| drop(pool.park(&pool.held(hotfix).unwrap().unwrap(), commit, Keep::Save).unwrap());
+    assert_eq!(forks(&sandbox, || park("a", &old)), ["status", "switch", "status"]);
+    assert_eq!(forks(&sandbox, || drop(take("b", &old))), ["status", "symbolic-ref"]);
+    park("b", &old);
+    assert_eq!(forks(&sandbox, || drop(take("c", &new))), ["status", "switch", "symbolic-ref"]);
+
+    let held = pool.held("c").unwrap().unwrap();
+    let tree = repository.tree_of(&new).unwrap();
+    let lay = || pool.lay(&pool.twin(&held, &old).unwrap(), &old, &tree).unwrap();
+    assert_eq!(forks(&sandbox, lay), ["worktree", "read-tree", "status"]);
+    assert_eq!(forks(&sandbox, lay), ["read-tree", "status"]);
+    assert_eq!(forks(&sandbox, || drop(pool.of_dir(&held.worktree.path).unwrap())), [""; 0]);
+}

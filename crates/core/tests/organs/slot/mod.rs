@@ -1,0 +1,10 @@
+//! Tests of `slot`, on real repositories.
+
+mod crash;
+mod crowd;
+mod forks;
+mod include;
+mod laying;
+mod parking;
+mod sandbox;
+mod taking;
