@@ -9,6 +9,7 @@ mod capture;
 mod contain;
 mod process;
 mod redact;
+mod sanitize;
 pub mod tokens;
 mod wait;
 
@@ -23,6 +24,7 @@ use crate::ctx::Ctx;
 use crate::error::Explain;
 
 pub use redact::redact;
+pub use sanitize::{sanitize, sanitize_line};
 
 /// Time between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(5);
