@@ -1,0 +1,146 @@
+//! A plain command: its exit code decides, unless a pytest inside it can be read.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use hotfix_model::Run;
+
+use super::folder::RunFolder;
+use super::report::{self, End, Told};
+use super::stream::{self, Heard};
+use super::{Limits, Place, Runner, Selection, SuiteError, paths, python};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::{Command, Ending, ExecError, Finished};
+
+/// The plugin inside every pytest that the command starts.
+const PLUGIN: &str = "git_hotfix_pytest";
+
+#[derive(Debug)]
+struct Plain {
+    words: Vec<OsString>,
+    shown: Vec<String>,
+}
+
+/// A runner for a command given as arguments. Errors: [`SuiteError::EmptyCommand`].
+pub fn plain(command: Vec<OsString>) -> Result<Box<dyn Runner>> {
+    if command.first().is_none_or(|program| program.is_empty()) {
+        return Err(SuiteError::EmptyCommand.into());
+    }
+    let shown = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok(Box::new(Plain { words: command, shown }))
+}
+
+/// A runner for a line of shell, as `test.command` holds it. Errors: [`SuiteError::EmptyCommand`].
+pub fn shell(line: &str) -> Result<Box<dyn Runner>> {
+    if line.trim().is_empty() {
+        return Err(SuiteError::EmptyCommand.into());
+    }
+    let words = ["sh", "-c", line].map(OsString::from).into();
+    Ok(Box::new(Plain { words, shown: vec![line.to_owned()] }))
+}
+
+impl Runner for Plain {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        paths::is_test_file_of_any_language(path)
+    }
+
+    fn can_select(&self) -> bool {
+        false
+    }
+
+    fn command(&self, _: &Selection) -> Vec<String> {
+        self.shown.clone()
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, _: &Selection, limits: &Limits) -> Result<Run> {
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let command = python::prepare(ctx, self.command_in(ctx, place), place, &folder, limits);
+        let finished = match command.env("PYTEST_ADDOPTS", options_with_plugin(ctx)).run(ctx) {
+            Ok(finished) => finished,
+            Err(error) => return Ok(self.not_started(&error)),
+        };
+        let heard = stream::read(&folder.stream());
+        if heard.began == 0 && lost_our_plugin(&finished) {
+            return self.run_without_plugin(ctx, place, limits);
+        }
+        Ok(self.judge(&finished, heard))
+    }
+}
+
+impl Plain {
+    fn command_in(&self, ctx: &Ctx, place: &Place<'_>) -> Command {
+        let mut words = self.words.iter();
+        let command = Command::new(words.next().cloned().unwrap_or_default()).args(words);
+        match path_with_environment(ctx, place) {
+            Some(path) => command.env("PATH", path),
+            None => command,
+        }
+    }
+
+    fn run_without_plugin(&self, ctx: &Ctx, place: &Place<'_>, limits: &Limits) -> Result<Run> {
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let command = python::prepare(ctx, self.command_in(ctx, place), place, &folder, limits);
+        Ok(self.judge(&command.run(ctx)?, Heard::default()))
+    }
+
+    /// A program that is missing shows nothing about the code: never a red.
+    fn not_started(&self, error: &ExecError) -> Run {
+        report::nothing(self.told(&Heard::default()), End::crashed(error.to_string()))
+    }
+
+    fn told(&self, heard: &Heard) -> Told {
+        let counted = heard.began > 0;
+        let complete = heard.began == 1 && heard.finished == 1;
+        let claimed = heard.own_count.filter(|_| complete);
+        Told { runner: self.name(), command: self.shown.clone(), counted, claimed }
+    }
+
+    fn judge(&self, finished: &Finished, heard: Heard) -> Run {
+        let end = end(finished.ending, &heard);
+        report::run_of(self.told(&heard), finished, heard, &end)
+    }
+}
+
+fn options_with_plugin(ctx: &Ctx) -> OsString {
+    let mut options = ctx.env.get("PYTEST_ADDOPTS").unwrap_or_default().to_owned();
+    options.push(format!(" -p {PLUGIN}"));
+    options
+}
+
+fn end(ending: Ending, heard: &Heard) -> End {
+    match End::of(ending) {
+        Err(end) => end,
+        Ok(126) => End::crashed("a program of the command could not be run (code 126)"),
+        Ok(127) => End::crashed("a program of the command was not found (code 127)"),
+        Ok(code) if heard.began > heard.finished => {
+            End::crashed(format!("pytest ended before its tests did (code {code})"))
+        }
+        Ok(_) if heard.foreign.is_some() => End::crashed(format!(
+            "the tests imported {} of the main worktree instead of the code here",
+            heard.foreign.as_deref().unwrap_or_default()
+        )),
+        Ok(_) => End::finished(),
+    }
+}
+
+/// Whether pytest stopped because the command replaced `PYTHONPATH` and our plugin was not found. Only we use that
+/// name, so no other failure reads like this.
+fn lost_our_plugin(finished: &Finished) -> bool {
+    let failed = matches!(finished.ending, Ending::Exited(code) if code != 0);
+    failed && finished.stdout.windows(PLUGIN.len()).any(|window| window == PLUGIN.as_bytes())
+}
+
+/// The search path with the programs of the repository's environment at its end, so that `pytest` is found also by
+/// those who never activate it.
+fn path_with_environment(ctx: &Ctx, place: &Place<'_>) -> Option<OsString> {
+    let programs = python::programs(ctx, place)?;
+    let mut path = ctx.env.get("PATH").unwrap_or_default().to_owned();
+    path.push(":");
+    path.push(programs);
+    Some(path)
+}

@@ -1,0 +1,55 @@
+//! What can go wrong with finding and starting a test runner.
+
+use hotfix_model::ExitCode;
+
+use crate::error::Explain;
+
+/// An error of the test runners.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// Nothing in the repository shows how its tests run.
+    #[error("no test runner was found in this repository")]
+    NoRunner,
+    /// The runner the repository uses is not installed.
+    #[error("{runner} is not installed for this repository")]
+    MissingRunner {
+        /// Its name.
+        runner: &'static str,
+        /// The command that installs it where it is looked for first.
+        hint: String,
+    },
+    /// The command to run is empty.
+    #[error("the test command is empty")]
+    EmptyCommand,
+}
+
+impl Explain for SuiteError {
+    fn why(&self) -> String {
+        match self {
+            Self::NoRunner => {
+                "there are no Python tests, and hotfix.toml does not name a command under [test]".to_owned()
+            }
+            Self::MissingRunner { runner, .. } => format!(
+                "no {runner} in .venv or venv here or in the main worktree, in VIRTUAL_ENV, or for python3 on the PATH"
+            ),
+            Self::EmptyCommand => "there is nothing to run".to_owned(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::NoRunner => {
+                "add to hotfix.toml: [test] command = \"make test\" (whatever runs your tests)".to_owned()
+            }
+            Self::MissingRunner { hint, .. } => hint.clone(),
+            Self::EmptyCommand => "git hotfix prove -- COMMAND".to_owned(),
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::EmptyCommand => ExitCode::USAGE,
+            _ => ExitCode::SETUP,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The folder of one run: fresh, ours alone, so that no result of an earlier run can be read.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::ctx::Ctx;
+use crate::error::{FileError, Result};
+
+/// The helper shared by the runners' helpers, and they.
+const TOOLS: &[(&str, &str)] = &[
+    ("git_hotfix_stream.py", include_str!("python_side/git_hotfix_stream.py")),
+    ("git_hotfix_pytest.py", include_str!("python_side/git_hotfix_pytest.py")),
+    ("git_hotfix_unittest.py", include_str!("python_side/git_hotfix_unittest.py")),
+];
+
+/// The folder of one run.
+#[derive(Debug)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// Makes the folder and puts the helpers into it.
+    pub fn new(ctx: &Ctx, scratch: &Path) -> Result<Self> {
+        let folder = Self(scratch.join(format!("run-{}", ctx.clock.ulid())));
+        let tools = folder.tools();
+        // Not `create_dir_all`: a folder that is there already would not be fresh.
+        make(&folder.0)?;
+        make(&tools)?;
+        for (name, text) in TOOLS {
+            write_new(&tools.join(name), text.as_bytes())?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder with the helpers, for `PYTHONPATH`.
+    pub fn tools(&self) -> PathBuf {
+        self.0.join("tools")
+    }
+
+    /// The program that runs unittest.
+    pub fn unittest_program(&self) -> PathBuf {
+        self.tools().join("git_hotfix_unittest.py")
+    }
+
+    /// Where the helper streams to.
+    pub fn stream(&self) -> PathBuf {
+        self.0.join("stream.jsonl")
+    }
+
+    /// Where pytest writes its `JUnit` XML.
+    pub fn junit(&self) -> PathBuf {
+        self.0.join("junit.xml")
+    }
+
+    /// Where pytest keeps its cache, so that the tree stays as it is.
+    pub fn cache(&self) -> PathBuf {
+        self.0.join("cache")
+    }
+
+    /// Raw output.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("output.log")
+    }
+
+    /// Writes what the helper shall select.
+    pub fn write_selection(&self, files: &[String], cases: Option<&[String]>) -> Result<PathBuf> {
+        let path = self.0.join("selection.json");
+        let text = serde_json::json!({ "files": files, "cases": cases }).to_string();
+        write_new(&path, text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+fn make(folder: &Path) -> Result<()> {
+    DirBuilder::new().mode(0o700).create(folder).map_err(FileError::of("create", folder))?;
+    Ok(())
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::io::Write;
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes));
+    written.map_err(FileError::of("write", path))?;
+    Ok(())
+}

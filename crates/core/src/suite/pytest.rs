@@ -1,0 +1,204 @@
+//! pytest, version 6 and newer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use hotfix_model::{Case, Run};
+
+use super::folder::RunFolder;
+use super::junit::{self, TestCase};
+use super::pattern::Pattern;
+use super::report::{self, End, Told};
+use super::stream::{self, Heard};
+use super::{Limits, Place, Runner, Selection, paths, python};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::{Command, Ending};
+
+/// What pytest collects when a repository does not say (`python_files`).
+const DEFAULT_FILES: &[&str] = &["test_*.py", "*_test.py"];
+
+/// The runner.
+#[derive(Debug)]
+pub struct Pytest {
+    files: Vec<Pattern>,
+    pythons: Mutex<BTreeMap<PathBuf, PathBuf>>,
+}
+
+impl Pytest {
+    /// With the repository's `python_files`; empty for pytest's own default.
+    pub fn new(python_files: &[String]) -> Self {
+        let own = python_files.iter().map(String::as_str);
+        let files: Vec<_> = own.map(Pattern::new).collect();
+        let default = || DEFAULT_FILES.iter().copied().map(Pattern::new).collect();
+        let files = if files.is_empty() { default() } else { files };
+        Self { files, pythons: Mutex::default() }
+    }
+
+    /// The Python that has pytest, looked for once per root.
+    fn python(&self, ctx: &Ctx, place: &Place<'_>) -> Result<PathBuf> {
+        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(python) = known.get(place.root) {
+            return Ok(python.clone());
+        }
+        let python = python::choose(ctx, place, "pytest")?;
+        known.insert(place.root.to_owned(), python.clone());
+        Ok(python)
+    }
+}
+
+impl Runner for Pytest {
+    fn name(&self) -> &'static str {
+        "pytest"
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        let name = Path::new(path.file_name().unwrap_or_default());
+        let is_python = path.extension().is_some_and(|extension| extension == "py");
+        let is_named = self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(path));
+        is_python && is_named && !paths::is_skipped(path)
+    }
+
+    fn can_select(&self) -> bool {
+        true
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let what: Vec<String> = match selection {
+            Selection::Everything => Vec::new(),
+            Selection::Files(files) => files.iter().map(|file| paths::text_of_path(file)).collect(),
+            Selection::Cases(ids) => ids.clone(),
+        };
+        std::iter::once("pytest".to_owned()).chain(what).collect()
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        let python = self.python(ctx, place)?;
+        let mut told =
+            Told { runner: self.name(), command: self.command(selection), counted: true, claimed: None };
+        let files = existing_files(place.root, selection);
+        if files.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(report::nothing(told, End::finished()));
+        }
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let texts: Vec<String> = files.iter().flatten().map(|file| paths::text_of_path(file)).collect();
+        let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
+        let chosen = folder.write_selection(&texts, cases)?;
+        let command = Command::new(&python).args(arguments(place.root, &folder));
+        let command = command.args(files.iter().flatten().map(|file| argument(file)));
+        let command = python::prepare(ctx, command, place, &folder, limits)
+            .env("HOTFIX_SELECTION", chosen)
+            .env("HOTFIX_NO_COVERAGE", "1")
+            .env("PY_COLORS", "0")
+            .env_remove("FORCE_COLOR");
+        let finished = command.run(ctx)?;
+        let mut heard = stream::read(&folder.stream());
+        let junit = junit::read_file(&folder.junit()).ok();
+        told.claimed = junit.as_deref().map(count).or(heard.own_count);
+        fall_back(&mut heard, junit.as_deref());
+        let end = end(finished.ending, &heard, junit.is_some());
+        Ok(report::run_of(told, &finished, heard, &end))
+    }
+}
+
+/// The files of a selection that exist, each once; `None` for everything.
+pub fn existing_files(root: &Path, selection: &Selection) -> Option<Vec<PathBuf>> {
+    let files: Vec<PathBuf> = match selection {
+        Selection::Everything => return None,
+        Selection::Files(files) => files.clone(),
+        Selection::Cases(ids) => ids.iter().map(|id| paths::path_of_text(paths::file_of_id(id))).collect(),
+    };
+    let mut seen = BTreeSet::new();
+    Some(files.into_iter().filter(|file| root.join(file).is_file() && seen.insert(file.clone())).collect())
+}
+
+fn arguments(root: &Path, folder: &RunFolder) -> Vec<OsString> {
+    let with = |name: &str, path: &Path| {
+        let mut argument = OsString::from(name);
+        argument.push(path);
+        argument
+    };
+    let mut arguments: Vec<OsString> = ["-m", "pytest", "-p", "git_hotfix_pytest"].map(OsString::from).into();
+    arguments.extend([
+        // Ids are relative to this, so they are the same in slot and twin.
+        with("--rootdir=", root),
+        // A folder of ours instead of `-p no:cacheprovider`: a repository may ask for `--lf`, which needs the plugin.
+        "-o".into(),
+        with("cache_dir=", &folder.cache()),
+        // The form that names the file of each test.
+        "-o".into(),
+        "junit_family=xunit1".into(),
+        with("--junitxml=", &folder.junit()),
+        "--junitprefix=".into(),
+        "--color=no".into(),
+        // All results, whatever the repository's own options: one failure or one broken file must not hide others.
+        "--maxfail=0".into(),
+        "--continue-on-collection-errors".into(),
+    ]);
+    arguments
+}
+
+/// A path that pytest cannot take for an option, nor (since 8.2) for a file of arguments.
+fn argument(file: &Path) -> PathBuf {
+    match file.as_os_str().as_encoded_bytes().first() {
+        Some(b'-' | b'@') => Path::new(".").join(file),
+        _ => file.to_owned(),
+    }
+}
+
+/// Number of tests in the XML. A file that was skipped or not loaded has a case without class; a test that fails and
+/// whose teardown fails as well has two.
+fn count(cases: &[TestCase]) -> u64 {
+    let tests: BTreeSet<_> =
+        cases.iter().filter(|case| !case.class.is_empty()).map(|case| (&case.class, &case.name)).collect();
+    tests.len() as u64
+}
+
+/// Takes the cases from the XML when the helper could not tell anything.
+fn fall_back(heard: &mut Heard, junit: Option<&[TestCase]>) {
+    if heard.began > 0 {
+        return;
+    }
+    let tests = junit.unwrap_or_default().iter().filter(|case| !case.class.is_empty());
+    heard.cases = tests.map(case_of).collect();
+}
+
+fn case_of(case: &TestCase) -> Case {
+    let module = case.file.as_deref().unwrap_or_default().trim_end_matches(".py").replace('/', ".");
+    let inside = case.class.strip_prefix(&module).unwrap_or_default().replace('.', "::");
+    let file = case.file.as_deref().unwrap_or(&case.class);
+    Case {
+        id: format!("{file}{inside}::{}", case.name),
+        file: case.file.clone(),
+        outcome: case.outcome,
+        reason: case.reason.clone(),
+        seconds: case.seconds,
+    }
+}
+
+/// Exit codes are those of pytest's `ExitCode`.
+fn end(ending: Ending, heard: &Heard, has_junit: bool) -> End {
+    let code = match End::of(ending) {
+        Ok(code) => code,
+        Err(end) => return end,
+    };
+    if let Some(file) = &heard.foreign {
+        return End::crashed(format!(
+            "the tests imported {file} of the main worktree instead of the code here: install the project in the slot \
+             ([slot] setup in hotfix.toml)"
+        ));
+    }
+    let came_to_its_end = heard.finished > 0 || has_junit;
+    match code {
+        2 | 4 if !heard.not_loaded.is_empty() => End::finished(),
+        2 => End::crashed("pytest was interrupted (code 2)"),
+        3 => End::crashed("pytest had an internal error (code 3)"),
+        4 => End::crashed("pytest did not accept its options or its configuration (code 4)"),
+        code if !came_to_its_end => {
+            End::crashed(format!("pytest ended with code {code} before its tests did"))
+        }
+        _ => End::finished(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Which Python runs the tests, and in which environment.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::folder::RunFolder;
+use super::{Limits, Place, SuiteError};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::Command;
+
+/// How long a Python may take to say whether it has a module.
+const PROBE: Duration = Duration::from_secs(20);
+
+/// A Python that may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidate {
+    python: PathBuf,
+    environment: Option<PathBuf>,
+}
+
+/// The first Python that has `module`: the slot's own environment, the one that is active, the one of the main
+/// worktree, then the machine's. Errors: [`SuiteError::MissingRunner`].
+pub fn choose(ctx: &Ctx, place: &Place<'_>, module: &'static str) -> Result<PathBuf> {
+    let candidates = candidates(ctx, place);
+    let found = candidates.iter().find(|candidate| candidate.has(ctx, module));
+    match found {
+        Some(candidate) => Ok(candidate.python.clone()),
+        None => {
+            Err(SuiteError::MissingRunner { runner: module, hint: hint(ctx, candidates.first(), module) })?
+        }
+    }
+}
+
+/// The first Python there is, for what comes with Python itself.
+pub fn any(ctx: &Ctx, place: &Place<'_>) -> Result<PathBuf> {
+    let first = candidates(ctx, place).into_iter().next();
+    let missing = || SuiteError::MissingRunner { runner: "Python", hint: "install Python 3".to_owned() };
+    Ok(first.ok_or_else(missing)?.python)
+}
+
+/// The folder with the programs of the environment that tests in `place` would use, if there is one.
+pub fn programs(ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
+    let environment = candidates(ctx, place).into_iter().find_map(|candidate| candidate.environment)?;
+    Some(environment.join("bin"))
+}
+
+/// The command with everything the tests and our helper need in the environment.
+pub fn prepare(
+    ctx: &Ctx,
+    command: Command,
+    place: &Place<'_>,
+    folder: &RunFolder,
+    limits: &Limits,
+) -> Command {
+    let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
+    command
+        .dir(place.root)
+        .deadline(limits.run)
+        .contained()
+        .log(folder.log())
+        .env("PYTHONPATH", search_path(ctx, place, folder))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONUNBUFFERED", "1")
+        .env("HOTFIX_STREAM", folder.stream())
+        .env("HOTFIX_ROOT", place.root)
+        .env("HOTFIX_HOME", place.home)
+        .env("HOTFIX_TEST_LIMIT", seconds)
+        .env_remove("HOTFIX_SELECTION")
+}
+
+/// Our helpers, then the code under test. An environment often holds an editable install that points at the user's own
+/// worktree; `PYTHONPATH` comes before it, so the code of the slot is what runs.
+fn search_path(ctx: &Ctx, place: &Place<'_>, folder: &RunFolder) -> OsString {
+    let source = place.root.join("src");
+    let mut parts = vec![folder.tools().into_os_string()];
+    if source.is_dir() {
+        parts.push(source.into_os_string());
+    }
+    parts.push(place.root.as_os_str().to_owned());
+    parts.extend(ctx.env.get("PYTHONPATH").map(OsString::from));
+    parts.join(std::ffi::OsStr::new(":"))
+}
+
+fn candidates(ctx: &Ctx, place: &Place<'_>) -> Vec<Candidate> {
+    let own = [place.root.join(".venv"), place.root.join("venv")];
+    let active = ctx.env.get("VIRTUAL_ENV").map(PathBuf::from);
+    let home = [place.home.join(".venv"), place.home.join("venv")];
+    let environments = own.into_iter().chain(active).chain(home);
+    let mut found: Vec<_> = environments
+        .map(|environment| Candidate {
+            python: environment.join("bin/python"),
+            environment: Some(environment),
+        })
+        .filter(|candidate| candidate.python.is_file())
+        .collect();
+    let machine = ["python3", "python"].into_iter().filter_map(|name| ctx.env.find_program(name));
+    found.extend(machine.map(|python| Candidate { python, environment: None }));
+    found
+}
+
+impl Candidate {
+    fn has(&self, ctx: &Ctx, module: &str) -> bool {
+        let installed = self.environment.as_deref().is_some_and(|path| is_installed(path, module));
+        installed || self.finds(ctx, module)
+    }
+
+    fn finds(&self, ctx: &Ctx, module: &str) -> bool {
+        let program = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)";
+        let probe = Command::new(&self.python).args(["-c", program, module]).deadline(PROBE).contained();
+        probe.run(ctx).is_ok_and(|finished| finished.success())
+    }
+}
+
+/// Looks for `lib/python3.X/site-packages/<module>`, which costs no process.
+fn is_installed(environment: &Path, module: &str) -> bool {
+    let Ok(versions) = fs::read_dir(environment.join("lib")) else {
+        return false;
+    };
+    versions.flatten().any(|version| version.path().join("site-packages").join(module).is_dir())
+}
+
+/// The command that installs `module` where it is looked for first.
+fn hint(ctx: &Ctx, first: Option<&Candidate>, module: &str) -> String {
+    let Some(candidate) = first else {
+        return format!("install Python 3, then: python3 -m pip install {module}");
+    };
+    let python = candidate.python.display();
+    let made_by_uv = candidate.environment.as_deref().is_some_and(is_made_by_uv);
+    if made_by_uv || (candidate.environment.is_some() && !is_installed_pip(candidate)) {
+        if ctx.env.find_program("uv").is_some() || made_by_uv {
+            return format!("uv pip install --python {python} {module}");
+        }
+        return format!("{python} -m ensurepip && {python} -m pip install {module}");
+    }
+    format!("{python} -m pip install {module}")
+}
+
+fn is_installed_pip(candidate: &Candidate) -> bool {
+    candidate.environment.as_deref().is_some_and(|path| is_installed(path, "pip"))
+}
+
+fn is_made_by_uv(environment: &Path) -> bool {
+    let text = fs::read_to_string(environment.join("pyvenv.cfg")).unwrap_or_default();
+    text.lines().any(|line| line.split('=').next().is_some_and(|key| key.trim() == "uv"))
+}

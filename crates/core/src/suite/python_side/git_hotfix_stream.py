@@ -1,0 +1,149 @@
+"""Tells git-hotfix what a test run does, one JSON line for each thing, and ends tests that run too long.
+
+Needs nothing but the standard library, Python 3.6 or newer. PYTEST_DONT_REWRITE
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+# Taken out of the environment, so that a test that starts a runner of its own does not write into our stream.
+_PATH = os.environ.pop("HOTFIX_STREAM", None)
+_PROCESS = os.getpid()
+_LIMIT = float(os.environ.get("HOTFIX_TEST_LIMIT") or 0)
+_RING_AGAIN = 1.0
+_LONGEST_REASON = 300
+
+
+class TookTooLong(BaseException):
+    """The time limit of one test passed. Not an `Exception`, so that few tests swallow it."""
+
+
+class _Writer:
+    """Holds the functions it needs, so that a test that replaces `os.open` does not break it."""
+
+    calls = (os.open, os.write, os.close, os.getpid)
+
+    @classmethod
+    def write(cls, line):
+        open_file, write, close, process = cls.calls
+        # A forked child that runs on to the end must not tell everything a second time.
+        if _PATH is None or process() != _PROCESS:
+            return
+        try:
+            # Opened anew for each line: tests close or replace file descriptors they do not own.
+            file = open_file(_PATH, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                write(file, line)
+            finally:
+                close(file)
+        except OSError:
+            # The count at the end will not agree, and the run then proves nothing.
+            pass
+
+
+def tell(event, **fields):
+    """Writes one line; what was written survives the death of this process."""
+    fields["event"] = event
+    _Writer.write(json.dumps(fields).encode("ascii") + b"\n")
+
+
+def plain(text):
+    """The text with everything that cannot be printed, lone surrogates too, as backslash escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def one_line(text):
+    """The first line that is not blank, shortened."""
+    for line in str(text).splitlines():
+        if line.strip():
+            return plain(line.strip().replace("\t", " "))[:_LONGEST_REASON]
+    return ""
+
+
+def exception_line(error):
+    """An exception as Python prints it, in one line."""
+    name = type(error).__name__
+    try:
+        message = one_line(error)
+    except Exception:
+        message = ""
+    return name + ": " + message if message else name
+
+
+def limit_line():
+    """The reason given for a test that ran too long."""
+    return "no end after %g s" % _LIMIT
+
+
+def _ring(_number, _frame):
+    raise TookTooLong(limit_line())
+
+
+def start_alarm():
+    """Begins the time of one test; what it returns is for `stop_alarm`."""
+    if _LIMIT <= 0 or not hasattr(signal, "setitimer"):
+        return None
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    try:
+        handler = signal.signal(signal.SIGALRM, _ring)
+    except ValueError:
+        return None
+    # Rings again, for tests that catch everything.
+    left, interval = signal.setitimer(signal.ITIMER_REAL, _LIMIT, _RING_AGAIN)
+    if 0 < left <= _LIMIT:
+        # Somebody else's alarm rings first anyway.
+        signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
+        return None
+    return handler or signal.SIG_DFL, left, interval, time.monotonic()
+
+
+def stop_alarm(started):
+    """Ends the time of one test and gives back the alarm that was there before."""
+    if started is None:
+        return
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except TookTooLong:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    handler, left, interval, since = started
+    signal.signal(signal.SIGALRM, handler)
+    if left > 0:
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, left - (time.monotonic() - since)), interval)
+
+
+def selection():
+    """What git-hotfix wants to run: `files` in order, and `cases`, or null for all."""
+    path = os.environ.get("HOTFIX_SELECTION")
+    if not path:
+        return {"files": [], "cases": None}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def tell_foreign_code():
+    """Tells of a module that came from the user's own worktree although the tested one has the same file."""
+    root, home = os.environ.get("HOTFIX_ROOT"), os.environ.get("HOTFIX_HOME")
+    if not root or not home:
+        return
+    root, home = os.path.realpath(root), os.path.realpath(home)
+    if root == home:
+        return
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str):
+            continue
+        path = os.path.realpath(path)
+        outside = not path.startswith(home + os.sep) or path.startswith(root + os.sep)
+        if outside or (os.sep + "site-packages" + os.sep) in path:
+            continue
+        if os.path.exists(os.path.join(root, os.path.relpath(path, home))):
+            tell("foreign", file=plain(path))
+            return

@@ -1,0 +1,115 @@
+//! unittest, which comes with Python: our own program loads the files and runs them with its classes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hotfix_model::Run;
+
+use super::folder::RunFolder;
+use super::report::{self, End, Told};
+use super::stream::{self, Heard};
+use super::{Limits, Place, Runner, Selection, paths, pytest, python};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::{Command, Ending};
+
+/// Deepest folder looked into for test files.
+const DEEPEST: usize = 32;
+
+/// The runner.
+#[derive(Debug)]
+pub struct Unittest;
+
+/// Whether a file has the name unittest's discovery looks for (`test*.py`), or another that is common.
+pub fn is_test_file(path: &Path) -> bool {
+    let is_python = path.extension().is_some_and(|extension| extension == "py");
+    let named = paths::stem(path).is_some_and(|stem| stem.starts_with("test") || stem.ends_with("_test"));
+    is_python && named && !paths::is_skipped(path)
+}
+
+impl Runner for Unittest {
+    fn name(&self) -> &'static str {
+        "unittest"
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        is_test_file(path)
+    }
+
+    fn can_select(&self) -> bool {
+        true
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let what: Vec<String> = match selection {
+            Selection::Everything => Vec::new(),
+            Selection::Files(files) => files.iter().map(|file| paths::text_of_path(file)).collect(),
+            Selection::Cases(ids) => ids.iter().map(|id| dotted(id)).collect(),
+        };
+        ["python3", "-m", "unittest"].map(str::to_owned).into_iter().chain(what).collect()
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        let python = python::any(ctx, place)?;
+        let mut told =
+            Told { runner: self.name(), command: self.command(selection), counted: true, claimed: None };
+        let files = pytest::existing_files(place.root, selection).unwrap_or_else(|| found(place.root));
+        if files.is_empty() {
+            return Ok(report::nothing(told, End::finished()));
+        }
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let texts: Vec<String> = files.iter().map(|file| paths::text_of_path(file)).collect();
+        let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
+        let chosen = folder.write_selection(&texts, cases)?;
+        let command = Command::new(python).arg(folder.unittest_program());
+        let command = python::prepare(ctx, command, place, &folder, limits).env("HOTFIX_SELECTION", chosen);
+        let finished = command.run(ctx)?;
+        let heard = stream::read(&folder.stream());
+        told.claimed = heard.own_count;
+        let end = end(finished.ending, &heard);
+        Ok(report::run_of(told, &finished, heard, &end))
+    }
+}
+
+/// `tests/test_auth.py::AuthTest::test_x` as unittest's command line names it.
+fn dotted(id: &str) -> String {
+    let (file, rest) = id.split_once("::").unwrap_or((id, ""));
+    let module = file.trim_end_matches(".py").replace('/', ".");
+    if rest.is_empty() { module } else { format!("{module}.{}", rest.replace("::", ".")) }
+}
+
+/// The test files below a folder, sorted, without following symbolic links.
+fn found(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut waiting = vec![(PathBuf::new(), 0)];
+    while let Some((folder, depth)) = waiting.pop() {
+        for entry in fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
+            let path = folder.join(entry.file_name());
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && depth < DEEPEST && is_entered(root, &path) {
+                waiting.push((path, depth + 1));
+            } else if kind.is_file() && is_test_file(&path) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn is_entered(root: &Path, folder: &Path) -> bool {
+    !paths::is_skipped(&folder.join("file")) && !root.join(folder).join("pyvenv.cfg").exists()
+}
+
+/// Exit codes are those of our program: 0, 1 something failed, 5 nothing ran.
+fn end(ending: Ending, heard: &Heard) -> End {
+    match End::of(ending) {
+        Err(end) => end,
+        Ok(_) if heard.foreign.is_some() => End::crashed(format!(
+            "the tests imported {} of the main worktree instead of the code here",
+            heard.foreign.as_deref().unwrap_or_default()
+        )),
+        Ok(_) if heard.finished > 0 => End::finished(),
+        Ok(code) => End::crashed(format!("Python ended with code {code} before the tests did")),
+    }
+}
