@@ -137,19 +137,35 @@ fn nothing_to_run_is_not_green() {
 
 #[test]
 fn a_hanging_test_fails_alone() {
-    let text = "import time\n\ndef test_sleeps(): time.sleep(60)\n\ndef test_spins():\n    while True:\n        \
-                try:\n            time.sleep(0.01)\n        except Exception: pass\n\ndef test_after(): pass\n";
+    let text = r"
+import time
+
+def test_sleeps(): time.sleep(60)
+
+def test_spins():
+    while True:
+        try: time.sleep(0.01)
+        except Exception: pass
+
+def test_catches_everything_once():
+    try: time.sleep(60)
+    except BaseException: pass
+    time.sleep(60)
+
+def test_after(): pass
+";
     let project = Project::new(&[("test_hang.py", text)]);
     let (run_limit, limit) = (Duration::from_mins(1), Some(Duration::from_secs(1)));
     let run = project.run_within(&*pytest(), &Selection::Everything, run_limit, limit);
     let wanted = [
         ("test_hang.py::test_after", Passed),
+        ("test_hang.py::test_catches_everything_once", TimedOut),
         ("test_hang.py::test_sleeps", TimedOut),
         ("test_hang.py::test_spins", TimedOut),
     ];
     assert_eq!(outcomes(&run), wanted);
     assert_eq!(reason(&run, "test_hang.py::test_spins"), "no end after 1 s");
-    assert_eq!((run.end, run.claimed), (RunEnd::Finished, Some(3)));
+    assert_eq!((run.end, run.claimed), (RunEnd::Finished, Some(4)));
 }
 
 #[test]
@@ -240,6 +256,8 @@ fn odd_ids_lead_back_to_exactly_those_tests() {
 fn ids_are_the_same_in_two_roots_and_the_order_is_ours() {
     let tests = [
         ("sub/pytest.ini", "[pytest]\n"),
+        // A repository may shuffle; what tells most runs first all the same.
+        ("sub/conftest.py", "def pytest_collection_modifyitems(items): items.reverse()\n"),
         ("sub/tests/test_b.py", "def test_b(): pass\n"),
         ("sub/tests/test_a.py", "class TestA:\n    def test_a(self): pass\n"),
     ];
@@ -291,7 +309,7 @@ fn hostile_settings_of_a_repository_do_not_matter() {
 #[test]
 fn a_runner_inside_a_test_does_not_add_to_the_results() {
     let text = "import subprocess, sys\ndef test_inner(tmp_path):\n    (tmp_path / 'test_in.py').write_text('def test_in(): assert 0')\n    \
-                done = subprocess.run([sys.executable, '-m', 'pytest', str(tmp_path)])\n    assert done.returncode == 1\n";
+                done = subprocess.run([sys.executable, '-m', 'pytest', '-p', 'git_hotfix_pytest', str(tmp_path)])\n    assert done.returncode == 1\n";
     let project = Project::new(&[("test_outer.py", text)]);
     let run = project.run(&*pytest(), &Selection::Everything);
     assert_eq!(outcomes(&run), [("test_outer.py::test_inner", Passed)]);
