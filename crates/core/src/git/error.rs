@@ -102,7 +102,9 @@ impl Explain for GitError {
             Self::RefMoved { .. } => "somebody else changed it; nothing was overwritten".to_owned(),
             Self::BadName { .. } => "see `git check-ref-format --help` for what a name may hold".to_owned(),
             Self::UnknownCommit { .. } => "no branch, tag or commit has that name".to_owned(),
-            Self::Conflict { .. } => "the target changed the same lines meanwhile; nothing was changed".to_owned(),
+            Self::Conflict { .. } => {
+                "the target changed the same lines meanwhile; nothing was changed".to_owned()
+            }
             Self::NoIdentity => "user.name and user.email are not set".to_owned(),
             Self::Locked { .. } => "adding, removing and fetching are done one at a time".to_owned(),
         }

@@ -12,7 +12,8 @@ const COMMITS: &str = "--max-count=200";
 impl Repository {
     /// How often each file changed in one commit with one of `paths`, among the newest commits that touch them.
     pub fn changed_together(&self, commit: &Oid, paths: &[PathBuf]) -> Result<HashMap<PathBuf, u32>> {
-        let call = self.git().args(["log", "-z", "--no-merges", "--full-diff", "--name-only", "--format=", COMMITS]);
+        let call =
+            self.git().args(["log", "-z", "--no-merges", "--full-diff", "--name-only", "--format=", COMMITS]);
         let listed = call.arg(commit.as_str()).arg("--").args(paths).run()?;
         let mut counts = HashMap::new();
         for path in listed.split(|byte| *byte == 0 || *byte == b'\n').filter(|path| !path.is_empty()) {

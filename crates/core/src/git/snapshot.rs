@@ -31,7 +31,8 @@ impl Repository {
             .args(["add", "--all", "--", "."])
             .run()?;
         if !left_out.is_empty() {
-            let call = self.git_in(worktree).index(index).args(["update-index", "-z", "--force-remove", "--stdin"]);
+            let call =
+                self.git_in(worktree).index(index).args(["update-index", "-z", "--force-remove", "--stdin"]);
             call.input(nul_separated(&left_out)).run()?;
         }
         self.git_in(worktree).index(index).arg("write-tree").oid()

@@ -154,6 +154,15 @@ impl Repository {
         Ok(self.head(worktree).map_or(Head::Unreadable, Head::Detached))
     }
 
+    /// Tracked files of a worktree that are not as `tree` has them.
+    pub fn differing(&self, worktree: &Worktree, tree: &Oid) -> Result<Vec<String>> {
+        let call =
+            self.git_in(worktree).args(["diff", "--no-ext-diff", "--name-only", "-z", tree.as_str(), "--"]);
+        let names = call.run()?;
+        let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
     /// What in a worktree differs from its HEAD or is untracked, as `git status --porcelain -z` words it; ignored
     /// files do not count.
     pub fn status(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
