@@ -23,6 +23,11 @@ impl ExitCode {
         Self(128_u8.saturating_add(number))
     }
 
+    /// The code for a number that came from [`ExitCode::code`].
+    pub const fn from_code(code: u8) -> Self {
+        Self(code)
+    }
+
     /// The number handed to the operating system.
     pub const fn code(self) -> u8 {
         self.0

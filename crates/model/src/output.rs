@@ -391,6 +391,18 @@ pub struct InitOutput {
     pub remote: Option<String>,
 }
 
+/// One line of `config --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SettingOutput {
+    /// The key: `test.budget`.
+    pub key: String,
+    /// The value, as TOML.
+    pub value: String,
+    /// Where it comes from: a file, the command line, or `default`.
+    pub origin: String,
+}
+
 /// `trust --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

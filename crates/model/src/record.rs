@@ -92,6 +92,9 @@ pub struct MergeRequest {
     pub title: String,
     /// Text, with the proof.
     pub description: String,
+    /// On a plain Git remote the text of `git request-pull`, to be sent to whoever merges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_pull: Option<String>,
     /// Whether the remote took the record as well.
     #[serde(default)]
     pub record_pushed: bool,
@@ -202,6 +205,11 @@ impl Record {
     /// Whether the fix is still on its way: not merged and not given up.
     pub fn is_open(&self) -> bool {
         !matches!(self.stage, Stage::Merged | Stage::Abandoned)
+    }
+
+    /// Whether somebody still has to do something to get the fix out: not submitted, or its slot is still in use.
+    pub fn needs_work(&self) -> bool {
+        matches!(self.stage, Stage::Started | Stage::Committed) || (self.slot_in_use && self.is_open())
     }
 
     /// The branch as people say it, without `refs/heads/`.

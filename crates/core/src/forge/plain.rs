@@ -20,7 +20,6 @@ impl Forge for Plain {
     }
 
     fn propose(&self, repository: &Repository, remote: &Remote, draft: &Draft<'_>) -> Result<MergeRequest> {
-        let pull = request_pull(repository, remote, draft.record, draft.commit)?;
         Ok(MergeRequest {
             state: MergeRequestState::Pushed,
             forge: self.name().to_owned(),
@@ -29,7 +28,8 @@ impl Forge for Plain {
             labels: draft.labels.clone(),
             auto_merge: false,
             title: draft.title.clone(),
-            description: format!("{}\n\n---\n\n```text\n{pull}```\n", draft.description.trim_end()),
+            description: draft.description.clone(),
+            request_pull: Some(request_pull(repository, remote, draft.record, draft.commit)?),
             record_pushed: false,
         })
     }
