@@ -118,15 +118,41 @@ impl<'a> Store<'a> {
         self.change(stored, |current| self.added(current, &addition))
     }
 
+    /// Writes the objects of a record with more events, without moving its ref: for what must become true together
+    /// with something outside, such as a push. [`Store::settle`] moves the ref.
+    pub fn draft(&self, stored: &Stored, actor: &Actor, facts: Vec<(Fact, Option<u64>)>) -> Result<Stored> {
+        let addition = Addition { at: self.now(), actor, facts, evidence: Vec::new() };
+        self.added(stored, &addition)
+    }
+
+    /// The state a record would have with more events. Writes nothing.
+    pub fn preview(&self, stored: &Stored, actor: &Actor, facts: Vec<(Fact, Option<u64>)>) -> Result<Record> {
+        let addition = Addition { at: self.now(), actor, facts, evidence: Vec::new() };
+        Ok(self.add_lines(&stored.id, &stored.lines, &addition)?.1)
+    }
+
+    /// Moves the ref of a record to a draft of it. What others added meanwhile is kept.
+    pub fn settle(&self, stored: &Stored, draft: &Stored) -> Result<Stored> {
+        self.change(stored, |current| {
+            if current.tree == stored.tree { Ok(draft.clone()) } else { self.merged(current, draft) }
+        })
+    }
+
     /// All records here, by id, in two Git processes whatever their number.
     pub fn list(&self) -> Result<Vec<Summary>> {
-        let refs = self.repository.list_refs(PREFIX)?;
+        self.list_below(PREFIX)
+    }
+
+    /// All records whose refs begin with `prefix`, in two Git processes whatever their number.
+    pub fn list_below(&self, prefix: &str) -> Result<Vec<Summary>> {
+        let refs = self.repository.list_refs(prefix)?;
         if refs.is_empty() {
             return Ok(Vec::new());
         }
         let found = tree::ask_all(self.repository, refs.iter().map(|(_, tree)| tree.as_str()))?;
-        let summary =
-            |((name, tree), found): ((RefName, Oid), tree::Found)| found.summary(id_of(&name), tree);
+        let summary = |((name, tree), found): ((RefName, Oid), tree::Found)| {
+            found.summary(name.as_str().strip_prefix(prefix).unwrap_or_default(), tree)
+        };
         Ok(refs.into_iter().zip(found).map(summary).collect())
     }
 
