@@ -6,6 +6,7 @@
 //! A slot's *twin* holds base; the red side of the proof runs there.
 
 mod advance;
+mod claim;
 mod error;
 mod find;
 mod include;

@@ -10,6 +10,7 @@ use hotfix_model::output::SlotKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::claim::is_pending;
 use super::place::Place;
 use crate::error::{FileError, Result};
 use crate::git::{Oid, RefName};
@@ -175,6 +176,7 @@ impl Entry {
     pub fn waits_at(&self) -> Option<&Oid> {
         match &self.state {
             SlotState::Parked { commit } | SlotState::Moving(Move { commit, .. }) => Some(commit),
+            SlotState::Held(lease) if is_pending(&lease.hotfix) => Some(&lease.base),
             _ => None,
         }
     }
