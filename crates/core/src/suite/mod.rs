@@ -35,7 +35,7 @@ pub use command::{plain, shell};
 pub use detect::detect;
 pub use durations::Durations;
 pub use error::SuiteError;
-pub use paths::{path_of_text, text_of_path};
+pub use paths::{file_of_id, path_of_text, text_of_path};
 pub use pattern::Pattern;
 pub use rank::{Nearness, RankInput, Ranked, rank};
 pub use select::{Chosen, never_ran, within_budget};

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::imports::{imported, module_names, package_of};
@@ -24,6 +25,20 @@ pub enum Nearness {
     ChangedTogether,
     /// None of these.
     Rest,
+}
+
+impl fmt::Display for Nearness {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Proof => "holds the proof",
+            Self::Changed => "changed",
+            Self::Critical => "test.critical names it",
+            Self::Name => "its name says so",
+            Self::Import => "imports what changed",
+            Self::ChangedTogether => "often changed together",
+            Self::Rest => "one of the rest",
+        })
+    }
 }
 
 /// A test file in its place.
