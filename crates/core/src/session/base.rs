@@ -1,0 +1,181 @@
+//! Where a hotfix starts from: the newest state of the remote's default branch, or what was asked for.
+
+use std::time::Duration;
+
+use hotfix_model::Base;
+
+use super::{Project, SessionError};
+use crate::error::{Error, Result};
+use crate::git::{CommonLock, GitError, Oid, RefName, Repository};
+
+/// Where fetched branches of the remote are kept: never in the user's own refs.
+pub const FETCHED_BRANCHES: &str = "refs/hotfix/base/";
+/// What hotfix branches the remote has.
+pub const REMOTE_HOTFIXES: &str = "refs/hotfix/remote/branch/";
+/// What records the remote has.
+pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
+/// How long a start waits for the remote.
+pub const FETCH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The branch on the remote that hotfixes start from and are merged into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetBranch(pub String);
+
+/// Asks the remote.
+pub struct Fetcher {
+    repository: Repository,
+    remote: String,
+    target: TargetBranch,
+}
+
+/// Where a hotfix will start from, as far as is known without the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BasePlan {
+    /// What the user would call it.
+    pub reference: String,
+    /// The commit; `None` if only the remote knows.
+    pub commit: Option<Oid>,
+    /// The branch the fix is to be merged into.
+    pub target: TargetBranch,
+    /// Whether a fetch can bring a newer commit.
+    pub follows_remote: bool,
+}
+
+impl Fetcher {
+    /// Brings the target, the remote's hotfix branches and their records into our own namespace, and gives the
+    /// target's commit. The user's refs, tags and `FETCH_HEAD` stay as they are.
+    pub fn fetch(&self, limit: Duration) -> Result<Oid> {
+        let fetched = fetched_ref(&self.target.0)?;
+        let refspecs = [
+            format!("+refs/heads/{}:{fetched}", self.target.0),
+            format!("+refs/heads/hotfix/*:{REMOTE_HOTFIXES}*"),
+            format!("+refs/hotfix/record/*:{REMOTE_RECORDS}*"),
+        ];
+        let lock = CommonLock::acquire(&self.repository)?;
+        let fetch = self.repository.fetch_private(&lock, &self.remote, &refspecs, limit);
+        drop(lock);
+        fetch.map_err(|error| match error.downcast_ref::<GitError>() {
+            Some(GitError::Failed { said, .. }) if said.contains("couldn't find remote ref") => self.gone(),
+            _ => error,
+        })?;
+        self.repository.read_ref(&fetched)?.ok_or_else(|| self.gone())
+    }
+
+    fn gone(&self) -> Error {
+        SessionError::UnknownBase { base: self.target.0.clone(), remote: Some(self.remote.clone()) }.into()
+    }
+}
+
+impl Project {
+    /// The branch that hotfixes start from, by configuration, else by what the remote calls its default.
+    pub fn target_branch(&self, configured: &str) -> Result<TargetBranch> {
+        if !configured.is_empty() {
+            return Ok(TargetBranch(configured.to_owned()));
+        }
+        let name = match &self.remote {
+            Some(remote) => match self.repository.remembered_default_branch(&remote.name)? {
+                Some(name) => Some(name),
+                None => self.guess_remote_default(&remote.name)?,
+            },
+            None => self.repository.current_branch()?,
+        };
+        let name = name.or(self.usual_branch()?).ok_or_else(|| self.no_commit())?;
+        Ok(TargetBranch(name))
+    }
+
+    /// Where a hotfix starts from: `asked`, else the newest known state of `target`.
+    pub fn base_plan(&self, asked: Option<&str>, target: TargetBranch) -> Result<BasePlan> {
+        let branch = &target.0;
+        let Some(remote) = self.remote_name() else {
+            let reference = asked.map_or_else(|| branch.clone(), str::to_owned);
+            let commit = self.resolve_base(&reference)?;
+            return Ok(BasePlan { reference, commit: Some(commit), target, follows_remote: false });
+        };
+        if let Some(asked) = asked {
+            let of_remote = asked.strip_prefix(&format!("{remote}/")).unwrap_or(asked);
+            if of_remote != branch {
+                let commit = self.resolve_base(asked)?;
+                return Ok(BasePlan {
+                    reference: asked.to_owned(),
+                    commit: Some(commit),
+                    target,
+                    follows_remote: false,
+                });
+            }
+        }
+        let reference = format!("{remote}/{branch}");
+        let commit = self.newest_known(remote, branch)?;
+        Ok(BasePlan { reference, commit, target, follows_remote: true })
+    }
+
+    /// What asks the remote for the newest state of `target`; can be given to a thread.
+    pub fn fetcher(&self, target: &TargetBranch) -> Result<Fetcher> {
+        let remote = self.remote_name().ok_or(SessionError::NoRemote)?.to_owned();
+        Ok(Fetcher { repository: self.repository.clone(), remote, target: target.clone() })
+    }
+
+    /// The newest state of the target that this clone knows; asks nobody.
+    pub fn newest_known(&self, remote: &str, branch: &str) -> Result<Option<Oid>> {
+        let ours = self.repository.read_ref(&fetched_ref(branch)?)?;
+        let users = self.repository.read_ref(&RefName::new(format!("refs/remotes/{remote}/{branch}"))?)?;
+        match (ours, users) {
+            (Some(ours), Some(users)) if ours == users => Ok(Some(ours)),
+            (Some(ours), Some(users)) => {
+                let users_newer = self.repository.is_ancestor(&ours, &users)?;
+                Ok(Some(if users_newer { users } else { ours }))
+            }
+            (ours, users) => Ok(ours.or(users)),
+        }
+    }
+
+    /// The base as people name it in output.
+    pub fn base(reference: &str, commit: &Oid) -> Base {
+        Base { reference: reference.to_owned(), commit: commit.to_string() }
+    }
+
+    fn resolve_base(&self, name: &str) -> Result<Oid> {
+        let remote = self.remote_name().map(str::to_owned);
+        self.repository.resolve_commit(name).map_err(|error| match error.downcast_ref::<GitError>() {
+            Some(GitError::UnknownCommit { .. }) if self.usual_branch().ok().flatten().is_none() => {
+                self.no_commit()
+            }
+            Some(GitError::UnknownCommit { .. }) => {
+                SessionError::UnknownBase { base: name.to_owned(), remote }.into()
+            }
+            _ => error,
+        })
+    }
+
+    /// What the remote calls its default, from what this clone has of it, else by asking.
+    fn guess_remote_default(&self, remote: &str) -> Result<Option<String>> {
+        let known = self.repository.list_refs(&format!("refs/remotes/{remote}/"))?;
+        let prefix = format!("refs/remotes/{remote}/");
+        let names: Vec<&str> =
+            known.iter().filter_map(|(name, _)| name.as_str().strip_prefix(&prefix)).collect();
+        let usual = ["main", "master", "trunk"].into_iter().find(|usual| names.contains(usual));
+        match usual {
+            Some(name) if names.len() == 1 => Ok(Some(name.to_owned())),
+            _ => match self.repository.asked_default_branch(remote, FETCH_PATIENCE) {
+                Ok(asked) => Ok(asked.or(usual.map(str::to_owned))),
+                Err(_) => Ok(usual.map(str::to_owned)),
+            },
+        }
+    }
+
+    /// A local branch with a usual name, else any.
+    fn usual_branch(&self) -> Result<Option<String>> {
+        let heads = self.repository.list_refs("refs/heads/")?;
+        let names: Vec<&str> =
+            heads.iter().filter_map(|(name, _)| name.as_str().strip_prefix("refs/heads/")).collect();
+        let usual = ["main", "master", "trunk"].into_iter().find(|usual| names.contains(usual));
+        Ok(usual.or(names.first().copied()).map(str::to_owned))
+    }
+
+    fn no_commit(&self) -> Error {
+        SessionError::NoCommit { repository: self.repository.home().display().to_string() }.into()
+    }
+}
+
+fn fetched_ref(branch: &str) -> Result<RefName> {
+    Ok(RefName::new(format!("{FETCHED_BRANCHES}{branch}"))?)
+}

@@ -1,0 +1,127 @@
+//! What can go wrong before a step begins.
+
+use hotfix_model::ExitCode;
+
+use crate::error::Explain;
+
+/// An error of finding the hotfix and what it needs.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There is no open hotfix.
+    #[error("no hotfix is open here")]
+    NoneOpen,
+    /// There are several, and none was named.
+    #[error("{} hotfixes are open: {}", ids.len(), ids.join(", "))]
+    SeveralOpen {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// The hotfix has no slot.
+    #[error("hotfix {id} has no worktree at the moment")]
+    NoSlot {
+        /// The hotfix.
+        id: String,
+    },
+    /// The hotfix is past this step.
+    #[error("hotfix {id} is already {stage}")]
+    Past {
+        /// The hotfix.
+        id: String,
+        /// How far it is.
+        stage: String,
+    },
+    /// Another git-hotfix works on it at this moment.
+    #[error("another git-hotfix is working on {id} at this moment")]
+    Busy {
+        /// The hotfix.
+        id: String,
+    },
+    /// Nothing was changed.
+    #[error("nothing has been changed in {worktree}")]
+    NothingChanged {
+        /// The slot.
+        worktree: String,
+    },
+    /// Commands of the repository were not approved.
+    #[error("the repository brings commands that nobody has approved: {}", keys.join(", "))]
+    Untrusted {
+        /// Their keys.
+        keys: Vec<String>,
+    },
+    /// Files changed while tests ran.
+    #[error("files changed while the tests ran: {}", files.join(", "))]
+    ChangedMeanwhile {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// There is no commit to start from.
+    #[error("{repository} has no commit yet")]
+    NoCommit {
+        /// The repository.
+        repository: String,
+    },
+    /// The base branch does not exist, here or on the remote.
+    #[error("the base `{base}` does not exist{}", remote.as_ref().map(|name| format!(" on {name}")).unwrap_or_default())]
+    UnknownBase {
+        /// The base.
+        base: String,
+        /// The remote that was asked.
+        remote: Option<String>,
+    },
+    /// There is no remote to deliver to.
+    #[error("the repository has no remote to deliver to")]
+    NoRemote,
+}
+
+impl Explain for SessionError {
+    fn why(&self) -> String {
+        match self {
+            Self::NoneOpen => "none was started, or all are shipped".to_owned(),
+            Self::SeveralOpen { .. } => "you stand in none of their worktrees".to_owned(),
+            Self::NoSlot { .. } => "it was cleaned up".to_owned(),
+            Self::Past { .. } => "there is nothing left to do in this step".to_owned(),
+            Self::Busy { .. } => "two at once would overwrite each other".to_owned(),
+            Self::NothingChanged { .. } => "there is nothing to prove, check, test or commit".to_owned(),
+            Self::Untrusted { .. } => "what a repository brings may do anything your account may".to_owned(),
+            Self::ChangedMeanwhile { .. } => "what was tested is not what would be committed".to_owned(),
+            Self::NoCommit { .. } => "a hotfix starts from a commit".to_owned(),
+            Self::UnknownBase { .. } => "no branch, tag or commit has that name".to_owned(),
+            Self::NoRemote => "`git remote` lists none".to_owned(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::NoneOpen => "git hotfix start \"ALERT\"".to_owned(),
+            Self::SeveralOpen { ids } => {
+                format!("git hotfix list; then add --id {}", ids.first().map_or("ID", String::as_str))
+            }
+            Self::NoSlot { id } => format!("git hotfix resume {id}"),
+            Self::Past { id, .. } => format!("git hotfix status --id {id}"),
+            Self::Busy { .. } => "wait for it, then run the same command again".to_owned(),
+            Self::NothingChanged { worktree } => {
+                format!("cd {worktree}; edit; then run the same command again")
+            }
+            Self::Untrusted { .. } => "git hotfix trust".to_owned(),
+            Self::ChangedMeanwhile { .. } => "git hotfix ship".to_owned(),
+            Self::NoCommit { .. } => "git commit, then git hotfix start \"ALERT\"".to_owned(),
+            Self::UnknownBase { .. } => {
+                "git branch --all; git tag; then git hotfix start --base NAME \"ALERT\"".to_owned()
+            }
+            Self::NoRemote => "git remote add origin URL; then git hotfix ship".to_owned(),
+        }
+    }
+
+    fn exit(&self) -> ExitCode {
+        match self {
+            Self::NoneOpen | Self::UnknownBase { .. } | Self::NothingChanged { .. } => ExitCode::USAGE,
+            Self::NoCommit { .. } | Self::NoRemote => ExitCode::SETUP,
+            Self::SeveralOpen { .. }
+            | Self::NoSlot { .. }
+            | Self::Past { .. }
+            | Self::Busy { .. }
+            | Self::Untrusted { .. }
+            | Self::ChangedMeanwhile { .. } => ExitCode::DECISION,
+        }
+    }
+}

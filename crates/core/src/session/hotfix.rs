@@ -1,0 +1,174 @@
+//! The hotfix at hand: its record, its slot, its configuration.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use hotfix_model::{Fact, Record};
+
+use super::{Project, REMOTE_RECORDS, SessionError};
+use crate::config::Loaded;
+use crate::error::{FileError, Result};
+use crate::git::{GitError, Oid, RefName};
+use crate::record::{Store, Stored};
+use crate::slot::{Held, SlotInfo, SlotState};
+
+/// One hotfix, locked for this process.
+pub struct Hotfix {
+    /// Its record as last read or written.
+    pub stored: Stored,
+    /// The configuration as of its base.
+    pub loaded: Loaded,
+    /// Held so that two commands cannot work on one hotfix at once.
+    _lock: WorkLock,
+}
+
+/// The right to work on one hotfix. Dies with its process.
+#[derive(Debug)]
+pub struct WorkLock(#[expect(dead_code, reason = "held for its lock")] File);
+
+/// Evidence files of one event: name and bytes.
+pub type EvidenceFiles = Vec<(String, Vec<u8>)>;
+
+impl Project {
+    /// The records.
+    pub fn store(&self) -> Store<'_> {
+        Store::new(&self.repository)
+    }
+
+    /// The id of the hotfix that is meant: the one named, else that of the slot you stand in, else the only open one.
+    pub fn find(&self, named: Option<&str>) -> Result<String> {
+        if let Some(id) = named {
+            return Ok(id.to_owned());
+        }
+        let loaded = self.config_at(None)?;
+        if let Some(held) = self.pool(&loaded).of_dir(self.ctx().env.current_dir())? {
+            return Ok(held.hotfix);
+        }
+        let mut open: Vec<String> = self.open_here()?;
+        match open.len() {
+            0 => Err(SessionError::NoneOpen.into()),
+            1 => Ok(open.remove(0)),
+            _ => Err(SessionError::SeveralOpen { ids: open }.into()),
+        }
+    }
+
+    /// The id of the hotfix that is meant, open or not: as [`Project::find`], else the newest of this clone.
+    pub fn find_any(&self, named: Option<&str>) -> Result<String> {
+        match self.find(named) {
+            Err(error) if matches!(error.downcast_ref(), Some(SessionError::NoneOpen)) => {
+                let records = self.store().list()?.into_iter().filter_map(|summary| summary.record);
+                let newest = records.max_by_key(|record| record.started_at);
+                Ok(newest.map(|record| record.id).ok_or(SessionError::NoneOpen)?)
+            }
+            found => found,
+        }
+    }
+
+    /// Where the slot of a hotfix is, as far as we know.
+    pub fn slot_path(&self, id: &str) -> Result<Option<PathBuf>> {
+        let loaded = self.config_at(None)?;
+        let of_hotfix = |info: &SlotInfo| matches!(&info.state, SlotState::Held(lease) if lease.hotfix == id);
+        Ok(self.pool(&loaded).list()?.into_iter().find(of_hotfix).map(|info| info.path))
+    }
+
+    /// All records this clone knows, those of the team included. One that is known twice is taken as this clone has
+    /// it.
+    pub fn all_records(&self) -> Result<Vec<Record>> {
+        let store = self.store();
+        let (ours, theirs) = (store.list()?, store.list_below(REMOTE_RECORDS)?);
+        let known: BTreeSet<String> = ours.iter().map(|summary| summary.id.clone()).collect();
+        let theirs = theirs.into_iter().filter(|summary| !known.contains(&summary.id));
+        Ok(ours.into_iter().chain(theirs).filter_map(|summary| summary.record).collect())
+    }
+
+    /// Ids of open hotfixes of this clone, oldest first.
+    pub fn open_here(&self) -> Result<Vec<String>> {
+        let summaries = self.store().list()?;
+        let open = summaries.into_iter().filter_map(|summary| summary.record).filter(Record::needs_work);
+        let mut open: Vec<Record> = open.collect();
+        open.sort_by_key(|record| record.started_at);
+        Ok(open.into_iter().map(|record| record.id).collect())
+    }
+
+    /// Opens a hotfix to work on it.
+    pub fn hotfix(&self, id: &str) -> Result<Hotfix> {
+        let stored = self.store().load(id)?;
+        let lock = WorkLock::acquire(self, id)?;
+        let base = oid(&stored.record.base.commit)?;
+        let loaded = self.config_at(Some(&base))?;
+        Ok(Hotfix { stored, loaded, _lock: lock })
+    }
+
+    /// Folder for logs, results and saved files of a hotfix; made on first use, for the user's eyes only.
+    pub fn run_dir(&self, id: &str) -> Result<PathBuf> {
+        let dir = self.repository.state_dir().join("runs").join(id);
+        make_private_dir(&dir)?;
+        Ok(dir)
+    }
+}
+
+impl Hotfix {
+    /// The folded record.
+    pub fn record(&self) -> &Record {
+        &self.stored.record
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.stored.record.id
+    }
+
+    /// The commit it starts from.
+    pub fn base(&self) -> Result<Oid> {
+        oid(&self.record().base.commit)
+    }
+
+    /// Its branch.
+    pub fn branch(&self) -> Result<RefName> {
+        Ok(RefName::new(self.record().branch.clone())?)
+    }
+
+    /// Its slot, or [`SessionError::NoSlot`].
+    pub fn held(&self, project: &Project) -> Result<Held> {
+        let held = project.pool(&self.loaded).held(self.id())?;
+        Ok(held.ok_or_else(|| SessionError::NoSlot { id: self.id().to_owned() })?)
+    }
+
+    /// Writes what happened into the record.
+    pub fn append(
+        &mut self,
+        project: &Project,
+        facts: Vec<(Fact, Option<u64>)>,
+        evidence: &EvidenceFiles,
+    ) -> Result<()> {
+        let actor = project.actor()?;
+        self.stored = project.store().append(&self.stored, &actor, facts, evidence)?;
+        Ok(())
+    }
+}
+
+impl WorkLock {
+    fn acquire(project: &Project, id: &str) -> Result<Self> {
+        let path = project.run_dir(id)?.join("lock");
+        let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = open.map_err(FileError::of("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(SessionError::Busy { id: id.to_owned() }.into()),
+            Err(std::fs::TryLockError::Error(error)) => Err(FileError::of("lock", path)(error).into()),
+        }
+    }
+}
+
+/// An object id that a record holds.
+pub fn oid(text: &str) -> Result<Oid> {
+    Ok(Oid::parse(text).ok_or_else(|| GitError::UnknownCommit { name: text.to_owned() })?)
+}
+
+fn make_private_dir(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    Ok(made.map_err(FileError::of("create", dir))?)
+}

@@ -1,0 +1,80 @@
+//! The repository as git-hotfix sees it: its remote, its configuration, whether its commands are approved.
+
+use hotfix_model::Actor;
+
+use crate::config::{self, Loaded, Sources, Trust};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::git::{Oid, Remote, Repository};
+use crate::slot::Pool;
+
+/// Name of the configuration file at the root of a repository.
+pub const CONFIG_FILE: &str = "hotfix.toml";
+
+/// An opened repository and its remote.
+pub struct Project {
+    /// The repository.
+    pub repository: Repository,
+    /// The remote to deliver to; `None` when there is none.
+    pub remote: Option<Remote>,
+    overrides: Vec<(String, String)>,
+}
+
+impl Project {
+    /// Opens the repository that holds the current folder. `overrides` are settings given on the command line.
+    pub fn open(ctx: &Ctx, overrides: Vec<(String, String)>) -> Result<Self> {
+        let repository = Repository::discover(ctx)?;
+        repository.make_state_dir()?;
+        let remote = repository.remote()?;
+        Ok(Self { repository, remote, overrides })
+    }
+
+    /// What all deeds are given.
+    pub fn ctx(&self) -> &Ctx {
+        self.repository.ctx()
+    }
+
+    /// The configuration as of a commit: always base, never the fix, which could have been written to widen it.
+    pub fn config_at(&self, base: Option<&Oid>) -> Result<Loaded> {
+        let content = match base {
+            Some(base) => self.repository.read_file(base, CONFIG_FILE)?,
+            None => None,
+        };
+        let shown = base.map(|base| format!("{CONFIG_FILE} at {}", base.short())).unwrap_or_default();
+        let repository = content.as_deref().map(|content| (shown.as_str(), content));
+        let loaded = config::load(self.ctx(), &Sources { repository, overrides: &self.overrides })?;
+        for warning in &loaded.warnings {
+            self.ctx().warn(warning);
+        }
+        Ok(loaded)
+    }
+
+    /// Whether the commands the repository brings may run.
+    pub fn is_trusted(&self, loaded: &Loaded) -> Result<bool> {
+        if loaded.commands.is_empty() {
+            return Ok(true);
+        }
+        Trust::open(self.ctx()).is_approved(&self.trust_key(), &loaded.commands)
+    }
+
+    /// What approvals are kept under.
+    pub fn trust_key(&self) -> String {
+        let url = self.remote.as_ref().map(|remote| remote.url.as_str());
+        config::repository_key(url, self.repository.common_dir())
+    }
+
+    /// The slots.
+    pub fn pool<'a>(&'a self, loaded: &'a Loaded) -> Pool<'a> {
+        Pool::new(&self.repository, &loaded.config.slot)
+    }
+
+    /// Who is at work.
+    pub fn actor(&self) -> Result<Actor> {
+        Ok(self.repository.identity()?.0)
+    }
+
+    /// The name of the remote.
+    pub fn remote_name(&self) -> Option<&str> {
+        self.remote.as_ref().map(|remote| remote.name.as_str())
+    }
+}

@@ -1,0 +1,98 @@
+//! What has been changed in the slot, as of one moment. Everything that is proved, checked, tested and committed is
+//! the same tree: what is edited meanwhile waits for the next run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{Hotfix, Project, SessionError};
+use crate::error::{FileError, Result};
+use crate::git::{Change, Oid};
+use crate::slot::Held;
+
+/// A moment of the slot.
+pub struct Work {
+    /// The slot.
+    pub held: Held,
+    /// The commit the hotfix starts from.
+    pub base: Oid,
+    /// Everything in the slot that is not ignored, and no by-product of tests.
+    pub tree: Oid,
+    /// What differs from base.
+    pub changes: Vec<Change>,
+}
+
+impl Work {
+    /// Looks at the slot. An unchanged slot is [`SessionError::NothingChanged`].
+    pub fn of(project: &Project, hotfix: &Hotfix) -> Result<Self> {
+        let work = Self::look(project, hotfix)?;
+        if work.changes.is_empty() {
+            let worktree = work.held.worktree.path.display().to_string();
+            return Err(SessionError::NothingChanged { worktree }.into());
+        }
+        Ok(work)
+    }
+
+    /// Looks at the slot, changed or not.
+    pub fn look(project: &Project, hotfix: &Hotfix) -> Result<Self> {
+        let held = hotfix.held(project)?;
+        let base = hotfix.base()?;
+        let repository = &project.repository;
+        let byproducts = ByProducts::of(project, hotfix.id())?.read();
+        let tree = repository.snapshot(&held.worktree, &byproducts)?;
+        let changes = repository.changes(&base, &tree)?;
+        Ok(Self { held, base, tree, changes })
+    }
+
+    /// Fails if tracked files changed since; remembers new untracked ones as by-products of the tests, which are
+    /// never committed.
+    pub fn settle(&self, project: &Project, hotfix: &Hotfix) -> Result<()> {
+        let repository = &project.repository;
+        let byproducts = ByProducts::of(project, hotfix.id())?;
+        let now = repository.snapshot(&self.held.worktree, &byproducts.read())?;
+        if now == self.tree {
+            return Ok(());
+        }
+        let tracked: BTreeSet<PathBuf> = repository.list_files(&self.tree)?.into_iter().collect();
+        let since = repository.changes(&self.tree, &now)?;
+        let (changed, new): (Vec<&Change>, Vec<&Change>) =
+            since.iter().partition(|change| tracked.contains(&change.path));
+        for change in &new {
+            let path = change.path.display();
+            project
+                .ctx()
+                .warn(format!("{path} appeared while tests ran and is left out; `git add` it to keep it"));
+        }
+        byproducts.add(new.iter().map(|change| change.path.as_path()))?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let files = changed.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
+        Err(SessionError::ChangedMeanwhile { files }.into())
+    }
+}
+
+/// Untracked files that appeared while tests ran, one path a line, NUL-terminated.
+struct ByProducts(PathBuf);
+
+impl ByProducts {
+    fn of(project: &Project, id: &str) -> Result<Self> {
+        Ok(Self(project.run_dir(id)?.join("by-products")))
+    }
+
+    fn read(&self) -> Vec<PathBuf> {
+        let bytes = std::fs::read(&self.0).unwrap_or_default();
+        bytes.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(crate::git::path_of).collect()
+    }
+
+    fn add<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Result<()> {
+        use std::os::unix::ffi::OsStrExt;
+        let mut all: BTreeSet<PathBuf> = self.read().into_iter().collect();
+        all.extend(paths.map(Path::to_owned));
+        let mut bytes = Vec::new();
+        for path in all {
+            bytes.extend(path.as_os_str().as_bytes());
+            bytes.push(0);
+        }
+        Ok(std::fs::write(&self.0, bytes).map_err(FileError::of("write", &self.0))?)
+    }
+}
