@@ -1,1 +1,77 @@
-//! The eight steps.
+//! The eight steps, in the order of the flow. Each: a request, `plan` (looks, changes nothing, printed by
+//! `--dry-run`), `apply` (does what the plan says, writes the record), and an outcome.
+//!
+//! ```text
+//! start -> prove -> check -> test -> commit -> submit -> cleanup -> follow-up
+//! ```
+//!
+//! Only `test` blocks by default. Every step looks at the world first and at the record second, so a step that was
+//! cut short is simply run again.
+
+pub mod start;
+pub mod prove;
+pub mod check;
+pub mod test;
+pub mod commit;
+pub mod submit;
+pub mod cleanup;
+pub mod follow_up;
+
+use hotfix_model::{Gate, Record, Stage};
+
+/// What a step is going to do, one line each: what `--dry-run` prints.
+pub type PlanLines = Vec<String>;
+
+/// The commands that make sense next, most likely first.
+pub fn next_commands(record: &Record, worktree: Option<&str>) -> Vec<String> {
+    let id = &record.id;
+    match (record.stage, worktree) {
+        (Stage::Abandoned, _) => vec!["git hotfix start \"ALERT\"".to_owned()],
+        (Stage::Started, None) => vec![format!("git hotfix resume {id}")],
+        (Stage::Started, Some(worktree)) => {
+            vec![format!("cd {}", shell_word(worktree)), "git hotfix ship \"WHAT WAS FIXED\"".to_owned()]
+        }
+        (Stage::Committed, _) => vec![format!("git hotfix ship --id {id}")],
+        (Stage::Submitted | Stage::Merged, Some(_)) => vec![format!("git hotfix cleanup --id {id}")],
+        (Stage::Submitted | Stage::Merged, None) => vec!["git hotfix owed".to_owned()],
+    }
+}
+
+/// The skipped gates of a request as facts are made of them, without those recorded already.
+pub fn new_skips(record: &Record, skips: &[(Gate, String)]) -> Vec<hotfix_model::Fact> {
+    let known = |gate: Gate, reason: &str| {
+        record.skipped.iter().any(|skip| skip.gate == gate && skip.reason == reason)
+    };
+    let fresh = skips.iter().filter(|(gate, reason)| !known(*gate, reason));
+    fresh.map(|(gate, reason)| hotfix_model::Fact::Skipped { gate: *gate, reason: reason.clone() }).collect()
+}
+
+/// A path as it can be pasted into a shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// What a thread of a step came back with. A thread of ours that panicked has its panic passed on.
+pub(crate) fn joined<T>(result: std::thread::Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// SHA-256 of some bytes, the first 16 hexadecimal digits: names files by their inputs.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    use sha2::Digest;
+    let sum = sha2::Sha256::digest(bytes);
+    sum.iter().take(8).fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

@@ -1,1 +1,11 @@
-//! What spans several steps: ship, status, list, log, resume, undo, owed.
+//! What spans several steps: ship, status, list, log, resume, undo, init.
+
+pub mod approval;
+pub mod init;
+pub mod log;
+pub mod resume;
+pub mod settings;
+pub mod ship;
+pub mod status;
+pub mod undo;
+pub mod watch;

@@ -1,0 +1,123 @@
+//! check: style of the changed lines. Findings are shown and recorded; they block only if configured.
+
+use hotfix_model::gate::LinterOutcome;
+use hotfix_model::{CheckReport, Fact, Step};
+
+use super::PlanLines;
+use crate::error::Result;
+use crate::event::Tone;
+use crate::git::{ChangeKind, FileDiff};
+use crate::session::{Hotfix, Project, Work};
+use crate::style;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request {
+    /// Whether formatters may rewrite the changed files.
+    pub fix: bool,
+}
+
+/// What check is going to do.
+pub struct Plan {
+    request: Request,
+    files: Vec<std::path::PathBuf>,
+    tracked: Vec<std::path::PathBuf>,
+    lines: Vec<FileDiff>,
+    trusted: bool,
+}
+
+/// Looks; changes nothing.
+pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: Request) -> Result<Plan> {
+    let repository = &project.repository;
+    let is_file = |mode: &str| mode.starts_with("100");
+    let present = work.changes.iter().filter(|change| {
+        change.kind != ChangeKind::Deleted && change.new.as_ref().is_some_and(|(mode, _)| is_file(mode))
+    });
+    Ok(Plan {
+        request,
+        files: present.map(|change| change.path.clone()).collect(),
+        tracked: repository.list_files(&work.tree)?,
+        lines: repository.line_changes(&work.base, &work.tree)?,
+        trusted: project.is_trusted(&hotfix.loaded)?,
+    })
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
+        let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
+        let request = self.style_request(hotfix, work, &read);
+        let place = style::Place {
+            root: &work.held.worktree.path,
+            home: project.repository.home(),
+            scratch: &project.repository.state_dir(),
+        };
+        let linters = style::plan(project.ctx(), &place, &request);
+        linters.iter().map(|linter| format!("{}: {}", linter.name, linter.command.join(" "))).collect()
+    }
+
+    /// Runs the linters; writes nothing into the record.
+    pub fn run(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<CheckReport> {
+        let ctx = project.ctx();
+        ctx.began(Step::Check, format!("{} changed files", self.files.len()));
+        let scratch = project.run_dir(hotfix.id())?;
+        let place = style::Place {
+            root: &work.held.worktree.path,
+            home: project.repository.home(),
+            scratch: &scratch,
+        };
+        let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
+        let report = style::check(ctx, &place, &self.style_request(hotfix, work, &read))?;
+        let (tone, what) = summary(&report);
+        ctx.ended(Step::Check, tone, what);
+        Ok(report)
+    }
+
+    fn style_request<'a>(
+        &'a self,
+        hotfix: &'a Hotfix,
+        work: &Work,
+        read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    ) -> style::Request<'a> {
+        style::Request {
+            files: self.files.clone(),
+            lines: &self.lines,
+            tracked: &self.tracked,
+            read,
+            config: &hotfix.loaded.config.check,
+            trusted: self.trusted,
+            fix: self.request.fix,
+            tree: work.tree.to_string(),
+        }
+    }
+}
+
+/// Checks, and writes the findings into the record.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -> Result<CheckReport> {
+    let began = project.ctx().clock.elapsed();
+    let report = plan.run(project, hotfix, work)?;
+    let elapsed = project.ctx().milliseconds_since(began);
+    hotfix.append(project, vec![(Fact::Checked(report.clone()), Some(elapsed))], &Vec::new())?;
+    Ok(report)
+}
+
+/// The findings in one line.
+pub fn summary(report: &CheckReport) -> (Tone, String) {
+    let ran = report.linters.iter().filter(|linter| linter.outcome == LinterOutcome::Ran);
+    let names: Vec<&str> = ran.map(|linter| linter.name.as_str()).collect();
+    let outside = match report.ignored_outside_change {
+        0 => String::new(),
+        count => format!(", {count} outside the change not shown"),
+    };
+    match (names.is_empty(), report.findings.len()) {
+        (true, _) if report.linters.is_empty() => {
+            (Tone::Plain, "no linter applies to the changed files".to_owned())
+        }
+        (true, _) => (Tone::Warning, "no linter could run".to_owned()),
+        (false, 0) => (Tone::Good, format!("{}: no finding on changed lines{outside}", names.join(", "))),
+        (false, 1) => (Tone::Warning, format!("{}: 1 finding on changed lines{outside}", names.join(", "))),
+        (false, count) => {
+            (Tone::Warning, format!("{}: {count} findings on changed lines{outside}", names.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! commit: `fix: …` on the hotfix branch, of exactly the tree that was tested, with the user's hooks and signing.
+
+use hotfix_model::output::CommitOutput;
+use hotfix_model::{Fact, Gate, Size, Step};
+use serde_json::json;
+
+use super::PlanLines;
+use crate::error::Result;
+use crate::event::Tone;
+use crate::failpoint;
+use crate::git::{CommitRequest, Oid};
+use crate::message;
+use crate::record::Journal;
+use crate::session::{Blocked, Gates, Hotfix, Project, SessionError, Skips, Work};
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What was fixed; the alert's words if absent.
+    pub subject: Option<String>,
+    /// Gates that are skipped, with reasons.
+    pub skips: Skips,
+}
+
+/// What commit is going to do.
+pub struct Plan {
+    message: String,
+    subject: String,
+    size: Size,
+    skips: Skips,
+    /// The commit, when the work is committed already.
+    done: Option<Oid>,
+}
+
+/// Looks at the gates, the size and the added lines; changes nothing.
+pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) -> Result<Plan> {
+    let record = hotfix.record();
+    let config = &hotfix.loaded.config;
+    let size = project.repository.size(&work.base, &work.tree)?;
+    let gates = Gates { config, skips: &request.skips };
+    gates.pass(record, work.tree.as_str())?;
+    gates.size(size)?;
+    if !request.skips.contains(Gate::Secrets) {
+        no_secrets(project, work)?;
+    }
+    let text = request.subject.as_deref().or(record.subject.as_deref()).unwrap_or(&record.alert);
+    let subject = message::subject(&config.commit.kind, None, text)?;
+    let mut trailers = vec![("Hotfix", record.id.as_str())];
+    trailers.extend(record.incident.as_deref().map(|incident| ("Incident", incident)));
+    let message = message::commit_message(&subject, None, &trailers);
+    let done = committed_already(project, work)?;
+    Ok(Plan { message, subject, size, skips: request.skips.clone(), done })
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self) -> PlanLines {
+        let Size { files, added, removed } = self.size;
+        vec![format!("commit \"{}\": {files} files, +{added} -{removed} lines", self.subject)]
+    }
+}
+
+/// Commits, and writes it into the record.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -> Result<CommitOutput> {
+    let ctx = project.ctx();
+    let began = ctx.clock.elapsed();
+    ctx.began(Step::Commit, plan.subject.clone());
+    let skipped = super::new_skips(hotfix.record(), &plan.skips.0);
+    failpoint::reach(ctx, "commit.before");
+    let journal = Journal::open(&project.repository)?;
+    let intent =
+        journal.intend(hotfix.id(), Step::Commit, "commit", json!({ "tree": work.tree.as_str() }))?;
+    let commit = match &plan.done {
+        Some(commit) => commit.clone(),
+        None => make(project, hotfix, work, plan)?,
+    };
+    failpoint::reach(ctx, "commit.made");
+    intent.done(json!({ "commit": commit.as_str() }));
+    let tree = project.repository.tree_of(&commit)?;
+    if tree != work.tree {
+        ctx.warn("a commit hook changed the files: the commit is not byte for byte what was tested");
+    }
+    let subject = first_line(&project.repository.message(&commit)?);
+    let committed = Fact::Committed {
+        commit: commit.to_string(),
+        tree: tree.to_string(),
+        subject: subject.clone(),
+        size: plan.size,
+    };
+    let elapsed = ctx.milliseconds_since(began);
+    let facts = skipped.into_iter().map(|fact| (fact, None)).chain([(committed, Some(elapsed))]);
+    hotfix.append(project, facts.collect(), &Vec::new())?;
+    failpoint::reach(ctx, "commit.recorded");
+    let Size { files, added, removed } = plan.size;
+    ctx.ended(
+        Step::Commit,
+        Tone::Good,
+        format!("{} {subject} ({files} files, +{added} -{removed})", commit.short()),
+    );
+    Ok(CommitOutput {
+        id: hotfix.id().to_owned(),
+        commit: commit.to_string(),
+        subject,
+        size: plan.size,
+        next: vec!["git hotfix submit".to_owned()],
+    })
+}
+
+fn make(project: &Project, hotfix: &Hotfix, work: &Work, plan: &Plan) -> Result<Oid> {
+    let limit = hotfix.loaded.config.commit.timeout.duration();
+    let request = CommitRequest { tree: &work.tree, message: &plan.message, limit };
+    project.repository.commit_tree(&work.held.worktree, &request)
+}
+
+/// The branch's head, if it is ahead of base and holds exactly this work: made before a cut, or by hand.
+fn committed_already(project: &Project, work: &Work) -> Result<Option<Oid>> {
+    let head = project.repository.head(&work.held.worktree)?;
+    let whole = head != work.base && project.repository.tree_of(&head)? == work.tree;
+    Ok(whole.then_some(head))
+}
+
+fn no_secrets(project: &Project, work: &Work) -> Result<()> {
+    let lines = project.repository.line_changes(&work.base, &work.tree)?;
+    let found = message::scan(&lines);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let shown = |secret: &message::Secret| {
+        format!("{}:{} {} {}", secret.path.display(), secret.line, secret.kind, secret.shown)
+    };
+    Err(Blocked::Secrets { found: found.iter().map(shown).collect() }.into())
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The commit of a hotfix that is past this step, for steps that need one.
+pub fn of(hotfix: &Hotfix) -> Result<Oid> {
+    match &hotfix.record().commit {
+        Some(commit) => crate::session::oid(commit),
+        None => {
+            let stage = "not committed yet".to_owned();
+            Err(SessionError::Past { id: hotfix.id().to_owned(), stage }.into())
+        }
+    }
+}

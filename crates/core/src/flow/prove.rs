@@ -1,0 +1,406 @@
+//! prove: red on base, green with the fix.
+//!
+//! Red side: base with only the test part of the change laid over it, in the twin. Green side: the slot. Both run at
+//! the same time, each twice by default; the same tests must flip. A side whose files and command are those of an
+//! earlier run is not run again.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use hotfix_model::config::Config;
+use hotfix_model::output::ProveOutput;
+use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
+
+use super::PlanLines;
+use crate::error::{Explain, Result};
+use crate::event::Tone;
+use crate::git::Oid;
+use crate::proof::{self, Evidence, Judgement, Parts, Reading};
+use crate::session::{Hotfix, Project, Work};
+use crate::slot::{Room, SetupRequest, Twin};
+use crate::suite::{self, Limits, Pattern, Place, Runner, Selection};
+
+/// Name of the runner of a command that somebody typed.
+const PLAIN: &str = "command";
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The command to prove with; empty for the one used before, else for the tests that changed.
+    pub command: Vec<String>,
+    /// Whether a red by import or compile error counts.
+    pub accept_load_error: bool,
+}
+
+/// What prove is going to do.
+pub struct Plan {
+    /// The state of the slot to be proven.
+    pub work: Work,
+    /// The change, taken apart.
+    pub parts: Parts,
+    runner: Option<Box<dyn Runner>>,
+    selection: Selection,
+    accept_load_error: bool,
+    config: Config,
+}
+
+/// The runs of both sides.
+#[derive(Clone, Debug, Default)]
+pub struct Sides {
+    /// Base with the test part.
+    pub red: Vec<Run>,
+    /// The fix; empty while no source has changed.
+    pub green: Vec<Run>,
+    /// Whether the red runs are those of an earlier prove.
+    pub red_reused: bool,
+    /// Whether the green runs are those of an earlier prove.
+    pub green_reused: bool,
+    /// The tree of the red side.
+    pub red_tree: Option<Oid>,
+}
+
+/// Looks; changes nothing.
+pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<Plan> {
+    let config = hotfix.loaded.config.clone();
+    let remembered = hotfix.record().proof.as_ref().filter(|proof| proof.runner == PLAIN);
+    let command = match (request.command.is_empty(), remembered) {
+        (true, Some(proof)) => proof.command.clone(),
+        _ => request.command.clone(),
+    };
+    let detected = detect(project, &work.tree, &config);
+    let patterns: Vec<Pattern> = config.prove.test_patterns.iter().map(|text| Pattern::new(text)).collect();
+    let is_test = |path: &Path| {
+        let of_runner =
+            detected.as_ref().is_ok_and(|runner| runner.is_test_file(path) || runner.is_test_support(path));
+        of_runner || patterns.iter().any(|pattern| pattern.covers(path))
+    };
+    let parts = proof::split(work.changes.clone(), is_test);
+    let accept_load_error = request.accept_load_error || config.prove.accept_load_error;
+    let (runner, selection) = if command.is_empty() {
+        let runner = detected?;
+        let files = parts.runnable(|path| runner.is_test_file(path));
+        (Some(runner).filter(|_| !files.is_empty()), Selection::Files(files))
+    } else {
+        let words = command.iter().map(OsString::from).collect();
+        (Some(suite::plain(words)?), Selection::Everything)
+    };
+    Ok(Plan { work, parts, runner, selection, accept_load_error, config })
+}
+
+/// The runner of a tree, by the repository's own files.
+pub fn detect(project: &Project, tree: &Oid, config: &Config) -> Result<Box<dyn Runner>> {
+    let files = project.repository.list_files(tree)?;
+    let read = |path: &str| project.repository.read_file(tree, path).ok().flatten();
+    suite::detect(&files, &read, &config.test)
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self) -> PlanLines {
+        let Some(runner) = &self.runner else {
+            return vec!["no test was changed: nothing to prove with".to_owned()];
+        };
+        let command = runner.command(&self.selection).join(" ");
+        let repeat = self.config.prove.repeat;
+        let mut lines = vec![format!(
+            "red side: {command} on base with {} test files, {repeat} times",
+            self.parts.tests.len()
+        )];
+        if !self.parts.source.is_empty() {
+            lines.push(format!("green side: {command} with the fix, {repeat} times"));
+        }
+        lines
+    }
+
+    /// The command, for people.
+    pub fn command(&self) -> Vec<String> {
+        self.runner.as_ref().map(|runner| runner.command(&self.selection)).unwrap_or_default()
+    }
+
+    /// The test files that prove it, for the critical tests to begin with.
+    pub fn test_files(&self) -> Vec<PathBuf> {
+        match &self.selection {
+            Selection::Files(files) => files.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether there is anything to run.
+    pub fn can_run(&self) -> bool {
+        self.runner.is_some()
+    }
+
+    /// Runs the red side in the twin.
+    pub fn run_red(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool, Oid)> {
+        let repository = &project.repository;
+        let scratch = project.run_dir(hotfix.id())?;
+        let tree = repository.overlay_tree(&self.work.base, &self.parts.tests, &scratch)?;
+        let memory = Memory::of(self, &scratch, "red", &tree);
+        if let Some(runs) = memory.recall() {
+            return Ok((runs, true, tree));
+        }
+        let twin = lay_twin(project, hotfix, &self.work, &tree)?;
+        project.ctx().began(Step::Prove, "red side: the tests on base");
+        let runs = self.run_side(project, &twin.worktree.path, &scratch)?;
+        let changed = repository.differing(&twin.worktree, &tree)?;
+        if !changed.is_empty() {
+            return Err(ProveError::TreeChanged { files: changed }.into());
+        }
+        memory.keep(&runs);
+        Ok((runs, false, tree))
+    }
+
+    /// Runs the green side in the slot; nothing while no source has changed.
+    pub fn run_green(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool)> {
+        if self.parts.source.is_empty() {
+            return Ok((Vec::new(), false));
+        }
+        let scratch = project.run_dir(hotfix.id())?;
+        let memory = Memory::of(self, &scratch, "green", &self.work.tree);
+        if let Some(runs) = memory.recall() {
+            return Ok((runs, true));
+        }
+        let changed: Vec<PathBuf> = self.work.changes.iter().map(|change| change.path.clone()).collect();
+        suite::forget_bytecode(&self.work.held.worktree.path, &changed);
+        let runs = self.run_side(project, &self.work.held.worktree.path, &scratch)?;
+        memory.keep(&runs);
+        Ok((runs, false))
+    }
+
+    /// Judges the sides. Tests that are broken with the fix are run on plain base first, for they may be broken there.
+    pub fn conclude(&self, project: &Project, hotfix: &Hotfix, sides: &Sides) -> Result<Proof> {
+        let suspects = proof::suspects(&sides.green);
+        let failed_on_base = match suspects.is_empty() {
+            true => BTreeSet::new(),
+            false => super::test::failing_on_base(project, hotfix, &self.work, &suspects)?,
+        };
+        let judgement = proof::judge(&Evidence {
+            red: &sides.red,
+            green: &sides.green,
+            failed_on_base: &failed_on_base,
+            accept_load_error: self.accept_load_error,
+        });
+        Ok(self.proof(sides, judgement, failed_on_base))
+    }
+
+    fn run_side(&self, project: &Project, root: &Path, scratch: &Path) -> Result<Vec<Run>> {
+        let Some(runner) = &self.runner else { return Ok(Vec::new()) };
+        let prove = &self.config.prove;
+        let place = Place { root, home: project.repository.home(), scratch };
+        let limits = Limits { run: prove.timeout.duration(), test: Some(prove.test_timeout.duration()) };
+        let once = |_| {
+            project.ctx().go_on()?;
+            runner.run(project.ctx(), &place, &self.selection, &limits)
+        };
+        (0..prove.repeat.max(1)).map(once).collect()
+    }
+
+    fn proof(&self, sides: &Sides, judgement: Judgement, failed_on_base: BTreeSet<String>) -> Proof {
+        let base = self.work.base.to_string();
+        let side = |runs: &[Run], reading: &Reading, tree: String, reused: bool| Side {
+            commit: base.clone(),
+            tree,
+            outcome: reading.outcome,
+            exit: runs.last().and_then(|run| run.exit),
+            tests: reading.broken.iter().cloned().collect(),
+            reason: reading.reason.clone(),
+            ran: reading.ran,
+            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            elapsed_ms: runs.iter().map(|run| run.elapsed_ms).sum(),
+            reused,
+        };
+        let red_tree = sides.red_tree.as_ref().map(Oid::to_string).unwrap_or_default();
+        let green = judgement.green.as_ref().map(|reading| Side {
+            tests: judgement.flipped.clone(),
+            ..side(&sides.green, reading, self.work.tree.to_string(), sides.green_reused)
+        });
+        Proof {
+            verdict: judgement.verdict,
+            why: judgement.why,
+            command: self.command(),
+            runner: self.runner.as_ref().map(|runner| runner.name().to_owned()).unwrap_or_default(),
+            red: Some(side(&sides.red, &judgement.red, red_tree, sides.red_reused)),
+            green,
+            flipped: judgement.flipped,
+            failed_on_base_too: failed_on_base.into_iter().collect(),
+            test_files: self
+                .parts
+                .tests
+                .iter()
+                .map(|change| change.path.to_string_lossy().into_owned())
+                .collect(),
+        }
+    }
+}
+
+/// A twin that holds exactly `tree`, ready for tests.
+pub fn lay_twin(project: &Project, hotfix: &Hotfix, work: &Work, tree: &Oid) -> Result<Twin> {
+    let pool = project.pool(&hotfix.loaded);
+    let twin = pool.twin(&work.held, &work.base)?;
+    pool.lay(&twin, &work.base, tree)?;
+    let logs = project.run_dir(hotfix.id())?;
+    let trusted = project.is_trusted(&hotfix.loaded)?;
+    let request = SetupRequest { tree, trusted, logs: &logs, step: Step::Prove };
+    pool.setup(&work.held, Room::Twin(&twin), &request)?;
+    Ok(twin)
+}
+
+/// Proves, and writes the proof into the record.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Proof> {
+    let ctx = project.ctx();
+    let began = ctx.clock.elapsed();
+    ctx.began(Step::Prove, plan.command().join(" "));
+    let proof = if plan.can_run() {
+        let sides = run_both(project, hotfix, plan)?;
+        plan.work.settle(project, hotfix)?;
+        plan.conclude(project, hotfix, &sides)?
+    } else {
+        nothing_to_prove(plan)
+    };
+    keep(project, hotfix, &proof, ctx.milliseconds_since(began))?;
+    Ok(proof)
+}
+
+fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
+    thread::scope(|scope| {
+        let red = scope.spawn(|| plan.run_red(project, hotfix));
+        let green = plan.run_green(project, hotfix);
+        let (red, red_reused, tree) = super::joined(red.join())?;
+        let (green, green_reused) = green?;
+        Ok(Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
+    })
+}
+
+/// The proof when no test was changed and no command was given.
+pub fn nothing_to_prove(plan: &Plan) -> Proof {
+    Proof {
+        verdict: ProofVerdict::Invalid,
+        why: "no test was changed and no command was given".to_owned(),
+        command: Vec::new(),
+        runner: String::new(),
+        red: None,
+        green: None,
+        flipped: Vec::new(),
+        failed_on_base_too: Vec::new(),
+        test_files: plan
+            .parts
+            .tests
+            .iter()
+            .map(|change| change.path.to_string_lossy().into_owned())
+            .collect(),
+    }
+}
+
+/// Says that no test can show it, and why. The reason is shown in the merge request and stays owed.
+pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Proof> {
+    let proof = Proof {
+        verdict: ProofVerdict::Waived,
+        why: reason.to_owned(),
+        command: Vec::new(),
+        runner: String::new(),
+        red: None,
+        green: None,
+        flipped: Vec::new(),
+        failed_on_base_too: Vec::new(),
+        test_files: Vec::new(),
+    };
+    let skipped = Fact::Skipped { gate: Gate::Prove, reason: reason.to_owned() };
+    let facts = vec![(Fact::Proved(Box::new(proof.clone())), None), (skipped, None)];
+    hotfix.append(project, facts, &Vec::new())?;
+    Ok(proof)
+}
+
+/// Says how it went.
+pub fn announce(project: &Project, proof: &Proof) {
+    project.ctx().ended(Step::Prove, tone(proof), format!("{}: {}", word(proof.verdict), proof.why));
+}
+
+/// Writes a proof into the record and says how it went.
+pub fn keep(project: &Project, hotfix: &mut Hotfix, proof: &Proof, elapsed_ms: u64) -> Result<()> {
+    announce(project, proof);
+    hotfix.append(project, vec![(Fact::Proved(Box::new(proof.clone())), Some(elapsed_ms))], &Vec::new())
+}
+
+/// What `--json` prints.
+pub fn output(record: &Record, proof: &Proof) -> ProveOutput {
+    let next = match proof.verdict {
+        ProofVerdict::Proven | ProofVerdict::Waived => "git hotfix ship \"WHAT WAS FIXED\"",
+        ProofVerdict::NotRed => "change the test until it fails on base, or git hotfix prove --waive \"WHY\"",
+        ProofVerdict::RedOnly | ProofVerdict::NotGreen => "fix it, then git hotfix prove",
+        ProofVerdict::Invalid => "git hotfix prove -- CMD, or git hotfix prove --waive \"WHY\"",
+    };
+    ProveOutput::new(&record.id, proof, vec![next.to_owned()])
+}
+
+/// The verdict as people read it.
+pub fn word(verdict: ProofVerdict) -> &'static str {
+    match verdict {
+        ProofVerdict::Proven => "proven",
+        ProofVerdict::RedOnly => "red, as wanted",
+        ProofVerdict::NotRed => "not red",
+        ProofVerdict::NotGreen => "not green",
+        ProofVerdict::Invalid => "not proven",
+        ProofVerdict::Waived => "waived",
+    }
+}
+
+fn tone(proof: &Proof) -> Tone {
+    match proof.verdict {
+        ProofVerdict::Proven | ProofVerdict::RedOnly => Tone::Good,
+        ProofVerdict::Waived | ProofVerdict::Invalid => Tone::Warning,
+        ProofVerdict::NotRed | ProofVerdict::NotGreen => Tone::Bad,
+    }
+}
+
+/// Runs of an earlier prove with the same files and the same command.
+struct Memory {
+    path: PathBuf,
+}
+
+impl Memory {
+    fn of(plan: &Plan, scratch: &Path, side: &str, tree: &Oid) -> Self {
+        let prove = &plan.config.prove;
+        let inputs =
+            format!("{tree}\0{}\0{}\0{}", plan.command().join("\0"), prove.repeat, prove.test_timeout);
+        Self { path: scratch.join(format!("{side}-{}.json", super::digest(inputs.as_bytes()))) }
+    }
+
+    fn recall(&self) -> Option<Vec<Run>> {
+        serde_json::from_slice(&std::fs::read(&self.path).ok()?).ok()
+    }
+
+    /// Runs that were cut short are not worth remembering; a memory that cannot be written costs only a run.
+    fn keep(&self, runs: &[Run]) {
+        let whole = runs.iter().all(|run| run.end != hotfix_model::RunEnd::Cancelled);
+        if let Some(json) = serde_json::to_vec(runs).ok().filter(|_| whole) {
+            std::fs::write(&self.path, json).ok();
+        }
+    }
+}
+
+/// What makes a proof impossible.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The tests changed tracked files.
+    #[error("the tests changed files of the repository: {}", files.join(", "))]
+    TreeChanged {
+        /// The files.
+        files: Vec<String>,
+    },
+}
+
+impl Explain for ProveError {
+    fn why(&self) -> String {
+        "what ran second was no longer what was to be proven".to_owned()
+    }
+
+    fn next(&self) -> String {
+        "make the tests write elsewhere, or git hotfix prove -- CMD".to_owned()
+    }
+
+    fn exit(&self) -> ExitCode {
+        ExitCode::GATE
+    }
+}

@@ -1,0 +1,327 @@
+//! start: a worktree from the freshly fetched base, on a branch of its own. What you were doing stays as it is.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use hotfix_model::event::Started;
+use hotfix_model::output::{SlotOutput, StartOutput};
+use hotfix_model::{Fact, Record, Step};
+
+use super::PlanLines;
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::event::Tone;
+use crate::failpoint;
+use crate::git::{GitError, Oid, RefChange, RefName, slug};
+use crate::session::{BasePlan, FETCH_PATIENCE, Project, REMOTE_HOTFIXES};
+use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
+
+/// After this long a fetch that nobody waits for any more is given up.
+const FETCH_LIMIT: Duration = Duration::from_mins(1);
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The alert, in the words of who starts.
+    pub alert: String,
+    /// Start from here instead of the default branch: usually the tag in production.
+    pub base: Option<String>,
+    /// Name the branch after this version.
+    pub version: Option<String>,
+    /// Name the branch this.
+    pub name: Option<String>,
+    /// The alert's id in the system it came from.
+    pub incident: Option<String>,
+    /// How bad it is.
+    pub severity: Option<String>,
+    /// Whether to ask the remote for a newer base.
+    pub fetch: bool,
+}
+
+/// What start is going to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    request: Request,
+    base: BasePlan,
+    fetch: bool,
+}
+
+/// The outcome of the fetch that runs beside the slot.
+enum Fetched {
+    /// The newest base.
+    Fresh(Oid),
+    /// Not asked for, or there is no remote.
+    NotAsked,
+    /// The remote did not answer; why, in one line.
+    Failed(String),
+}
+
+/// Looks; changes nothing.
+pub fn plan(project: &Project, request: Request) -> Result<Plan> {
+    let first_guess = project.target_branch("")?;
+    let known = match project.remote_name() {
+        Some(remote) => project.newest_known(remote, &first_guess.0)?,
+        None => None,
+    };
+    let loaded = project.config_at(known.as_ref())?;
+    let target = project.target_branch(&loaded.config.base.branch)?;
+    let base = project.base_plan(request.base.as_deref(), target)?;
+    let fetch = request.fetch && project.remote.is_some();
+    Ok(Plan { request, base, fetch })
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self) -> PlanLines {
+        let commit = self.base.commit.as_ref().map_or("not known here yet", |commit| commit.short());
+        let mut lines = vec![format!("base: {} ({commit})", self.base.reference)];
+        if self.fetch {
+            lines.push(format!("ask the remote for a newer {}", self.base.target.0));
+        }
+        lines.push("take a parked slot, or add a worktree".to_owned());
+        lines.push("make a branch below hotfix/ and point the slot at it".to_owned());
+        lines
+    }
+}
+
+/// Starts.
+pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
+    let ctx = project.ctx();
+    let began = ctx.clock.elapsed();
+    let actor = project.actor()?;
+    let mut warnings = Vec::new();
+    let fetching = begin_fetch(project, plan)?;
+    let known = match &plan.base.commit {
+        Some(commit) => commit.clone(),
+        None => first_base(plan, fetching.as_ref())?,
+    };
+    let loaded = project.config_at(Some(&known))?;
+    let pool = project.pool(&loaded);
+    let mut held = pool.take_unnamed(&known)?;
+    ctx.now_doing(Step::Start, format!("worktree {}", held.worktree.path.display()));
+    let fetched = if plan.base.commit.is_some() {
+        finish_fetch(ctx, fetching.as_ref())
+    } else {
+        Fetched::Fresh(known.clone())
+    };
+    let base = settle_base(project, plan, (&pool, &mut held), (&known, &fetched), &mut warnings);
+    failpoint::reach(ctx, "start.claim");
+    let claimed = base.and_then(|base| claim(project, plan, &actor, &base).map(|id| (id, base)));
+    let (record, base) = match claimed {
+        Ok((record, base)) => (record, base),
+        Err(error) => {
+            pool.release(&held)?;
+            return Err(error);
+        }
+    };
+    failpoint::reach(ctx, "start.claimed");
+    let branch = RefName::new(record.branch.clone())?;
+    pool.assign(&mut held, &record.id, &branch)?;
+    let setup = set_up(project, (&pool, &held), &record.id, (&base, project.is_trusted(&loaded)?))?;
+    warnings.extend(setup);
+    let age = ctx.now().as_second() - project.repository.commit_time(&base)?;
+    let worktree = held.worktree.path.to_string_lossy().into_owned();
+    ctx.ended(Step::Start, Tone::Good, format!("{} in {worktree}", record.branch_name()));
+    Ok(StartOutput {
+        next: super::next_commands(&record, Some(&worktree)),
+        branch: record.branch_name().to_owned(),
+        id: record.id,
+        worktree,
+        base: record.base,
+        fresh: matches!(fetched, Fetched::Fresh(_)),
+        base_age_seconds: age,
+        slot: SlotOutput { kind: held.kind },
+        elapsed_ms: ctx.milliseconds_since(began),
+        warnings,
+    })
+}
+
+/// Asks the remote in a thread of its own; the answer comes through the channel.
+fn begin_fetch(project: &Project, plan: &Plan) -> Result<Option<Receiver<Result<Oid>>>> {
+    if !plan.fetch {
+        return Ok(None);
+    }
+    let (sender, receiver) = channel();
+    let fetcher = project.fetcher(&plan.base.target)?;
+    thread::spawn(move || sender.send(fetcher.fetch(FETCH_LIMIT)));
+    Ok(Some(receiver))
+}
+
+/// The base when only the remote knows it: nothing can begin before it answers.
+fn first_base(plan: &Plan, fetching: Option<&Receiver<Result<Oid>>>) -> Result<Oid> {
+    let unknown =
+        || crate::session::SessionError::UnknownBase { base: plan.base.reference.clone(), remote: None };
+    match fetching.map(Receiver::recv) {
+        Some(Ok(answer)) => answer,
+        _ => Err(unknown().into()),
+    }
+}
+
+fn finish_fetch(ctx: &Ctx, fetching: Option<&Receiver<Result<Oid>>>) -> Fetched {
+    let Some(receiver) = fetching else { return Fetched::NotAsked };
+    ctx.now_doing(Step::Start, "asking the remote for a newer base");
+    match receiver.recv_timeout(FETCH_PATIENCE) {
+        Ok(Ok(commit)) => Fetched::Fresh(commit),
+        Ok(Err(error)) => Fetched::Failed(format!("{error}: {}", error.why())),
+        Err(RecvTimeoutError::Timeout) => {
+            Fetched::Failed(format!("it did not answer within {} s", FETCH_PATIENCE.as_secs()))
+        }
+        Err(RecvTimeoutError::Disconnected) => {
+            Fetched::Failed("the fetch ended without an answer".to_owned())
+        }
+    }
+}
+
+/// The base that counts: the fetched one if it is newer and the base follows the remote. The slot moves to it.
+fn settle_base(
+    project: &Project,
+    plan: &Plan,
+    (pool, held): (&Pool<'_>, &mut Held),
+    (known, fetched): (&Oid, &Fetched),
+    warnings: &mut Vec<String>,
+) -> Result<Oid> {
+    match fetched {
+        Fetched::Fresh(fresh) if fresh != known && plan.base.follows_remote => {
+            let behind = project.repository.is_ancestor(known, fresh)?;
+            if !behind {
+                warnings.push(format!(
+                    "{} was rewritten on the remote since it was last seen here",
+                    plan.base.reference
+                ));
+            }
+            Ok(if pool.move_to(held, fresh)? { fresh.clone() } else { known.clone() })
+        }
+        Fetched::Failed(why) => {
+            warnings.push(format!("{} may be old: {why}", plan.base.reference));
+            Ok(known.clone())
+        }
+        Fetched::Fresh(_) | Fetched::NotAsked => Ok(known.clone()),
+    }
+}
+
+/// Creates branch and record in one transaction, under the first name that is free.
+fn claim(project: &Project, plan: &Plan, actor: &hotfix_model::Actor, base: &Oid) -> Result<Record> {
+    let repository = &project.repository;
+    let loaded = project.config_at(Some(base))?;
+    let started = |branch: &RefName| Started {
+        alert: plan.request.alert.clone(),
+        branch: branch.to_string(),
+        base: Project::base(&plan.base.reference, base),
+        target: match loaded.config.submit.target.as_str() {
+            "" => plan.base.target.0.clone(),
+            target => target.to_owned(),
+        },
+        remote: project.remote_name().map(str::to_owned),
+        incident: plan.request.incident.clone(),
+        severity: plan.request.severity.clone(),
+        review_within: loaded.config.follow_up.review_within,
+        postmortem_within: loaded.config.follow_up.postmortem_within,
+    };
+    let taken = taken_names(project)?;
+    let mut last = None;
+    for id in names(project, &plan.request, base)?.filter(|id| !taken.contains(id)).take(500) {
+        let branch = RefName::branch(&format!("hotfix/{id}"))?;
+        let prepared = project.store().prepare(&id, actor, Fact::Started(started(&branch)))?;
+        let changes = [
+            RefChange::create(branch, base.clone()),
+            RefChange::create(crate::record::Store::ref_name(&id)?, prepared.tree),
+        ];
+        match repository.change_refs("hotfix: start", &changes) {
+            Ok(()) => return Ok(prepared.record),
+            Err(error) if lost_race(&error) && plan.request.name.is_none() => last = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| {
+        StartError::NameTaken { name: plan.request.name.clone().unwrap_or_default() }.into()
+    }))
+}
+
+fn lost_race(error: &Error) -> bool {
+    matches!(error.downcast_ref::<GitError>(), Some(GitError::RefMoved { said }) if !said.contains("cannot create"))
+}
+
+/// Ids that have a branch or a record, here or on the remote.
+fn taken_names(project: &Project) -> Result<std::collections::BTreeSet<String>> {
+    let prefixes =
+        ["refs/heads/hotfix/", REMOTE_HOTFIXES, "refs/hotfix/record/", crate::session::REMOTE_RECORDS];
+    let mut taken = std::collections::BTreeSet::new();
+    for prefix in prefixes {
+        let refs = project.repository.list_refs(prefix)?;
+        taken.extend(
+            refs.iter().filter_map(|(name, _)| name.as_str().strip_prefix(prefix)).map(str::to_owned),
+        );
+    }
+    Ok(taken)
+}
+
+/// Names to try, best first: the version, then the version with words of the alert, then with a number.
+fn names(project: &Project, request: &Request, base: &Oid) -> Result<Box<dyn Iterator<Item = String>>> {
+    if let Some(name) = &request.name {
+        return Ok(Box::new(std::iter::once(name.clone())));
+    }
+    let words = match slug(&request.alert, 40) {
+        words if words.is_empty() => "alert".to_owned(),
+        words => words,
+    };
+    let version = match &request.version {
+        Some(version) => Some(version.clone()),
+        None => project.repository.newest_version(base)?.map(|version| version.next_patch().to_string()),
+    };
+    let date = project.ctx().now().strftime("%Y-%m-%d").to_string();
+    let stem = format!("{}-{words}", version.as_deref().unwrap_or(&date));
+    let numbered = (2..).map({
+        let stem = stem.clone();
+        move |number: u32| format!("{stem}-{number}")
+    });
+    Ok(Box::new(version.into_iter().chain([stem]).chain(numbered)))
+}
+
+/// Runs the setup commands and gives the warning to show. A setup that fails is told, not fatal: the fix may not need
+/// it.
+pub fn set_up(
+    project: &Project,
+    (pool, held): (&Pool<'_>, &Held),
+    id: &str,
+    (tree, trusted): (&Oid, bool),
+) -> Result<Option<String>> {
+    let logs = project.run_dir(id)?;
+    let request = SetupRequest { tree, trusted, logs: &logs, step: Step::Start };
+    Ok(match pool.setup(held, Room::Slot, &request)? {
+        SetupOutcome::Unneeded | SetupOutcome::Done => None,
+        SetupOutcome::Untrusted => {
+            Some("slot.setup was not run: nobody has approved it yet (git hotfix trust)".to_owned())
+        }
+        SetupOutcome::Failed { command, how, log } => {
+            Some(format!("slot.setup failed: {command}: {how} (see {})", log.display()))
+        }
+    })
+}
+
+/// What can go wrong with a name.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The name that was asked for is in use.
+    #[error("hotfix/{name} exists already, here or on the remote")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+}
+
+impl crate::error::Explain for StartError {
+    fn why(&self) -> String {
+        "two hotfixes cannot share a branch".to_owned()
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::NameTaken { name } => format!("git hotfix resume {name}, or start with another --name"),
+        }
+    }
+
+    fn exit(&self) -> hotfix_model::ExitCode {
+        hotfix_model::ExitCode::DECISION
+    }
+}

@@ -1,0 +1,230 @@
+//! submit: one push for branch and record, and the merge request, or on a plain Git remote the text to send.
+
+use hotfix_model::config::MergeMode;
+use hotfix_model::output::{OwedOutput, SubmitOutput};
+use hotfix_model::{Actor, Fact, MergeRequest, MergeRequestState, Stage, Step};
+use serde_json::json;
+
+use super::PlanLines;
+use crate::error::{FileError, Result};
+use crate::event::Tone;
+use crate::failpoint;
+use crate::forge::{self, Delivered, Delivery, Draft, Forge, ForgeError};
+use crate::git::{Oid, RefName};
+use crate::message::{self, RequestText};
+use crate::record::{Journal, Store};
+use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, TargetBranch};
+
+/// What submit is going to do.
+pub struct Plan {
+    remote: crate::git::Remote,
+    forge: Box<dyn Forge>,
+    commit: Oid,
+    target: RefName,
+    /// For a direct merge: where the target must be.
+    target_now: Option<Oid>,
+}
+
+/// Looks; changes nothing.
+pub fn plan(project: &Project, hotfix: &Hotfix) -> Result<Plan> {
+    let config = &hotfix.loaded.config;
+    let record = hotfix.record();
+    let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
+    let commit = super::commit::of(hotfix)?;
+    let target = RefName::branch(&record.target)?;
+    let target_now = match config.submit.merge {
+        MergeMode::Direct => project.newest_known(&remote.name, &record.target)?,
+        MergeMode::Auto | MergeMode::Manual => None,
+    };
+    if let Some(now) = &target_now
+        && !project.repository.is_ancestor(now, &commit)?
+    {
+        return Err(ForgeError::TargetMoved { target: record.target.clone() }.into());
+    }
+    let forge = forge::adapter(&config.submit.forge)?;
+    Ok(Plan { remote, forge, commit, target, target_now })
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self) -> PlanLines {
+        let mut lines = vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)];
+        match &self.target_now {
+            Some(now) => lines.push(format!("fast-forward {} from {}", self.target, now.short())),
+            None => lines.push(format!("merge request ({})", self.forge.name())),
+        }
+        lines
+    }
+}
+
+/// Submits, and writes it into the record. The record that is pushed says "submitted", and becomes ours only once
+/// the push has succeeded.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
+    let ctx = project.ctx();
+    let began = ctx.clock.elapsed();
+    ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
+    let actor = project.actor()?;
+    let (title, description) = text(project, hotfix, plan, &actor)?;
+    let draft = Draft {
+        record: hotfix.record(),
+        commit: &plan.commit,
+        title,
+        description,
+        labels: hotfix.loaded.config.submit.labels.clone(),
+        merge: hotfix.loaded.config.submit.merge,
+    };
+    let options = plan.forge.push_options(&draft);
+    let mut merge_request = plan.forge.propose(&project.repository, &plan.remote, &draft)?;
+    merge_request.record_pushed = true;
+    if plan.target_now.is_some() {
+        merge_request.state = MergeRequestState::Merged;
+    }
+    let facts = facts(plan, &merge_request);
+    let next = project.store().draft(&hotfix.stored, &actor, facts)?;
+    failpoint::reach(ctx, "submit.before");
+    let journal = Journal::open(&project.repository)?;
+    let intent =
+        journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
+    let delivered = push(project, hotfix, plan, (&next.tree, options))?;
+    failpoint::reach(ctx, "submit.pushed");
+    intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
+    hotfix.stored = project.store().settle(&hotfix.stored, &next)?;
+    remember_remote(project, hotfix, plan, &delivered)?;
+    failpoint::reach(ctx, "submit.recorded");
+    if let Some(said) = &delivered.record_refused {
+        ctx.warn(format!("{} does not take the record ({said}); it stays in this clone", plan.remote.name));
+    }
+    merge_request.record_pushed = delivered.record_refused.is_none();
+    write_text(project, hotfix, &merge_request)?;
+    ctx.ended(
+        Step::Submit,
+        Tone::Good,
+        outcome_line(plan, &merge_request, hotfix, ctx.milliseconds_since(began)),
+    );
+    Ok(output(project, hotfix, plan, merge_request))
+}
+
+/// Puts the text where it can be copied from.
+fn write_text(project: &Project, hotfix: &Hotfix, merge_request: &MergeRequest) -> Result<()> {
+    let path = project.run_dir(hotfix.id())?.join("merge-request.md");
+    let text = format!("# {}\n\n{}", merge_request.title, merge_request.description);
+    std::fs::write(&path, text).map_err(FileError::of("write", &path))?;
+    project.ctx().say(Tone::Plain, format!("the text of the merge request is in {}", path.display()));
+    Ok(())
+}
+
+/// Stays until the target holds the fix, or the user stops it.
+pub fn wait(project: &Project, hotfix: &mut Hotfix) -> Result<MergeRequestState> {
+    let ctx = project.ctx();
+    let target = TargetBranch(hotfix.record().target.clone());
+    let commit = super::commit::of(hotfix)?;
+    ctx.began(Step::FollowUp, format!("waiting until {} holds the fix", target.0));
+    while hotfix.record().stage != Stage::Merged {
+        let newest = project.fetcher(&target)?.fetch(hotfix.loaded.config.submit.timeout.duration())?;
+        if project.repository.is_ancestor(&commit, &newest)? {
+            hotfix.append(project, vec![(Fact::Merged { commit: newest.to_string() }, None)], &Vec::new())?;
+        } else {
+            pause(project)?;
+        }
+    }
+    ctx.ended(Step::FollowUp, Tone::Good, format!("{} holds the fix", target.0));
+    Ok(MergeRequestState::Merged)
+}
+
+/// Lets some time pass, watching for the user's wish to stop.
+fn pause(project: &Project) -> Result<()> {
+    for _ in 0..50 {
+        project.ctx().go_on()?;
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// Title and description, with the debts as they will be once this has happened.
+fn text(project: &Project, hotfix: &Hotfix, plan: &Plan, actor: &Actor) -> Result<(String, String)> {
+    let blank = MergeRequest {
+        state: MergeRequestState::Pushed,
+        forge: plan.forge.name().to_owned(),
+        url: None,
+        number: None,
+        labels: Vec::new(),
+        auto_merge: false,
+        title: String::new(),
+        description: String::new(),
+        request_pull: None,
+        record_pushed: false,
+    };
+    let record = project.store().preview(&hotfix.stored, actor, facts(plan, &blank))?;
+    Ok(message::merge_request_text(&RequestText::of(&record)))
+}
+
+fn facts(plan: &Plan, merge_request: &MergeRequest) -> Vec<(Fact, Option<u64>)> {
+    let submitted = Fact::Submitted { commit: plan.commit.to_string(), merge_request: merge_request.clone() };
+    let merged = plan.target_now.as_ref().map(|_| Fact::Merged { commit: plan.commit.to_string() });
+    [submitted].into_iter().chain(merged).map(|fact| (fact, None)).collect()
+}
+
+fn push(
+    project: &Project,
+    hotfix: &Hotfix,
+    plan: &Plan,
+    (record_tree, options): (&Oid, Vec<String>),
+) -> Result<Delivered> {
+    let id = hotfix.id();
+    let repository = &project.repository;
+    let delivery = Delivery {
+        remote: &plan.remote.name,
+        branch: hotfix.branch()?,
+        commit: plan.commit.clone(),
+        pushed_before: repository.read_ref(&remote_branch(id)?)?,
+        record: (Store::ref_name(id)?, record_tree.clone(), repository.read_ref(&remote_record(id)?)?),
+        target: plan.target_now.clone().map(|now| (plan.target.clone(), now)),
+        options,
+        limit: hotfix.loaded.config.submit.timeout.duration(),
+    };
+    forge::deliver(repository, &delivery)
+}
+
+/// Remembers where the remote's refs are now: the lease of the next push.
+fn remember_remote(project: &Project, hotfix: &Hotfix, plan: &Plan, delivered: &Delivered) -> Result<()> {
+    let id = hotfix.id();
+    project.repository.set_ref(&remote_branch(id)?, &plan.commit)?;
+    if delivered.record_refused.is_none() {
+        project.repository.set_ref(&remote_record(id)?, &hotfix.stored.tree)?;
+    }
+    Ok(())
+}
+
+/// Where we remember the remote's branch of a hotfix.
+pub fn remote_branch(id: &str) -> Result<RefName> {
+    Ok(RefName::new(format!("{REMOTE_HOTFIXES}{id}"))?)
+}
+
+/// Where we remember the remote's record of a hotfix.
+pub fn remote_record(id: &str) -> Result<RefName> {
+    Ok(RefName::new(format!("{REMOTE_RECORDS}{id}"))?)
+}
+
+fn outcome_line(plan: &Plan, merge_request: &MergeRequest, hotfix: &Hotfix, elapsed_ms: u64) -> String {
+    let branch = hotfix.record().branch_name();
+    match (&merge_request.url, merge_request.state) {
+        (_, MergeRequestState::Merged) => format!("{} now holds the fix ({elapsed_ms} ms)", plan.target),
+        (Some(url), _) => url.clone(),
+        (None, _) => {
+            format!("{branch} is on {}; the merge request text is ready ({elapsed_ms} ms)", plan.remote.name)
+        }
+    }
+}
+
+fn output(project: &Project, hotfix: &Hotfix, plan: &Plan, merge_request: MergeRequest) -> SubmitOutput {
+    let record = hotfix.record();
+    SubmitOutput {
+        id: record.id.clone(),
+        state: merge_request.state,
+        commit: plan.commit.to_string(),
+        branch: record.branch_name().to_owned(),
+        merge_request,
+        owed: OwedOutput::of(record, project.ctx().now()),
+        next: vec!["git hotfix cleanup".to_owned()],
+    }
+}

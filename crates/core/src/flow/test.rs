@@ -1,0 +1,404 @@
+//! test: the critical tests, the one gate that blocks. An order first, a cut second: the proof's tests, the changed
+//! tests, the configured ones, then the rest by nearness; the budget cuts the far end. What fails is run again, and
+//! on base: only what is newly broken blocks.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use hotfix_model::config::Config;
+use hotfix_model::gate::Failure;
+use hotfix_model::{Case, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
+
+use super::PlanLines;
+use crate::error::Result;
+use crate::event::Tone;
+use crate::git::Oid;
+use crate::session::{Hotfix, Project, SessionError, Work};
+use crate::suite::{self, Chosen, Durations, Limits, Place, RankInput, Ranked, Runner, Selection};
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Whether all tests run, whatever the budget.
+    pub all: bool,
+    /// The tests that prove the fix; they run first.
+    pub proof_files: Vec<PathBuf>,
+}
+
+/// What test is going to do.
+pub struct Plan {
+    runner: Box<dyn Runner>,
+    chosen: Chosen,
+    total: Option<u64>,
+    config: Config,
+    all: bool,
+}
+
+/// Looks; changes nothing.
+pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) -> Result<Plan> {
+    let config = hotfix.loaded.config.clone();
+    let repository = &project.repository;
+    let files = repository.list_files(&work.tree)?;
+    let read = |path: &str| repository.read_file(&work.tree, path).ok().flatten();
+    let runner = suite::detect(&files, &read, &config.test)?;
+    let configured: Vec<String> = hotfix
+        .loaded
+        .commands
+        .iter()
+        .filter(|command| command.key == "test.command")
+        .map(|c| c.key.clone())
+        .collect();
+    if !configured.is_empty() && !project.is_trusted(&hotfix.loaded)? {
+        return Err(SessionError::Untrusted { keys: configured }.into());
+    }
+    let changed: Vec<PathBuf> = work.changes.iter().map(|change| change.path.clone()).collect();
+    let root = work.held.worktree.path.clone();
+    let ranked = suite::rank(&RankInput {
+        files: &files,
+        changed: &changed,
+        proof: &request.proof_files,
+        critical: &config.test.critical,
+        read: &|path| std::fs::read(root.join(path)).ok(),
+        changed_together: &repository.changed_together(&work.base, &changed)?,
+        runner: runner.as_ref(),
+    });
+    let total = runner.can_select().then(|| u64::try_from(ranked.len()).unwrap_or(u64::MAX));
+    let chosen = if request.all {
+        Chosen { selected: ranked, cut: Vec::new() }
+    } else {
+        suite::within_budget(ranked, &durations(project), config.test.budget.duration())
+    };
+    Ok(Plan { runner, chosen, total, config, all: request.all })
+}
+
+impl Plan {
+    /// What is going to be done.
+    pub fn lines(&self) -> PlanLines {
+        let mut lines = vec![self.runner.command(&self.selection()).join(" ")];
+        lines.extend(
+            self.chosen
+                .selected
+                .iter()
+                .take(20)
+                .map(|ranked| format!("{} ({})", ranked.path.display(), ranked.why)),
+        );
+        if self.chosen.selected.len() > 20 {
+            lines.push(format!("and {} more", self.chosen.selected.len() - 20));
+        }
+        if !self.chosen.cut.is_empty() {
+            lines.push(format!(
+                "{} files are cut by the budget of {}",
+                self.chosen.cut.len(),
+                self.config.test.budget
+            ));
+        }
+        lines
+    }
+
+    /// Runs the critical tests in the slot; writes nothing into the record.
+    pub fn run(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Run> {
+        let ctx = project.ctx();
+        let what = match self.total {
+            Some(total) => format!("{} of {total} test files", self.chosen.selected.len()),
+            None => self.runner.command(&Selection::Everything).join(" "),
+        };
+        ctx.began(Step::Test, what);
+        if self.runner.can_select() && self.chosen.selected.is_empty() {
+            return Ok(empty_run(self.runner.name()));
+        }
+        let run = run_in(
+            project,
+            hotfix,
+            (self.runner.as_ref(), &work.held.worktree.path),
+            (&self.selection(), self.limits()),
+        )?;
+        ctx.go_on()?;
+        remember_durations(project, &run);
+        Ok(run)
+    }
+
+    /// Says what a run means: failures are run again in the slot and on base before they are held against the fix.
+    pub fn conclude(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<TestReport> {
+        let broken: Vec<&Case> = run.broken().collect();
+        let ids: Vec<String> = broken.iter().map(|case| case.id.clone()).collect();
+        let on_base = match ids.is_empty() {
+            true => BTreeSet::new(),
+            false => failing_on_base(project, hotfix, work, &ids)?,
+        };
+        let left: Vec<String> = ids.iter().filter(|id| !on_base.contains(*id)).cloned().collect();
+        let flaky = match left.is_empty() || run.end != RunEnd::Finished {
+            true => BTreeSet::new(),
+            false => self.passing_again(project, hotfix, work, &left)?,
+        };
+        let holds = |case: &&&Case| !on_base.contains(&case.id) && !flaky.contains(&case.id);
+        let failed = broken.iter().filter(holds).map(|case| failure(case)).collect();
+        let report = self.report(work, run, failed);
+        let report = TestReport {
+            failed_on_base_too: on_base.into_iter().collect(),
+            flaky: flaky.into_iter().collect(),
+            ..report
+        };
+        self.with_opaque_baseline(project, hotfix, work, report)
+    }
+
+    /// Says how it went and gives the fact to record.
+    pub fn announce(&self, project: &Project, report: &TestReport) {
+        let tone = match report.verdict {
+            SuiteVerdict::Passed if report.failed_on_base_too.is_empty() && report.flaky.is_empty() => {
+                Tone::Good
+            }
+            SuiteVerdict::Passed => Tone::Warning,
+            SuiteVerdict::Failed => Tone::Bad,
+        };
+        project.ctx().ended(Step::Test, tone, report.why.clone());
+    }
+
+    fn selection(&self) -> Selection {
+        if self.runner.can_select() {
+            Selection::Files(paths_of(&self.chosen.selected))
+        } else {
+            Selection::Everything
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        // With `--all` the budget does not cut; an hour still ends what hangs.
+        let run =
+            if self.all { std::time::Duration::from_hours(1) } else { self.config.test.budget.duration() };
+        Limits { run, test: None }
+    }
+
+    /// Tests that pass when run once more: flaky, not broken.
+    fn passing_again(
+        &self,
+        project: &Project,
+        hotfix: &Hotfix,
+        work: &Work,
+        ids: &[String],
+    ) -> Result<BTreeSet<String>> {
+        if !self.runner.can_select() {
+            return Ok(BTreeSet::new());
+        }
+        project.ctx().now_doing(Step::Test, "running the failing tests once more");
+        let selection = Selection::Files(files_of(ids, |_| true));
+        let again = run_in(
+            project,
+            hotfix,
+            (self.runner.as_ref(), &work.held.worktree.path),
+            (&selection, self.limits()),
+        )?;
+        let passed = again.cases.iter().filter(|case| case.outcome == hotfix_model::CaseOutcome::Passed);
+        let passed: BTreeSet<String> = passed.map(|case| case.id.clone()).collect();
+        Ok(ids.iter().filter(|id| passed.contains(*id)).cloned().collect())
+    }
+
+    fn report(&self, work: &Work, run: &Run, failed: Vec<Failure>) -> TestReport {
+        let unrun = suite::never_ran(run, &paths_of(&self.chosen.selected));
+        let cut: Vec<PathBuf> = unrun.into_iter().chain(paths_of(&self.chosen.cut)).collect();
+        let (verdict, why) = self.verdict(run, &failed, cut.len());
+        TestReport {
+            verdict,
+            why,
+            runner: self.runner.name().to_owned(),
+            selected: u64::try_from(self.chosen.selected.len()).unwrap_or(u64::MAX),
+            total: self.total,
+            ran: run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX)),
+            cut: cut.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            failed,
+            failed_on_base_too: Vec::new(),
+            flaky: Vec::new(),
+            elapsed_ms: run.elapsed_ms,
+            tree: work.tree.to_string(),
+        }
+    }
+
+    fn verdict(&self, run: &Run, failed: &[Failure], cut: usize) -> (SuiteVerdict, String) {
+        let ran = run.ran().count();
+        let last_line = || run.tail.lines().last().unwrap_or_default().to_owned();
+        if let Some(first) = failed.first() {
+            let others = failed.len() - 1;
+            let more = if others == 0 { String::new() } else { format!(" and {others} more") };
+            return (SuiteVerdict::Failed, format!("newly broken: {}{more}: {}", first.test, first.reason));
+        }
+        if let Some((file, reason)) = run.not_loaded.first() {
+            return (SuiteVerdict::Failed, format!("{file} cannot be loaded: {reason}"));
+        }
+        if run.claimed.is_some_and(|claimed| {
+            run.counted && run.end == RunEnd::Finished && claimed != run.cases.len() as u64
+        }) {
+            return (
+                SuiteVerdict::Failed,
+                "the results that were read are not those the runner counted".to_owned(),
+            );
+        }
+        match (run.end, run.counted, run.exit) {
+            (RunEnd::TimedOut, true, _) if ran > 0 => (
+                SuiteVerdict::Passed,
+                format!("{ran} tests passed within the budget; {cut} files did not get their turn"),
+            ),
+            (RunEnd::TimedOut, ..) => {
+                (SuiteVerdict::Failed, format!("nothing finished within {}", self.config.test.budget))
+            }
+            (RunEnd::Crashed | RunEnd::Cancelled, ..) => {
+                (SuiteVerdict::Failed, format!("the runner died: {}", last_line()))
+            }
+            (RunEnd::Finished, true, _) if ran == 0 => {
+                (SuiteVerdict::Failed, "no test ran, which is not a pass".to_owned())
+            }
+            (RunEnd::Finished, true, _) => {
+                let cut = if cut == 0 { String::new() } else { format!("; the budget cut {cut} files") };
+                (SuiteVerdict::Passed, format!("{ran} tests passed{cut}"))
+            }
+            (RunEnd::Finished, false, Some(0)) => (SuiteVerdict::Passed, "the command passed".to_owned()),
+            (RunEnd::Finished, false, _) => {
+                (SuiteVerdict::Failed, format!("the command failed: {}", last_line()))
+            }
+        }
+    }
+
+    /// A command whose tests cannot be told apart is compared as a whole: if it fails on base as well, it does not
+    /// block.
+    fn with_opaque_baseline(
+        &self,
+        project: &Project,
+        hotfix: &Hotfix,
+        work: &Work,
+        report: TestReport,
+    ) -> Result<TestReport> {
+        let opaque =
+            report.ran.is_none() && report.verdict == SuiteVerdict::Failed && !self.runner.can_select();
+        if !opaque {
+            return Ok(settled(report));
+        }
+        let command = self.runner.command(&Selection::Everything).join(" ");
+        let on_base = run_on_base(project, hotfix, work, (self.runner.as_ref(), &Selection::Everything))?;
+        if on_base.is_green() {
+            return Ok(report);
+        }
+        Ok(TestReport {
+            verdict: SuiteVerdict::Passed,
+            why: format!("`{command}` fails on base as well, so it cannot tell what is new"),
+            failed_on_base_too: vec![command],
+            ..report
+        })
+    }
+}
+
+/// A passing verdict says what did not count.
+fn settled(mut report: TestReport) -> TestReport {
+    if report.verdict == SuiteVerdict::Passed {
+        for (count, what) in
+            [(report.failed_on_base_too.len(), "fail on base as well"), (report.flaky.len(), "are flaky")]
+        {
+            if count > 0 {
+                report.why = format!("{}; {count} {what}", report.why);
+            }
+        }
+    }
+    report
+}
+
+/// Tests, and writes the results into the record.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -> Result<TestReport> {
+    let began = project.ctx().clock.elapsed();
+    let run = plan.run(project, hotfix, work)?;
+    work.settle(project, hotfix)?;
+    let report = plan.conclude(project, hotfix, work, &run)?;
+    plan.announce(project, &report);
+    let elapsed = project.ctx().milliseconds_since(began);
+    hotfix.append(project, vec![(Fact::Tested(Box::new(report.clone())), Some(elapsed))], &Vec::new())?;
+    Ok(report)
+}
+
+/// Which of these tests fail on plain base as well.
+pub fn failing_on_base(
+    project: &Project,
+    hotfix: &Hotfix,
+    work: &Work,
+    ids: &[String],
+) -> Result<BTreeSet<String>> {
+    let config = &hotfix.loaded.config;
+    let base_files: BTreeSet<PathBuf> = project.repository.list_files(&work.base)?.into_iter().collect();
+    let files = files_of(ids, |path| base_files.contains(path));
+    if files.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let runner = super::prove::detect(project, &work.base, config)?;
+    let selection = if runner.can_select() { Selection::Files(files) } else { Selection::Everything };
+    let run = run_on_base(project, hotfix, work, (runner.as_ref(), &selection))?;
+    let broken: BTreeSet<String> = run.broken().map(|case| case.id.clone()).collect();
+    Ok(ids.iter().filter(|id| broken.contains(*id)).cloned().collect())
+}
+
+fn run_on_base(
+    project: &Project,
+    hotfix: &Hotfix,
+    work: &Work,
+    what: (&dyn Runner, &Selection),
+) -> Result<Run> {
+    project.ctx().now_doing(Step::Test, "running the failing tests on base");
+    let tree: Oid = project.repository.tree_of(&work.base)?;
+    let twin = super::prove::lay_twin(project, hotfix, work, &tree)?;
+    let limits = Limits { run: hotfix.loaded.config.test.budget.duration(), test: None };
+    run_in(project, hotfix, (what.0, &twin.worktree.path), (what.1, limits))
+}
+
+fn run_in(
+    project: &Project,
+    hotfix: &Hotfix,
+    (runner, root): (&dyn Runner, &PathBuf),
+    (selection, limits): (&Selection, Limits),
+) -> Result<Run> {
+    let scratch = project.run_dir(hotfix.id())?;
+    let place = Place { root, home: project.repository.home(), scratch: &scratch };
+    runner.run(project.ctx(), &place, selection, &limits)
+}
+
+/// The files that tests are in, by their ids, each once.
+fn files_of(ids: &[String], wanted: impl Fn(&PathBuf) -> bool) -> Vec<PathBuf> {
+    let files: BTreeSet<PathBuf> = ids.iter().map(|id| suite::path_of_text(suite::file_of_id(id))).collect();
+    files.into_iter().filter(wanted).collect()
+}
+
+fn paths_of(ranked: &[Ranked]) -> Vec<PathBuf> {
+    ranked.iter().map(|ranked| ranked.path.clone()).collect()
+}
+
+fn failure(case: &Case) -> Failure {
+    Failure {
+        test: case.id.clone(),
+        reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
+    }
+}
+
+fn empty_run(runner: &str) -> Run {
+    Run {
+        runner: runner.to_owned(),
+        command: Vec::new(),
+        end: RunEnd::Finished,
+        exit: None,
+        cases: Vec::new(),
+        counted: true,
+        claimed: None,
+        not_loaded: Vec::new(),
+        tail: String::new(),
+        elapsed_ms: 0,
+    }
+}
+
+fn durations_path(project: &Project) -> PathBuf {
+    project.repository.state_dir().join("durations.json")
+}
+
+/// Known times of test files; none if the file cannot be read, which costs only a better estimate.
+fn durations(project: &Project) -> Durations {
+    Durations::load(&durations_path(project))
+}
+
+fn remember_durations(project: &Project, run: &Run) {
+    let mut known = durations(project);
+    known.learn(run);
+    if let Err(error) = known.save(&durations_path(project)) {
+        project.ctx().warn(format!("test times were not kept: {error}"));
+    }
+}

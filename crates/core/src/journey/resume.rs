@@ -1,0 +1,54 @@
+//! resume: takes a slot again for a hotfix that has none, at the head of its branch.
+
+use hotfix_model::output::{SlotOutput, StartOutput};
+use hotfix_model::{Fact, Stage, Step};
+
+use crate::error::Result;
+use crate::event::Tone;
+use crate::flow;
+use crate::git::GitError;
+use crate::session::{Hotfix, Project, SessionError};
+
+/// Takes a slot, or names the one in use.
+pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
+    let ctx = project.ctx();
+    let began = ctx.clock.elapsed();
+    let record = hotfix.record().clone();
+    if matches!(record.stage, Stage::Merged | Stage::Abandoned) {
+        let stage = if record.stage == Stage::Merged { "merged" } else { "given up" };
+        return Err(SessionError::Past { id: record.id, stage: stage.to_owned() }.into());
+    }
+    let branch = hotfix.branch()?;
+    let pool = project.pool(&hotfix.loaded);
+    let (held, taken) = match pool.held(&record.id)? {
+        Some(held) => (held, false),
+        None => {
+            let unknown = || GitError::UnknownCommit { name: record.branch.clone() };
+            let head = project.repository.read_ref(&branch)?.ok_or_else(unknown)?;
+            let mut held = pool.take(&record.id, &branch, &head)?;
+            pool.attach(&mut held)?;
+            (held, true)
+        }
+    };
+    let base = hotfix.base()?;
+    let trusted = project.is_trusted(&hotfix.loaded)?;
+    let setup = flow::start::set_up(project, (&pool, &held), &record.id, (&base, trusted))?;
+    if taken || !record.slot_in_use {
+        hotfix.append(project, vec![(Fact::Resumed {}, None)], &Vec::new())?;
+    }
+    let worktree = held.worktree.path.to_string_lossy().into_owned();
+    ctx.ended(Step::Start, Tone::Good, format!("{} in {worktree}", record.branch_name()));
+    let age = ctx.now().as_second() - project.repository.commit_time(&base)?;
+    Ok(StartOutput {
+        next: flow::next_commands(hotfix.record(), Some(&worktree)),
+        branch: record.branch_name().to_owned(),
+        id: record.id,
+        worktree,
+        base: record.base,
+        fresh: false,
+        base_age_seconds: age,
+        slot: SlotOutput { kind: held.kind },
+        elapsed_ms: ctx.milliseconds_since(began),
+        warnings: setup.into_iter().collect(),
+    })
+}

@@ -1,0 +1,260 @@
+//! ship: the one command after the edit. Proves, checks and tests at the same time, then commits, submits and gives
+//! the slot back. Run again it goes on where it stopped: every step first looks at what is there.
+
+use std::thread;
+
+use hotfix_model::config::MergeMode;
+use hotfix_model::output::{OwedOutput, ShipOutput};
+use hotfix_model::{CheckReport, Fact, Proof, Run, Stage, Step, TestReport};
+
+use crate::error::{Error, Result};
+use crate::event::Tone;
+use crate::failpoint;
+use crate::flow::{self, check, cleanup, commit, prove, submit, test};
+use crate::forge::ForgeError;
+use crate::session::{Blocked, Hotfix, Project, Skips, Work};
+
+/// How often a direct merge follows a target that keeps moving.
+const ROUNDS: u32 = 5;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What was fixed; the alert's words if absent.
+    pub subject: Option<String>,
+    /// Gates that are skipped, with reasons.
+    pub skips: Skips,
+}
+
+/// What stopped a ship, with what was found until then.
+pub struct Stopped {
+    /// Why.
+    pub error: Error,
+    /// The outcome so far; absent if it stopped before the gates.
+    pub output: Option<Box<ShipOutput>>,
+}
+
+/// What the three validating steps found.
+struct Findings {
+    proof: Proof,
+    check: CheckReport,
+    test: Option<TestReport>,
+}
+
+/// The plans of all steps that are left, one line each.
+pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<flow::PlanLines> {
+    let mut lines = Vec::new();
+    let mut add = |step: Step, of_step: flow::PlanLines| {
+        lines.extend(of_step.into_iter().map(|line| format!("{step}: {line}")));
+    };
+    if hotfix.record().stage == Stage::Started {
+        let work = Work::of(project, hotfix)?;
+        let check = check::plan(project, hotfix, &work, check::Request::default())?;
+        add(Step::Check, check.lines(project, hotfix, &work));
+        let prove = prove::plan(project, hotfix, work, &prove::Request::default())?;
+        add(Step::Prove, prove.lines());
+        let tests = test_request(&prove);
+        add(Step::Test, test::plan(project, hotfix, &prove.work, &tests)?.lines());
+        let subject = request.subject.as_deref().unwrap_or(&hotfix.record().alert);
+        add(
+            Step::Commit,
+            vec![format!("commit \"{subject}\" with {} changed files", prove.work.changes.len())],
+        );
+    }
+    if matches!(hotfix.record().stage, Stage::Started | Stage::Committed) {
+        let remote = project.remote_name().unwrap_or("(no remote)");
+        add(Step::Submit, vec![format!("push {} and the record to {remote}", hotfix.record().branch_name())]);
+    }
+    add(Step::Cleanup, vec!["give the slot back".to_owned()]);
+    Ok(lines)
+}
+
+/// Ships.
+pub fn apply(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<ShipOutput, Stopped> {
+    let began = project.ctx().clock.elapsed();
+    let result = steps(project, hotfix, request);
+    let output = || output(project, hotfix, project.ctx().milliseconds_since(began));
+    match result {
+        Ok(()) => Ok(output()),
+        Err(error) => {
+            let stopped_by = error.downcast_ref::<Blocked>().map(Blocked::gate);
+            let output = stopped_by
+                .map(|gate| Box::new(ShipOutput { state: None, stopped_by: Some(gate), ..output() }));
+            Err(Stopped { error, output })
+        }
+    }
+}
+
+fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()> {
+    project.actor()?;
+    if project.remote.is_none() {
+        return Err(crate::session::SessionError::NoRemote.into());
+    }
+    for round in 1..=ROUNDS {
+        validate_and_commit(project, hotfix, request)?;
+        if hotfix.record().stage != Stage::Committed {
+            break;
+        }
+        let submitted = submit::plan(project, hotfix).and_then(|plan| submit::apply(project, hotfix, &plan));
+        match submitted {
+            Ok(_) => break,
+            Err(error) if target_moved(&error) && round < ROUNDS => follow_target(project, hotfix)?,
+            Err(error) => return Err(error),
+        }
+    }
+    if hotfix.record().slot_in_use {
+        let plan = cleanup::plan(project, hotfix, &cleanup::Request::default())?;
+        cleanup::apply(project, hotfix, &plan)?;
+    }
+    Ok(())
+}
+
+/// Nothing to do when the fix is committed and nothing was edited since.
+fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()> {
+    match hotfix.record().stage {
+        Stage::Started => {}
+        Stage::Committed if was_edited(project, hotfix)? => {}
+        _ => return Ok(()),
+    }
+    let work = Work::of(project, hotfix)?;
+    let (work, findings) = validate(project, hotfix, work, request)?;
+    record(project, hotfix, &findings)?;
+    failpoint::reach(project.ctx(), "ship.validated");
+    let wanted = commit::Request { subject: request.subject.clone(), skips: request.skips.clone() };
+    let plan = commit::plan(project, hotfix, &work, &wanted)?;
+    commit::apply(project, hotfix, &work, &plan)?;
+    Ok(())
+}
+
+fn was_edited(project: &Project, hotfix: &Hotfix) -> Result<bool> {
+    if !hotfix.record().slot_in_use {
+        return Ok(false);
+    }
+    let work = Work::look(project, hotfix)?;
+    let committed = project.repository.tree_of(&commit::of(hotfix)?)?;
+    Ok(work.tree != committed)
+}
+
+/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters.
+fn validate(
+    project: &Project,
+    hotfix: &mut Hotfix,
+    work: Work,
+    request: &Request,
+) -> Result<(Work, Findings)> {
+    use hotfix_model::Gate;
+    let check_plan = check::plan(project, hotfix, &work, check::Request::default())?;
+    let prove_plan = prove::plan(project, hotfix, work, &prove::Request::default())?;
+    let test_plan = match request.skips.contains(Gate::Test) {
+        true => None,
+        false => Some(test::plan(project, hotfix, &prove_plan.work, &test_request(&prove_plan))?),
+    };
+    let proves = prove_plan.can_run() && !request.skips.contains(Gate::Prove);
+    let (sides, check, run) = {
+        let hotfix = &*hotfix;
+        thread::scope(|scope| {
+            let red = scope.spawn(|| proves.then(|| prove_plan.run_red(project, hotfix)).transpose());
+            let check = scope.spawn(|| check_plan.run(project, hotfix, &prove_plan.work));
+            let green = proves.then(|| prove_plan.run_green(project, hotfix)).transpose();
+            let run = test_plan.as_ref().map(|plan| plan.run(project, hotfix, &prove_plan.work)).transpose();
+            let (red, check) = (flow::joined(red.join()), flow::joined(check.join()));
+            Ok::<_, Error>((sides(red?, green?), check?, run?))
+        })?
+    };
+    project.ctx().go_on()?;
+    prove_plan.work.settle(project, hotfix)?;
+    let proof = conclude_proof(project, hotfix, &prove_plan, sides.as_ref())?;
+    let test = match (&test_plan, &run) {
+        (Some(plan), Some(run)) => {
+            let report = plan.conclude(project, hotfix, &prove_plan.work, run)?;
+            plan.announce(project, &report);
+            Some(report)
+        }
+        _ => None,
+    };
+    Ok((prove_plan.work, Findings { proof, check, test }))
+}
+
+fn test_request(prove: &prove::Plan) -> test::Request {
+    test::Request { all: false, proof_files: prove.test_files() }
+}
+
+fn sides(
+    red: Option<(Vec<Run>, bool, crate::git::Oid)>,
+    green: Option<(Vec<Run>, bool)>,
+) -> Option<prove::Sides> {
+    let (red, red_reused, tree) = red?;
+    let (green, green_reused) = green.unwrap_or_default();
+    Some(prove::Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
+}
+
+/// A waived proof stays waived; without anything to run there is no proof, which is told and not hidden.
+fn conclude_proof(
+    project: &Project,
+    hotfix: &Hotfix,
+    plan: &prove::Plan,
+    sides: Option<&prove::Sides>,
+) -> Result<Proof> {
+    let waived =
+        hotfix.record().proof.as_ref().filter(|proof| proof.verdict == hotfix_model::ProofVerdict::Waived);
+    let proof = match (sides, waived) {
+        (Some(sides), _) => plan.conclude(project, hotfix, sides)?,
+        (None, Some(waived)) => (**waived).clone(),
+        (None, None) => prove::nothing_to_prove(plan),
+    };
+    prove::announce(project, &proof);
+    Ok(proof)
+}
+
+fn record(project: &Project, hotfix: &mut Hotfix, findings: &Findings) -> Result<()> {
+    let mut facts = vec![
+        (Fact::Proved(Box::new(findings.proof.clone())), None),
+        (Fact::Checked(findings.check.clone()), None),
+    ];
+    facts.extend(findings.test.clone().map(|test| (Fact::Tested(Box::new(test)), None)));
+    hotfix.append(project, facts, &Vec::new())
+}
+
+fn target_moved(error: &Error) -> bool {
+    matches!(error.downcast_ref::<ForgeError>(), Some(ForgeError::TargetMoved { .. }))
+}
+
+/// Fetches the target and moves the fix onto it. What was proved and tested before no longer counts, for the files
+/// under it have changed.
+fn follow_target(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
+    let ctx = project.ctx();
+    let target = crate::session::TargetBranch(hotfix.record().target.clone());
+    ctx.say(
+        Tone::Warning,
+        format!("{} moved on the remote: the fix follows it and is tested again", target.0),
+    );
+    let newest = project.fetcher(&target)?.fetch(hotfix.loaded.config.submit.timeout.duration())?;
+    let held = hotfix.held(project)?;
+    let head = project.repository.rebase(&held.worktree, &hotfix.base()?, &newest)?;
+    let rebased = Fact::Rebased { base: newest.to_string(), commit: head.to_string() };
+    hotfix.append(project, vec![(rebased, None)], &Vec::new())
+}
+
+fn output(project: &Project, hotfix: &Hotfix, elapsed_ms: u64) -> ShipOutput {
+    let record = hotfix.record();
+    let worktree = hotfix.held(project).ok().map(|held| held.worktree.path.to_string_lossy().into_owned());
+    ShipOutput {
+        id: record.id.clone(),
+        state: record.merge_request.as_ref().map(|request| request.state),
+        stopped_by: None,
+        proof: record.proof.as_deref().cloned(),
+        check: record.check.clone(),
+        test: record.test.as_deref().cloned(),
+        commit: record.commit.clone(),
+        branch: record.branch_name().to_owned(),
+        merge_request: record.merge_request.clone(),
+        owed: OwedOutput::of(record, project.ctx().now()),
+        elapsed_ms,
+        next: flow::next_commands(record, worktree.as_deref()),
+    }
+}
+
+/// Whether shipping ends in the target itself.
+pub fn merges_directly(hotfix: &Hotfix) -> bool {
+    hotfix.loaded.config.submit.merge == MergeMode::Direct
+}

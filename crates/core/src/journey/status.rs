@@ -1,0 +1,71 @@
+//! status and list: where it stands, and the next command to type. Needs no worktree and asks nobody.
+
+use hotfix_model::output::{ListOutput, OwedOutput, StatusOutput};
+use hotfix_model::{Record, Step};
+
+use crate::error::Result;
+use crate::flow;
+use crate::record::Journal;
+use crate::session::Project;
+
+/// Where one hotfix stands.
+pub fn of(project: &Project, id: &str) -> Result<StatusOutput> {
+    let record = project.store().load(id)?.record;
+    let worktree = worktree(project, &record)?;
+    let interrupted = interrupted(project, id)?;
+    Ok(StatusOutput {
+        next: flow::next_commands(&record, worktree.as_deref()),
+        owed: OwedOutput::of(&record, project.ctx().now()),
+        branch: record.branch_name().to_owned(),
+        proof: record.proof.as_ref().map(|proof| proof.verdict),
+        findings: record.check.as_ref().map(|check| u64::try_from(check.findings.len()).unwrap_or(u64::MAX)),
+        test: record.test.as_ref().map(|test| test.verdict),
+        id: record.id,
+        stage: record.stage,
+        alert: record.alert,
+        worktree,
+        base: record.base,
+        started_at: record.started_at,
+        commit: record.commit,
+        merge_request: record.merge_request,
+        interrupted,
+    })
+}
+
+/// All hotfixes of this clone, the newest first; only those that need work unless `all`.
+pub fn list(project: &Project, all: bool) -> Result<Vec<ListOutput>> {
+    let summaries = project.store().list()?;
+    for damaged in summaries.iter().filter(|summary| summary.record.is_none()) {
+        project.ctx().warn(format!("the record of {} cannot be read", damaged.id));
+    }
+    let records = summaries.into_iter().filter_map(|summary| summary.record);
+    let mut records: Vec<Record> = records.filter(|record| all || record.needs_work()).collect();
+    records.sort_by_key(|record| std::cmp::Reverse(record.started_at));
+    records.iter().map(|record| line(project, record)).collect()
+}
+
+fn line(project: &Project, record: &Record) -> Result<ListOutput> {
+    Ok(ListOutput {
+        id: record.id.clone(),
+        stage: record.stage,
+        alert: record.alert.clone(),
+        author: record.author.name.clone(),
+        started_at: record.started_at,
+        worktree: worktree(project, record)?,
+        owed: u64::try_from(record.outstanding().count()).unwrap_or(u64::MAX),
+    })
+}
+
+/// The slot, if the record says one is in use and it is still there.
+fn worktree(project: &Project, record: &Record) -> Result<Option<String>> {
+    if !record.slot_in_use {
+        return Ok(None);
+    }
+    let path = project.slot_path(&record.id)?;
+    Ok(path.map(|path| path.to_string_lossy().into_owned()))
+}
+
+fn interrupted(project: &Project, id: &str) -> Result<Option<Step>> {
+    let unfinished = Journal::open(&project.repository)?.unfinished(Some(id))?;
+    Ok(unfinished.last().map(|entry| entry.step))
+}
