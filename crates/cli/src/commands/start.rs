@@ -1,0 +1,58 @@
+use clap::Args;
+use hotfix_core::flow::start;
+
+use crate::answer::{Answer, Outcome};
+use crate::app::App;
+use crate::render;
+
+/// Get a worktree of the newest main on a branch of its own; what you are working on stays as it is
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix start \"Production down! Auth failing\"
+  git hotfix start \"Wrong totals\" --base v1.2.2 --incident INC-77")]
+pub struct Arguments {
+    /// The alert, in your words; goes into the record and the merge request
+    alert: String,
+    /// Start from this commit, tag or branch instead of the remote's default branch
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// Name the branch hotfix/X.Y.Z
+    #[arg(long, value_name = "X.Y.Z", conflicts_with = "name")]
+    version: Option<String>,
+    /// Name the branch hotfix/NAME
+    #[arg(long)]
+    name: Option<String>,
+    /// The alert's id in the system it came from
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// How bad it is, in your team's words
+    #[arg(long)]
+    severity: Option<String>,
+    /// Do not ask the remote for a newer main
+    #[arg(long)]
+    no_fetch: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Starts a hotfix.
+pub fn run(app: &App, arguments: &Arguments) -> Outcome {
+    let project = app.project(&[])?;
+    let request = start::Request {
+        alert: arguments.alert.clone(),
+        base: arguments.base.clone(),
+        version: arguments.version.clone(),
+        name: arguments.name.clone(),
+        incident: arguments.incident.clone(),
+        severity: arguments.severity.clone(),
+        fetch: !arguments.no_fetch,
+    };
+    let plan = start::plan(&project, request)?;
+    if arguments.dry_run {
+        return Ok(render::plan(&plan.lines()));
+    }
+    let output = start::apply(&project, &plan)?;
+    app.go_to(&output.worktree);
+    Ok(Answer::new(&output, render::start(app.paint(), &output)))
+}

@@ -1,0 +1,32 @@
+use clap::Args;
+use hotfix_core::flow::submit;
+
+use crate::answer::{Answer, Outcome};
+use crate::app::App;
+use crate::render;
+
+/// Push branch and record, and make the merge request
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Say what would be pushed, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Stay until the fix is merged
+    #[arg(long)]
+    wait: bool,
+}
+
+/// Submits the fix.
+pub fn run(app: &App, arguments: &Arguments) -> Outcome {
+    let project = app.project(&[])?;
+    let mut hotfix = app.hotfix(&project)?;
+    let plan = submit::plan(&project, &hotfix)?;
+    if arguments.dry_run {
+        return Ok(render::plan(&plan.lines()));
+    }
+    let mut output = submit::apply(&project, &mut hotfix, &plan)?;
+    if arguments.wait {
+        output.state = submit::wait(&project, &mut hotfix)?;
+    }
+    Ok(Answer::new(&output, render::submit(app.paint(), &output)))
+}

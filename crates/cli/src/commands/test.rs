@@ -1,0 +1,47 @@
+use clap::Args;
+use hotfix_core::flow::{prove, test};
+use hotfix_core::session::Work;
+use hotfix_model::output::TestOutput;
+use hotfix_model::{ExitCode, SuiteVerdict};
+
+use crate::answer::{Answer, Outcome};
+use crate::app::App;
+use crate::render;
+
+/// Run the critical tests: the one gate that blocks
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix test              nearest tests first, as many as fit the budget
+  git hotfix test --budget 30s
+  git hotfix test --all")]
+pub struct Arguments {
+    /// Run all tests, whatever the budget
+    #[arg(long)]
+    all: bool,
+    /// Time the tests may take, as in 3m
+    #[arg(long, value_name = "TIME")]
+    budget: Option<String>,
+    /// Say which tests would run, and run none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the critical tests.
+pub fn run(app: &App, arguments: &Arguments) -> Outcome {
+    let settings: Vec<(&str, &str)> =
+        arguments.budget.iter().map(|budget| ("test.budget", budget.as_str())).collect();
+    let project = app.project(&settings)?;
+    let mut hotfix = app.hotfix(&project)?;
+    let proof = prove::plan(&project, &hotfix, Work::of(&project, &hotfix)?, &prove::Request::default())?;
+    let work = &proof.work;
+    let request = test::Request { all: arguments.all, proof_files: proof.test_files() };
+    let plan = test::plan(&project, &hotfix, work, &request)?;
+    if arguments.dry_run {
+        return Ok(render::plan(&plan.lines()));
+    }
+    let report = test::apply(&project, &mut hotfix, work, &plan)?;
+    let output = TestOutput::new(hotfix.id(), &report);
+    let failed = report.verdict == SuiteVerdict::Failed;
+    let answer = Answer::new(&output, render::test(app.paint(), &output));
+    Ok(answer.exit(if failed { ExitCode::GATE } else { ExitCode::DONE }))
+}

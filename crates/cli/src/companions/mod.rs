@@ -1,0 +1,15 @@
+//! The commands around the eight steps.
+
+pub mod completions;
+pub mod config;
+pub mod init;
+pub mod list;
+pub mod log;
+pub mod man;
+pub mod owed;
+pub mod resume;
+pub mod shell_init;
+pub mod ship;
+pub mod status;
+pub mod trust;
+pub mod undo;

@@ -1,0 +1,47 @@
+use clap::Args;
+use hotfix_core::flow::submit;
+use hotfix_core::journey::ship;
+
+use crate::answer::{Answer, Failure, Outcome};
+use crate::app::App;
+use crate::render;
+use crate::skip::SkipArguments;
+
+/// Prove, check and test; then commit, submit and clean up. Run again to go on where it stopped
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix ship \"auth token validation\"
+  git hotfix ship --dry-run
+  git hotfix ship --skip prove --reason \"only the load balancer shows it\"")]
+pub struct Arguments {
+    /// What was fixed; default is the alert
+    subject: Option<String>,
+    /// Stay until the fix is merged
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    skip: SkipArguments,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Ships the fix.
+pub fn run(app: &App, arguments: &Arguments) -> Outcome {
+    let project = app.project(&[])?;
+    let mut hotfix = app.hotfix(&project)?;
+    let request = ship::Request { subject: arguments.subject.clone(), skips: arguments.skip.skips() };
+    if arguments.dry_run {
+        return Ok(render::plan(&ship::plan_lines(&project, &hotfix, &request)?));
+    }
+    let shipped = ship::apply(&project, &mut hotfix, &request);
+    let mut output = shipped.map_err(|stopped| {
+        let json = stopped.output.and_then(|output| serde_json::to_value(output).ok());
+        Failure { json, ..Failure::from(stopped.error) }
+    })?;
+    app.go_to(&project.repository.home().to_string_lossy());
+    if arguments.wait {
+        output.state = Some(submit::wait(&project, &mut hotfix)?);
+    }
+    Ok(Answer::new(&output, render::ship(app.paint(), &output)))
+}

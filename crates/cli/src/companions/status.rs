@@ -1,0 +1,30 @@
+use clap::Args;
+use hotfix_core::journey::status;
+use hotfix_core::session::SessionError;
+use serde_json::json;
+
+use crate::answer::{Answer, Failure, Outcome};
+use crate::app::App;
+use crate::render;
+
+/// Show where the hotfix stands, and the next command to type
+#[derive(Debug, Args)]
+pub struct Arguments {}
+
+/// Shows where it stands.
+pub fn run(app: &App, _: &Arguments) -> Outcome {
+    let project = app.project(&[])?;
+    match project.find(app.global.id.as_deref()) {
+        Ok(id) => {
+            let output = status::of(&project, &id)?;
+            Ok(Answer::new(&output, render::status(app.paint(), &output, app.ctx.now())))
+        }
+        // Nothing open is an answer, not an error: prompts and scripts ask all the time.
+        Err(error) if matches!(error.downcast_ref(), Some(SessionError::NoneOpen)) => {
+            let next = vec!["git hotfix start \"ALERT\"".to_owned()];
+            let human = format!("no hotfix is open\n{}", render::next(app.paint(), &next));
+            Ok(Answer::new(&json!({ "id": null, "next": next }), human))
+        }
+        Err(error) => Err(Failure::from(error)),
+    }
+}

@@ -1,0 +1,50 @@
+//! How it ended: submit, cleanup, ship.
+
+use hotfix_model::MergeRequest;
+use hotfix_model::output::{CleanupOutput, OwedOutput, ShipOutput, SubmitOutput};
+
+use super::places::state;
+use super::{Paint, field, next, short};
+
+/// A fix that is on the remote.
+pub fn submit(paint: Paint, output: &SubmitOutput) -> String {
+    request(paint, &output.merge_request) + &debts(paint, &output.owed) + &next(paint, &output.next)
+}
+
+/// A slot that was given back.
+pub fn cleanup(paint: Paint, output: &CleanupOutput) -> String {
+    let mut text = String::new();
+    for path in &output.discarded {
+        text += &field(paint, "discarded", &format!("{path} (kept in the record)"));
+    }
+    text + &next(paint, &output.next)
+}
+
+/// A fix that is out.
+pub fn ship(paint: Paint, output: &ShipOutput) -> String {
+    let mut text = String::new();
+    if let Some(merge_request) = &output.merge_request {
+        text += &request(paint, merge_request);
+    }
+    if let Some(commit) = &output.commit {
+        text += &field(paint, "commit", &format!("{} on {}", short(commit), output.branch));
+    }
+    text += &debts(paint, &output.owed);
+    text + &next(paint, &output.next)
+}
+
+/// The text of a merge request that nobody can open as a page is shown whole, to be sent.
+fn request(paint: Paint, request: &MergeRequest) -> String {
+    match &request.url {
+        Some(url) => field(paint, "merge", &format!("{url} ({})", state(request.state))),
+        None => request.request_pull.clone().unwrap_or_default(),
+    }
+}
+
+fn debts(paint: Paint, owed: &[OwedOutput]) -> String {
+    owed.iter()
+        .map(|owed| {
+            field(paint, "owed", &format!("{}, due {}", owed.what, owed.due.strftime("%Y-%m-%d %H:%M UTC")))
+        })
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! Lists: hotfixes, events, debts, settings.
+
+use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput};
+use hotfix_model::{Event, Fact};
+use jiff::Timestamp;
+
+use super::places::stage;
+use super::{Paint, ago, short};
+
+/// Hotfixes, one line each.
+pub fn list(paint: Paint, hotfixes: &[ListOutput]) -> String {
+    if hotfixes.is_empty() {
+        return "no hotfix is open".to_owned();
+    }
+    let line = |hotfix: &ListOutput| {
+        let place = hotfix.worktree.as_deref().unwrap_or("no worktree");
+        format!("{}  {}  {}  {}", paint.bold(&hotfix.id), stage(hotfix.stage), paint.dim(place), hotfix.alert)
+    };
+    hotfixes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A timeline.
+pub fn log(paint: Paint, output: &LogOutput) -> String {
+    let mut lines = vec![paint.bold(&output.id)];
+    lines.extend(output.events.iter().map(|event| {
+        let at = event.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let elapsed = event.elapsed_ms.map(|elapsed| format!(" ({elapsed} ms)")).unwrap_or_default();
+        format!(
+            "{}  {}  {}{}",
+            paint.dim(&at),
+            what(event),
+            paint.dim(&event.actor.name),
+            paint.dim(&elapsed)
+        )
+    }));
+    if !output.intact {
+        lines.push(paint.bad("some lines are missing or were changed after they were written"));
+    }
+    lines.join("\n")
+}
+
+fn what(event: &Event) -> String {
+    match &event.fact {
+        Fact::Started(started) => format!("started from {}: {}", started.base.reference, started.alert),
+        Fact::Proved(proof) => format!("{}: {}", hotfix_core::flow::prove::word(proof.verdict), proof.why),
+        Fact::Checked(check) => format!("checked: {} findings on changed lines", check.findings.len()),
+        Fact::Tested(test) => format!("tested: {}", test.why),
+        Fact::Skipped { gate, reason } => format!("skipped {gate}: {reason}"),
+        Fact::Committed { commit, subject, .. } => format!("committed {} {subject}", short(commit)),
+        Fact::Rebased { base, .. } => format!("moved onto {}", short(base)),
+        Fact::Submitted { merge_request, .. } => {
+            format!("submitted: {}", merge_request.url.as_deref().unwrap_or("pushed"))
+        }
+        Fact::Merged { commit } => format!("merged as {}", short(commit)),
+        Fact::Cleaned { discarded: None } => "cleaned up".to_owned(),
+        Fact::Cleaned { discarded: Some(tree) } => {
+            format!("cleaned up; what was discarded is {}", short(tree))
+        }
+        Fact::Resumed {} => "resumed".to_owned(),
+        Fact::Undone { step } => format!("undid {step}"),
+        Fact::Abandoned { reason } => {
+            format!("given up{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
+        }
+        Fact::Settled { owed } => format!("settled {owed}"),
+        Fact::Unknown => "something that this version does not know".to_owned(),
+    }
+}
+
+/// Debts, the most urgent first.
+pub fn owed(paint: Paint, owed: &[OwedOutput], now: Timestamp) -> String {
+    if owed.is_empty() {
+        return "nothing is owed".to_owned();
+    }
+    let line = |owed: &OwedOutput| {
+        let seconds = owed.due.as_second() - now.as_second();
+        let due = match owed.overdue {
+            true => paint.bad(&format!("{} overdue", ago(-seconds))),
+            false => format!("due in {}", ago(seconds)),
+        };
+        format!("{}  {}  {due}", paint.bold(&owed.id), owed.what)
+    };
+    owed.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Settings, one line each, with where they come from.
+pub fn settings(paint: Paint, settings: &[SettingOutput]) -> String {
+    let line = |setting: &SettingOutput| {
+        format!("{} = {}  {}", setting.key, setting.value, paint.dim(&format!("# {}", setting.origin)))
+    };
+    settings.iter().map(line).collect::<Vec<_>>().join("\n")
+}

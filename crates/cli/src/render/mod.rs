@@ -1,0 +1,54 @@
+//! Answers as people read them, one file for each kind of output. Nothing here looks anything up.
+
+mod ended;
+mod found;
+mod lists;
+mod paint;
+mod places;
+
+use hotfix_model::ExitCode;
+use serde_json::json;
+
+use crate::answer::Answer;
+
+pub use ended::{cleanup, ship, submit};
+pub use found::{check, prove, test};
+pub use lists::{list, log, owed, settings};
+pub use paint::Paint;
+pub use places::{init, start, status, trust};
+
+/// A plan, one line each.
+pub fn plan(lines: &[String]) -> Answer {
+    Answer { json: json!({ "plan": lines }), human: lines.join("\n"), exit: ExitCode::DONE }
+}
+
+/// The commands to type next, as they can be pasted.
+pub fn next(paint: Paint, commands: &[String]) -> String {
+    let line = |(index, command): (usize, &String)| {
+        let label = if index == 0 { "next" } else { "" };
+        format!("  {} {}", paint.dim(&format!("{label:<9}")), paint.bold(command))
+    };
+    commands.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `label     text`, the text in a column of its own.
+fn field(paint: Paint, label: &str, text: &str) -> String {
+    format!("  {} {text}\n", paint.dim(&format!("{label:<9}")))
+}
+
+/// A number of seconds as people say it, rounded down: `3 days`, `2 hours`, `5 minutes`, `8 seconds`.
+fn ago(seconds: i64) -> String {
+    let (count, unit) = match seconds.max(0) {
+        seconds @ 0..60 => (seconds, "second"),
+        seconds @ 60..3_600 => (seconds / 60, "minute"),
+        seconds @ 3_600..86_400 => (seconds / 3_600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+/// The first ten digits of an object id.
+fn short(oid: &str) -> &str {
+    oid.get(..10).unwrap_or(oid)
+}
