@@ -59,14 +59,8 @@ enum Fetched {
 
 /// Looks; changes nothing.
 pub fn plan(project: &Project, request: Request) -> Result<Plan> {
-    let first_guess = project.target_branch("")?;
-    let known = match project.remote_name() {
-        Some(remote) => project.newest_known(remote, &first_guess.0)?,
-        None => None,
-    };
-    let loaded = project.config_at(known.as_ref())?;
-    let target = project.target_branch(&loaded.config.base.branch)?;
-    let base = project.base_plan(request.base.as_deref(), target)?;
+    project.ctx().began(Step::Start, "looking for the newest base");
+    let base = project.base_plan(request.base.as_deref())?;
     let fetch = request.fetch && project.remote.is_some();
     Ok(Plan { request, base, fetch })
 }
@@ -246,14 +240,11 @@ fn lost_race(error: &Error) -> bool {
 fn taken_names(project: &Project) -> Result<std::collections::BTreeSet<String>> {
     let prefixes =
         ["refs/heads/hotfix/", REMOTE_HOTFIXES, "refs/hotfix/record/", crate::session::REMOTE_RECORDS];
-    let mut taken = std::collections::BTreeSet::new();
-    for prefix in prefixes {
-        let refs = project.repository.list_refs(prefix)?;
-        taken.extend(
-            refs.iter().filter_map(|(name, _)| name.as_str().strip_prefix(prefix)).map(str::to_owned),
-        );
-    }
-    Ok(taken)
+    let refs = project.repository.list_refs(&prefixes)?;
+    let id = |name: &RefName| {
+        prefixes.iter().find_map(|prefix| name.as_str().strip_prefix(prefix)).map(str::to_owned)
+    };
+    Ok(refs.iter().filter_map(|(name, _)| id(name)).collect())
 }
 
 /// Names to try, best first: the version, then the version with words of the alert, then with a number.

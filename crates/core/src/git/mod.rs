@@ -14,6 +14,7 @@ mod pack;
 mod refs;
 mod remote;
 mod semver;
+mod settings;
 mod snapshot;
 mod version;
 mod worktree;
@@ -35,6 +36,7 @@ pub use pack::NewObjects;
 pub use refs::{Expect, RefChange};
 pub use remote::{Lease, Push, PushOutcome, Remote};
 pub use semver::Release;
+pub use settings::Settings;
 pub use version::Version;
 pub use worktree::{Head, ListedWorktree, Worktree};
 

@@ -49,10 +49,11 @@ impl Repository {
         Ok(Oid::parse(text.trim()).filter(|_| finished.success()))
     }
 
-    /// All refs below `prefix` (`refs/hotfix/record/`) and where they point, sorted by name.
-    pub fn list_refs(&self, prefix: &str) -> Result<Vec<(RefName, Oid)>> {
+    /// All refs below any of `prefixes` (`refs/hotfix/record/`), or of exactly that name, and where they point, sorted
+    /// by name.
+    pub fn list_refs(&self, prefixes: &[&str]) -> Result<Vec<(RefName, Oid)>> {
         let lines =
-            self.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).arg(prefix).run()?;
+            self.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).args(prefixes).run()?;
         let lines = String::from_utf8_lossy(&lines).into_owned();
         let entry = |line: &str| {
             let (oid, name) = line.split_once(' ')?;

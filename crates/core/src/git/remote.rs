@@ -52,25 +52,6 @@ impl Remote {
 }
 
 impl Repository {
-    /// The remote to work with: `checkout.defaultRemote`, else `origin`, else the only one.
-    pub fn remote(&self) -> Result<Option<Remote>> {
-        let call = self.git().args(["config", "-z", "--get-regexp"]);
-        let printed = call.arg(r"^(remote\..*\.url|checkout\.defaultremote)$").finish()?;
-        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
-        let pairs: Vec<(&str, &str)> = text.split('\0').filter_map(|pair| pair.split_once('\n')).collect();
-        let wanted = pairs.iter().rfind(|(key, _)| *key == "checkout.defaultremote").map(|(_, name)| *name);
-        let mut remotes: Vec<Remote> = Vec::new();
-        for (key, url) in &pairs {
-            let name = key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
-            if let Some(name) = name.filter(|name| remotes.iter().all(|known| known.name != *name)) {
-                remotes.push(Remote { name: name.to_owned(), url: (*url).to_owned() });
-            }
-        }
-        let find = |name: &str| remotes.iter().find(|remote| remote.name == name).cloned();
-        let only = || remotes.first().cloned().filter(|_| remotes.len() == 1);
-        Ok(wanted.and_then(find).or_else(|| find("origin")).or_else(only))
-    }
-
     /// The remote's default branch as this clone remembers it: `main`.
     pub fn remembered_default_branch(&self, remote: &str) -> Result<Option<String>> {
         let head = format!("refs/remotes/{remote}/HEAD");

@@ -49,9 +49,8 @@ pub fn revoke(project: &Project) -> Result<()> {
 
 /// The configuration as of the newest known base.
 pub fn loaded(project: &Project) -> Result<Loaded> {
-    let target = project.target_branch("")?;
-    let base = project.base_plan(None, target)?;
-    project.config_at(base.commit.as_ref())
+    let (_, newest) = project.newest_base()?;
+    project.config_at(newest.as_ref())
 }
 
 impl Explain for NobodyThere {

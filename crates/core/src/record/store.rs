@@ -145,7 +145,7 @@ impl<'a> Store<'a> {
 
     /// All records whose refs begin with `prefix`, in two Git processes whatever their number.
     pub fn list_below(&self, prefix: &str) -> Result<Vec<Summary>> {
-        let refs = self.repository.list_refs(prefix)?;
+        let refs = self.repository.list_refs(&[prefix])?;
         if refs.is_empty() {
             return Ok(Vec::new());
         }
@@ -279,7 +279,7 @@ impl<'a> Store<'a> {
     }
 
     fn missing(&self, id: &str) -> Result<RecordError> {
-        let refs = self.repository.list_refs(PREFIX)?;
+        let refs = self.repository.list_refs(&[PREFIX])?;
         let known = || refs.iter().map(|(name, _)| id_of(name));
         if known().any(|known| known == id) {
             return Ok(RecordError::Damaged { id: id.to_owned(), what: "its tree is missing".to_owned() });

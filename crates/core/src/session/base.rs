@@ -79,12 +79,38 @@ impl Project {
             },
             None => self.repository.current_branch()?,
         };
-        let name = name.or(self.usual_branch()?).ok_or_else(|| self.no_commit())?;
+        let name = match name {
+            Some(name) => name,
+            None => self.usual_branch()?.ok_or_else(|| self.no_commit())?,
+        };
         Ok(TargetBranch(name))
     }
 
-    /// Where a hotfix starts from: `asked`, else the newest known state of `target`.
-    pub fn base_plan(&self, asked: Option<&str>, target: TargetBranch) -> Result<BasePlan> {
+    /// The target and its newest state that this clone knows, by the configuration that this state brings; asks
+    /// nobody.
+    pub fn newest_base(&self) -> Result<(TargetBranch, Option<Oid>)> {
+        let default = self.target_branch("")?;
+        let newest = self.newest_of(&default)?;
+        let configured = self.config_at(newest.as_ref())?.config.base.branch;
+        if configured.is_empty() || configured == default.0 {
+            return Ok((default, newest));
+        }
+        let target = TargetBranch(configured);
+        let newest = self.newest_of(&target)?;
+        Ok((target, newest))
+    }
+
+    /// The newest state of a branch that this clone knows; asks nobody.
+    fn newest_of(&self, target: &TargetBranch) -> Result<Option<Oid>> {
+        match self.remote_name() {
+            Some(remote) => self.newest_known(remote, &target.0),
+            None => Ok(None),
+        }
+    }
+
+    /// Where a hotfix starts from: `asked`, else the newest known state of the target.
+    pub fn base_plan(&self, asked: Option<&str>) -> Result<BasePlan> {
+        let (target, newest) = self.newest_base()?;
         let branch = &target.0;
         let Some(remote) = self.remote_name() else {
             let reference = asked.map_or_else(|| branch.clone(), str::to_owned);
@@ -104,8 +130,7 @@ impl Project {
             }
         }
         let reference = format!("{remote}/{branch}");
-        let commit = self.newest_known(remote, branch)?;
-        Ok(BasePlan { reference, commit, target, follows_remote: true })
+        Ok(BasePlan { reference, commit: newest, target, follows_remote: true })
     }
 
     /// What asks the remote for the newest state of `target`; can be given to a thread.
@@ -116,9 +141,11 @@ impl Project {
 
     /// The newest state of the target that this clone knows; asks nobody.
     pub fn newest_known(&self, remote: &str, branch: &str) -> Result<Option<Oid>> {
-        let ours = self.repository.read_ref(&fetched_ref(branch)?)?;
-        let users = self.repository.read_ref(&RefName::new(format!("refs/remotes/{remote}/{branch}"))?)?;
-        match (ours, users) {
+        let ours = fetched_ref(branch)?;
+        let users = RefName::new(format!("refs/remotes/{remote}/{branch}"))?;
+        let known = self.repository.list_refs(&[ours.as_str(), users.as_str()])?;
+        let at = |name: &RefName| known.iter().find(|(known, _)| known == name).map(|(_, oid)| oid.clone());
+        match (at(&ours), at(&users)) {
             (Some(ours), Some(users)) if ours == users => Ok(Some(ours)),
             (Some(ours), Some(users)) => {
                 let users_newer = self.repository.is_ancestor(&ours, &users)?;
@@ -148,7 +175,7 @@ impl Project {
 
     /// What the remote calls its default, from what this clone has of it, else by asking.
     fn guess_remote_default(&self, remote: &str) -> Result<Option<String>> {
-        let known = self.repository.list_refs(&format!("refs/remotes/{remote}/"))?;
+        let known = self.repository.list_refs(&[&format!("refs/remotes/{remote}/")])?;
         let prefix = format!("refs/remotes/{remote}/");
         let names: Vec<&str> =
             known.iter().filter_map(|(name, _)| name.as_str().strip_prefix(&prefix)).collect();
@@ -164,7 +191,7 @@ impl Project {
 
     /// A local branch with a usual name, else any.
     fn usual_branch(&self) -> Result<Option<String>> {
-        let heads = self.repository.list_refs("refs/heads/")?;
+        let heads = self.repository.list_refs(&["refs/heads/"])?;
         let names: Vec<&str> =
             heads.iter().filter_map(|(name, _)| name.as_str().strip_prefix("refs/heads/")).collect();
         let usual = ["main", "master", "trunk"].into_iter().find(|usual| names.contains(usual));

@@ -1,11 +1,14 @@
 //! The repository as git-hotfix sees it: its remote, its configuration, whether its commands are approved.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use hotfix_model::Actor;
 
 use crate::config::{self, Loaded, Sources, Trust};
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::git::{Oid, Remote, Repository};
+use crate::git::{Oid, Remote, Repository, Settings};
 use crate::slot::Pool;
 
 /// Name of the configuration file at the root of a repository.
@@ -17,7 +20,10 @@ pub struct Project {
     pub repository: Repository,
     /// The remote to deliver to; `None` when there is none.
     pub remote: Option<Remote>,
+    actor: Option<Actor>,
     overrides: Vec<(String, String)>,
+    /// Configurations that were read: each commit's is read, and its warnings are said, once.
+    read: Mutex<HashMap<Option<Oid>, Loaded>>,
 }
 
 impl Project {
@@ -25,8 +31,8 @@ impl Project {
     pub fn open(ctx: &Ctx, overrides: Vec<(String, String)>) -> Result<Self> {
         let repository = Repository::discover(ctx)?;
         repository.make_state_dir()?;
-        let remote = repository.remote()?;
-        Ok(Self { repository, remote, overrides })
+        let Settings { remote, actor } = repository.settings()?;
+        Ok(Self { repository, remote, actor, overrides, read: Mutex::default() })
     }
 
     /// What all deeds are given.
@@ -36,6 +42,10 @@ impl Project {
 
     /// The configuration as of a commit: always base, never the fix, which could have been written to widen it.
     pub fn config_at(&self, base: Option<&Oid>) -> Result<Loaded> {
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&base.cloned()).cloned();
+        if let Some(loaded) = known {
+            return Ok(loaded);
+        }
         let content = match base {
             Some(base) => self.repository.read_file(base, CONFIG_FILE)?,
             None => None,
@@ -46,6 +56,7 @@ impl Project {
         for warning in &loaded.warnings {
             self.ctx().warn(warning);
         }
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(base.cloned(), loaded.clone());
         Ok(loaded)
     }
 
@@ -70,7 +81,10 @@ impl Project {
 
     /// Who is at work.
     pub fn actor(&self) -> Result<Actor> {
-        Ok(self.repository.identity()?.0)
+        match &self.actor {
+            Some(actor) => Ok(actor.clone()),
+            None => Ok(self.repository.identity()?.0),
+        }
     }
 
     /// The name of the remote.
