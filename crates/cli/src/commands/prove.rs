@@ -56,7 +56,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
 fn once(project: &Project, hotfix: &mut Hotfix, request: &prove::Request) -> Result<Proof, Failure> {
     let work = Work::of(project, hotfix)?;
     let plan = prove::plan(project, hotfix, work, request)?;
-    Ok(prove::apply(project, hotfix, &plan)?)
+    Ok(prove::apply(project, hotfix, plan)?)
 }
 
 /// Proven, waived, or red while no source has changed yet: all as wanted.

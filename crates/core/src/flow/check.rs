@@ -6,7 +6,7 @@ use hotfix_model::{CheckReport, Fact, Step};
 use super::PlanLines;
 use crate::error::Result;
 use crate::event::Tone;
-use crate::git::{ChangeKind, FileDiff};
+use crate::git::ChangeKind;
 use crate::session::{Hotfix, Project, Work};
 use crate::style;
 
@@ -21,14 +21,11 @@ pub struct Request {
 pub struct Plan {
     request: Request,
     files: Vec<std::path::PathBuf>,
-    tracked: Vec<std::path::PathBuf>,
-    lines: Vec<FileDiff>,
     trusted: bool,
 }
 
 /// Looks; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: Request) -> Result<Plan> {
-    let repository = &project.repository;
     let is_file = |mode: &str| mode.starts_with("100");
     let present = work.changes.iter().filter(|change| {
         change.kind != ChangeKind::Deleted && change.new.as_ref().is_some_and(|(mode, _)| is_file(mode))
@@ -36,8 +33,6 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: Request) -
     Ok(Plan {
         request,
         files: present.map(|change| change.path.clone()).collect(),
-        tracked: repository.list_files(&work.tree)?,
-        lines: repository.line_changes(&work.base, &work.tree)?,
         trusted: project.is_trusted(&hotfix.loaded)?,
     })
 }
@@ -46,7 +41,7 @@ impl Plan {
     /// What is going to be done.
     pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
         let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
-        let request = self.style_request(hotfix, work, &read);
+        let Ok(request) = self.style_request(hotfix, work, &read) else { return Vec::new() };
         let place = style::Place {
             root: &work.held.worktree.path,
             home: project.repository.home(),
@@ -67,7 +62,7 @@ impl Plan {
             scratch: &scratch,
         };
         let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
-        let report = style::check(ctx, &place, &self.style_request(hotfix, work, &read))?;
+        let report = style::check(ctx, &place, &self.style_request(hotfix, work, &read)?)?;
         let (tone, what) = summary(&report);
         ctx.ended(Step::Check, tone, what);
         Ok(report)
@@ -76,19 +71,19 @@ impl Plan {
     fn style_request<'a>(
         &'a self,
         hotfix: &'a Hotfix,
-        work: &Work,
+        work: &'a Work,
         read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
-    ) -> style::Request<'a> {
-        style::Request {
+    ) -> Result<style::Request<'a>> {
+        Ok(style::Request {
             files: self.files.clone(),
-            lines: &self.lines,
-            tracked: &self.tracked,
+            lines: work.lines()?,
+            tracked: work.files()?,
             read,
             config: &hotfix.loaded.config.check,
             trusted: self.trusted,
             fix: self.request.fix,
             tree: work.tree.to_string(),
-        }
+        })
     }
 }
 

@@ -52,7 +52,8 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
     let record = hotfix.record();
     let held = project.pool(&hotfix.loaded).held(hotfix.id())?;
     let (mut loose, mut loose_tree) = (Vec::new(), None);
-    if held.is_some() {
+    let edited = held.as_ref().map(|held| project.repository.status(&held.worktree)).transpose()?;
+    if edited.is_some_and(|files| !files.is_empty()) {
         let work = Work::look(project, hotfix)?;
         let head = project.repository.head(&work.held.worktree)?;
         loose = project.repository.changes(&head, &work.tree)?;
@@ -138,7 +139,7 @@ fn keep_discarded(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<()>
     match &plan.loose_tree {
         Some(tree) if !plan.loose.is_empty() => {
             let name = RefName::new(format!("refs/hotfix/discarded/{}", hotfix.id()))?;
-            project.repository.set_ref(&name, tree)
+            project.repository.set_refs(&[(name, tree.clone())])
         }
         _ => Ok(()),
     }

@@ -41,7 +41,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) 
     gates.pass(record, work.tree.as_str())?;
     gates.size(size)?;
     if !request.skips.contains(Gate::Secrets) {
-        no_secrets(project, work)?;
+        no_secrets(work)?;
     }
     let text = request.subject.as_deref().or(record.subject.as_deref()).unwrap_or(&record.alert);
     let subject = message::subject(&config.commit.kind, None, text)?;
@@ -76,11 +76,10 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     };
     failpoint::reach(ctx, "commit.made");
     intent.done(json!({ "commit": commit.as_str() }));
-    let tree = project.repository.tree_of(&commit)?;
+    let (tree, subject) = project.repository.tree_and_subject(&commit)?;
     if tree != work.tree {
         ctx.warn("a commit hook changed the files: the commit is not byte for byte what was tested");
     }
-    let subject = first_line(&project.repository.message(&commit)?);
     let committed = Fact::Committed {
         commit: commit.to_string(),
         tree: tree.to_string(),
@@ -119,9 +118,8 @@ fn committed_already(project: &Project, work: &Work) -> Result<Option<Oid>> {
     Ok(whole.then_some(head))
 }
 
-fn no_secrets(project: &Project, work: &Work) -> Result<()> {
-    let lines = project.repository.line_changes(&work.base, &work.tree)?;
-    let found = message::scan(&lines);
+fn no_secrets(work: &Work) -> Result<()> {
+    let found = message::scan(work.lines()?);
     if found.is_empty() {
         return Ok(());
     }
@@ -129,10 +127,6 @@ fn no_secrets(project: &Project, work: &Work) -> Result<()> {
         format!("{}:{} {} {}", secret.path.display(), secret.line, secret.kind, secret.shown)
     };
     Err(Blocked::Secrets { found: found.iter().map(shown).collect() }.into())
-}
-
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The commit of a hotfix that is past this step, for steps that need one.

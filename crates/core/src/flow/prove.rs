@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use hotfix_model::config::Config;
@@ -40,7 +41,7 @@ pub struct Plan {
     pub work: Work,
     /// The change, taken apart.
     pub parts: Parts,
-    runner: Option<Box<dyn Runner>>,
+    runner: Result<Arc<dyn Runner>>,
     selection: Selection,
     accept_load_error: bool,
     config: Config,
@@ -69,22 +70,24 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
         (true, Some(proof)) => proof.command.clone(),
         _ => request.command.clone(),
     };
-    let detected = detect(project, &work.tree, &config);
+    let detected = work.runner(project, hotfix).cloned();
     let patterns: Vec<Pattern> = config.prove.test_patterns.iter().map(|text| Pattern::new(text)).collect();
-    let is_test = |path: &Path| {
-        let of_runner =
-            detected.as_ref().is_ok_and(|runner| runner.is_test_file(path) || runner.is_test_support(path));
-        of_runner || patterns.iter().any(|pattern| pattern.covers(path))
+    let of_runner = |path: &Path| match &detected {
+        Ok(runner) => runner.is_test_file(path) || runner.is_test_support(path),
+        Err(_) => suite::is_test_file_of_any_language(path) || suite::is_test_support(path),
     };
+    let is_test = |path: &Path| of_runner(path) || patterns.iter().any(|pattern| pattern.covers(path));
     let parts = proof::split(work.changes.clone(), is_test);
     let accept_load_error = request.accept_load_error || config.prove.accept_load_error;
-    let (runner, selection) = if command.is_empty() {
-        let runner = detected?;
-        let files = parts.runnable(|path| runner.is_test_file(path));
-        (Some(runner).filter(|_| !files.is_empty()), Selection::Files(files))
-    } else {
-        let words = command.iter().map(OsString::from).collect();
-        (Some(suite::plain(words)?), Selection::Everything)
+    let runner = match command.is_empty() {
+        true => detected,
+        false => suite::plain(command.iter().map(OsString::from).collect()).map(Arc::from),
+    };
+    let selection = match &runner {
+        Ok(runner) if command.is_empty() => {
+            Selection::Files(parts.runnable(|path| runner.is_test_file(path)))
+        }
+        _ => Selection::Everything,
     };
     Ok(Plan { work, parts, runner, selection, accept_load_error, config })
 }
@@ -99,9 +102,7 @@ pub fn detect(project: &Project, tree: &Oid, config: &Config) -> Result<Box<dyn 
 impl Plan {
     /// What is going to be done.
     pub fn lines(&self) -> PlanLines {
-        let Some(runner) = &self.runner else {
-            return vec!["no test was changed: nothing to prove with".to_owned()];
-        };
+        let Some(runner) = self.usable() else { return vec![self.trouble()] };
         let command = runner.command(&self.selection).join(" ");
         let repeat = self.config.prove.repeat;
         let mut lines = vec![format!(
@@ -116,7 +117,7 @@ impl Plan {
 
     /// The command, for people.
     pub fn command(&self) -> Vec<String> {
-        self.runner.as_ref().map(|runner| runner.command(&self.selection)).unwrap_or_default()
+        self.usable().map(|runner| runner.command(&self.selection)).unwrap_or_default()
     }
 
     /// The test files that prove it, for the critical tests to begin with.
@@ -129,7 +130,21 @@ impl Plan {
 
     /// Whether there is anything to run.
     pub fn can_run(&self) -> bool {
-        self.runner.is_some()
+        self.usable().is_some()
+    }
+
+    /// The runner, if there is one and it has something to run.
+    fn usable(&self) -> Option<&dyn Runner> {
+        let empty = matches!(&self.selection, Selection::Files(files) if files.is_empty());
+        self.runner.as_deref().ok().filter(|_| !empty)
+    }
+
+    /// Why there is nothing to run.
+    fn trouble(&self) -> String {
+        match &self.runner {
+            Ok(_) => "no test was changed and no command was given".to_owned(),
+            Err(error) => format!("{error}: {}", error.why()),
+        }
     }
 
     /// Runs the red side in the twin.
@@ -186,7 +201,7 @@ impl Plan {
     }
 
     fn run_side(&self, project: &Project, root: &Path, scratch: &Path) -> Result<Vec<Run>> {
-        let Some(runner) = &self.runner else { return Ok(Vec::new()) };
+        let Some(runner) = self.usable() else { return Ok(Vec::new()) };
         let prove = &self.config.prove;
         let place = Place { root, home: project.repository.home(), scratch };
         let limits = Limits { run: prove.timeout.duration(), test: Some(prove.test_timeout.duration()) };
@@ -220,7 +235,7 @@ impl Plan {
             verdict: judgement.verdict,
             why: judgement.why,
             command: self.command(),
-            runner: self.runner.as_ref().map(|runner| runner.name().to_owned()).unwrap_or_default(),
+            runner: self.usable().map(|runner| runner.name().to_owned()).unwrap_or_default(),
             red: Some(side(&sides.red, &judgement.red, red_tree, sides.red_reused)),
             green,
             flipped: judgement.flipped,
@@ -248,16 +263,20 @@ pub fn lay_twin(project: &Project, hotfix: &Hotfix, work: &Work, tree: &Oid) -> 
 }
 
 /// Proves, and writes the proof into the record.
-pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Proof> {
+pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof> {
     let ctx = project.ctx();
+    let plan = match plan.runner {
+        Err(trouble) => return Err(trouble),
+        Ok(runner) => Plan { runner: Ok(runner), ..plan },
+    };
     let began = ctx.clock.elapsed();
     ctx.began(Step::Prove, plan.command().join(" "));
     let proof = if plan.can_run() {
-        let sides = run_both(project, hotfix, plan)?;
+        let sides = run_both(project, hotfix, &plan)?;
         plan.work.settle(project, hotfix)?;
         plan.conclude(project, hotfix, &sides)?
     } else {
-        nothing_to_prove(plan)
+        nothing_to_prove(&plan)
     };
     keep(project, hotfix, &proof, ctx.milliseconds_since(began))?;
     Ok(proof)
@@ -277,7 +296,7 @@ fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
 pub fn nothing_to_prove(plan: &Plan) -> Proof {
     Proof {
         verdict: ProofVerdict::Invalid,
-        why: "no test was changed and no command was given".to_owned(),
+        why: plan.trouble(),
         command: Vec::new(),
         runner: String::new(),
         red: None,

@@ -172,12 +172,15 @@ fn push(
 ) -> Result<Delivered> {
     let id = hotfix.id();
     let repository = &project.repository;
+    let (branch, record) = (remote_branch(id)?, remote_record(id)?);
+    let known = repository.list_refs(&[branch.as_str(), record.as_str()])?;
+    let at = |name: &RefName| known.iter().find(|(known, _)| known == name).map(|(_, oid)| oid.clone());
     let delivery = Delivery {
         remote: &plan.remote.name,
         branch: hotfix.branch()?,
         commit: plan.commit.clone(),
-        pushed_before: repository.read_ref(&remote_branch(id)?)?,
-        record: (Store::ref_name(id)?, record_tree.clone(), repository.read_ref(&remote_record(id)?)?),
+        pushed_before: at(&branch),
+        record: (Store::ref_name(id)?, record_tree.clone(), at(&record)),
         target: plan.target_now.clone().map(|now| (plan.target.clone(), now)),
         options,
         limit: hotfix.loaded.config.submit.timeout.duration(),
@@ -188,11 +191,11 @@ fn push(
 /// Remembers where the remote's refs are now: the lease of the next push.
 fn remember_remote(project: &Project, hotfix: &Hotfix, plan: &Plan, delivered: &Delivered) -> Result<()> {
     let id = hotfix.id();
-    project.repository.set_ref(&remote_branch(id)?, &plan.commit)?;
+    let mut refs = vec![(remote_branch(id)?, plan.commit.clone())];
     if delivered.record_refused.is_none() {
-        project.repository.set_ref(&remote_record(id)?, &hotfix.stored.tree)?;
+        refs.push((remote_record(id)?, hotfix.stored.tree.clone()));
     }
-    Ok(())
+    project.repository.set_refs(&refs)
 }
 
 /// Where we remember the remote's branch of a hotfix.

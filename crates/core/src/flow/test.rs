@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
@@ -13,7 +14,7 @@ use super::PlanLines;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
-use crate::session::{Hotfix, Project, SessionError, Work};
+use crate::session::{Hotfix, Project, Work};
 use crate::suite::{self, Chosen, Durations, Limits, Place, RankInput, Ranked, Runner, Selection};
 
 /// What was asked for.
@@ -27,7 +28,7 @@ pub struct Request {
 
 /// What test is going to do.
 pub struct Plan {
-    runner: Box<dyn Runner>,
+    runner: Arc<dyn Runner>,
     chosen: Chosen,
     total: Option<u64>,
     config: Config,
@@ -38,23 +39,11 @@ pub struct Plan {
 pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) -> Result<Plan> {
     let config = hotfix.loaded.config.clone();
     let repository = &project.repository;
-    let files = repository.list_files(&work.tree)?;
-    let read = |path: &str| repository.read_file(&work.tree, path).ok().flatten();
-    let runner = suite::detect(&files, &read, &config.test)?;
-    let configured: Vec<String> = hotfix
-        .loaded
-        .commands
-        .iter()
-        .filter(|command| command.key == "test.command")
-        .map(|c| c.key.clone())
-        .collect();
-    if !configured.is_empty() && !project.is_trusted(&hotfix.loaded)? {
-        return Err(SessionError::Untrusted { keys: configured }.into());
-    }
+    let runner = Arc::clone(work.runner(project, hotfix)?);
     let changed: Vec<PathBuf> = work.changes.iter().map(|change| change.path.clone()).collect();
     let root = work.held.worktree.path.clone();
     let ranked = suite::rank(&RankInput {
-        files: &files,
+        files: work.files()?,
         changed: &changed,
         proof: &request.proof_files,
         critical: &config.test.critical,

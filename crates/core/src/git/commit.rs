@@ -71,9 +71,12 @@ impl Repository {
         self.git_in(worktree).args(["rev-parse", "--verify", "HEAD^{commit}"]).oid()
     }
 
-    /// The whole message of a commit.
-    pub fn message(&self, commit: &Oid) -> Result<String> {
-        self.git().args(["show", "--no-patch", "--format=%B"]).arg(commit.as_str()).text()
+    /// The tree and the subject line of a commit.
+    pub fn tree_and_subject(&self, commit: &Oid) -> Result<(Oid, String)> {
+        let text = self.git().args(["show", "--no-patch", "--format=%T%n%s"]).arg(commit.as_str()).text()?;
+        let unreadable = || GitError::Unreadable { command: "show".to_owned() };
+        let (tree, subject) = text.split_once('\n').unwrap_or((&text, ""));
+        Ok((Oid::parse(tree).ok_or_else(unreadable)?, subject.to_owned()))
     }
 
     /// Whether `ancestor` can be reached from `descendant`.

@@ -92,9 +92,10 @@ impl Repository {
         Ok(oid.ok_or_else(unknown)?)
     }
 
-    /// Points a ref of our own namespace at an object, wherever it pointed before.
-    pub fn set_ref(&self, name: &RefName, new: &Oid) -> Result<()> {
-        self.git().args(["update-ref", name.as_str(), new.as_str()]).run()?;
+    /// Points refs of our own namespace at objects, wherever they pointed before.
+    pub fn set_refs(&self, refs: &[(RefName, Oid)]) -> Result<()> {
+        let lines: Vec<String> = refs.iter().map(|(name, new)| format!("update {name}\0{new}\0\0")).collect();
+        self.git().args(["update-ref", "-z", "--stdin"]).input(lines.concat()).run()?;
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, request: &prove::Request) -
         }
         seen = Some(work.tree.clone());
         let plan = prove::plan(project, hotfix, work, request)?;
-        match prove::apply(project, hotfix, &plan) {
+        match prove::apply(project, hotfix, plan) {
             Ok(proof) if proof.holds() => return Ok(proof),
             Ok(_) => project.ctx().say(Tone::Plain, "waiting for the next save (Ctrl-C ends it)"),
             Err(error) if is_edit(&error) => {}

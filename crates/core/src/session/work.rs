@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use super::{Hotfix, Project, SessionError};
 use crate::error::{FileError, Result};
-use crate::git::{Change, Oid};
+use crate::git::{Change, FileDiff, Oid, Repository};
 use crate::slot::Held;
+use crate::suite::{self, Runner};
 
 /// A moment of the slot.
 pub struct Work {
@@ -19,6 +21,10 @@ pub struct Work {
     pub tree: Oid,
     /// What differs from base.
     pub changes: Vec<Change>,
+    repository: Repository,
+    files: OnceLock<Vec<PathBuf>>,
+    lines: OnceLock<Vec<FileDiff>>,
+    runner: OnceLock<Arc<dyn Runner>>,
 }
 
 impl Work {
@@ -40,7 +46,39 @@ impl Work {
         let byproducts = ByProducts::of(project, hotfix.id())?.read();
         let tree = repository.snapshot(&held.worktree, &byproducts)?;
         let changes = repository.changes(&base, &tree)?;
-        Ok(Self { held, base, tree, changes })
+        Ok(Self {
+            held,
+            base,
+            tree,
+            changes,
+            repository: repository.clone(),
+            files: OnceLock::new(),
+            lines: OnceLock::new(),
+            runner: OnceLock::new(),
+        })
+    }
+
+    /// All files of the tree.
+    pub fn files(&self) -> Result<&[PathBuf]> {
+        once(&self.files, || self.repository.list_files(&self.tree)).map(Vec::as_slice)
+    }
+
+    /// The lines that differ from base.
+    pub fn lines(&self) -> Result<&[FileDiff]> {
+        once(&self.lines, || self.repository.line_changes(&self.base, &self.tree)).map(Vec::as_slice)
+    }
+
+    /// The test runner, by the tree's own files. A command that the repository brings must be approved.
+    pub fn runner(&self, project: &Project, hotfix: &Hotfix) -> Result<&Arc<dyn Runner>> {
+        once(&self.runner, || {
+            let loaded = &hotfix.loaded;
+            let brought = loaded.commands.iter().find(|command| command.key == "test.command");
+            if let Some(command) = brought.filter(|_| !project.is_trusted(loaded).unwrap_or(false)) {
+                return Err(SessionError::Untrusted { keys: vec![command.key.clone()] }.into());
+            }
+            let read = |path: &str| self.repository.read_file(&self.tree, path).ok().flatten();
+            Ok(suite::detect(self.files()?, &read, &loaded.config.test)?.into())
+        })
     }
 
     /// Fails if tracked files changed since; remembers new untracked ones as by-products of the tests, which are
@@ -52,7 +90,7 @@ impl Work {
         if now == self.tree {
             return Ok(());
         }
-        let tracked: BTreeSet<PathBuf> = repository.list_files(&self.tree)?.into_iter().collect();
+        let tracked: BTreeSet<&PathBuf> = self.files()?.iter().collect();
         let since = repository.changes(&self.tree, &now)?;
         let (changed, new): (Vec<&Change>, Vec<&Change>) =
             since.iter().partition(|change| tracked.contains(&change.path));
@@ -69,6 +107,15 @@ impl Work {
         let files = changed.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
         Err(SessionError::ChangedMeanwhile { files }.into())
     }
+}
+
+/// What `make` gives, made once. Two threads that ask at the same time may both make it; one of the results is kept.
+fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// Untracked files that appeared while tests ran, one path a line, NUL-terminated.

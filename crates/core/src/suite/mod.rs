@@ -35,7 +35,7 @@ pub use command::{plain, shell};
 pub use detect::detect;
 pub use durations::Durations;
 pub use error::SuiteError;
-pub use paths::{file_of_id, path_of_text, text_of_path};
+pub use paths::{file_of_id, is_test_file_of_any_language, is_test_support, path_of_text, text_of_path};
 pub use pattern::Pattern;
 pub use rank::{Nearness, RankInput, Ranked, rank};
 pub use select::{Chosen, never_ran, within_budget};
@@ -83,7 +83,7 @@ pub trait Runner: Send + Sync {
     /// Whether a file helps tests without holding any: `conftest.py`, fixtures, data, snapshots, anything below
     /// `tests/`. It belongs to the test part of a change.
     fn is_test_support(&self, path: &Path) -> bool {
-        paths::is_test_support(path)
+        is_test_support(path)
     }
 
     /// Whether it can run a part of the tests; a plain command cannot.
