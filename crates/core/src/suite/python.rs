@@ -25,9 +25,9 @@ struct Candidate {
 /// worktree, then the machine's. Errors: [`SuiteError::MissingRunner`].
 pub fn choose(ctx: &Ctx, place: &Place<'_>, module: &'static str) -> Result<PathBuf> {
     let candidates = candidates(ctx, place);
-    let found = candidates.iter().find(|candidate| candidate.has(ctx, module));
+    let found = candidates.iter().find_map(|candidate| candidate.with(ctx, place, module));
     match found {
-        Some(candidate) => Ok(candidate.python.clone()),
+        Some(python) => Ok(python),
         None => {
             Err(SuiteError::MissingRunner { runner: module, hint: hint(ctx, candidates.first(), module) })?
         }
@@ -102,15 +102,61 @@ fn candidates(ctx: &Ctx, place: &Place<'_>) -> Vec<Candidate> {
 }
 
 impl Candidate {
-    fn has(&self, ctx: &Ctx, module: &str) -> bool {
-        let installed = self.environment.as_deref().is_some_and(|path| is_installed(path, module));
-        installed || self.finds(ctx, module)
+    /// The Python to run, if it has `module`.
+    fn with(&self, ctx: &Ctx, place: &Place<'_>, module: &str) -> Option<PathBuf> {
+        if self.environment.as_deref().is_some_and(|path| is_installed(path, module)) {
+            return Some(self.python.clone());
+        }
+        let memory = Memory::of(ctx, place, self, module);
+        memory.recall().or_else(|| {
+            let python = self.ask(ctx, place, module)?;
+            memory.keep(&python);
+            Some(python)
+        })
     }
 
-    fn finds(&self, ctx: &Ctx, module: &str) -> bool {
-        let program = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)";
-        let probe = Command::new(&self.python).args(["-c", program, module]).deadline(PROBE).contained();
-        probe.run(ctx).is_ok_and(|finished| finished.success())
+    /// Asks it which program it really is. What is on the `PATH` may be a shim of a version manager, which costs more
+    /// than Python itself at every start, and chooses by the folder it is started in.
+    fn ask(&self, ctx: &Ctx, place: &Place<'_>, module: &str) -> Option<PathBuf> {
+        let probe = Command::new(&self.python).args(["-c", WHERE_IS, module]).dir(place.root);
+        let finished = probe.deadline(PROBE).contained().run(ctx).ok()?;
+        let printed = finished.stdout.strip_suffix(b"\n").unwrap_or(&finished.stdout);
+        let python = crate::git::path_of(printed);
+        (finished.success() && python.is_file()).then_some(python)
+    }
+}
+
+/// Prints the path of Python itself if it finds a module.
+const WHERE_IS: &str = "import importlib.util, os, sys
+if importlib.util.find_spec(sys.argv[1]) is None: sys.exit(1)
+sys.stdout.buffer.write(os.fsencode(sys.executable) + b'\\n')";
+
+/// The answer of an earlier [`Candidate::ask`], as long as nothing changed that it depends on.
+struct Memory {
+    path: PathBuf,
+    key: String,
+}
+
+impl Memory {
+    fn of(ctx: &Ctx, place: &Place<'_>, candidate: &Candidate, module: &str) -> Self {
+        let variable = |name| ctx.env.get(name).unwrap_or_default();
+        let pinned = fs::read_to_string(place.root.join(".python-version")).unwrap_or_default();
+        let key =
+            format!("{:?}", (&candidate.python, variable("PATH"), variable("PYENV_VERSION"), pinned.trim()));
+        Self { path: place.scratch.join(format!("python-with-{module}")), key }
+    }
+
+    fn recall(&self) -> Option<PathBuf> {
+        let text = fs::read(&self.path).ok()?;
+        let python = text.strip_prefix(self.key.as_bytes())?.strip_prefix(b"\n")?;
+        Some(crate::git::path_of(python)).filter(|python| python.is_file())
+    }
+
+    /// A memory that cannot be written costs only the question.
+    fn keep(&self, python: &Path) {
+        use std::os::unix::ffi::OsStrExt;
+        let text = [self.key.as_bytes(), b"\n", python.as_os_str().as_bytes()].concat();
+        fs::write(&self.path, text).ok();
     }
 }
 
