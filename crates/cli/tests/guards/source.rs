@@ -50,10 +50,15 @@ pub fn rust_files(folder: &str) -> Vec<PathBuf> {
     files(folder).into_iter().filter(|path| path.extension().is_some_and(|name| name == "rs")).collect()
 }
 
-/// The Rust files of production: what is below `crates/*/src` of what is released, and `xtask/src`.
+/// The Rust files of production: what is below `crates/*/src` of what is released, and `xtask/src`. Unit tests that
+/// have a file of their own are called `tests.rs` or `…_tests.rs`.
 pub fn production_files() -> Vec<PathBuf> {
     let folders = ["crates/model/src", "crates/core/src", "crates/cli/src", "xtask/src"];
-    folders.into_iter().flat_map(rust_files).collect()
+    let is_tests = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        stem == "tests" || stem.ends_with("_tests")
+    };
+    folders.into_iter().flat_map(rust_files).filter(|path| !is_tests(path)).collect()
 }
 
 /// A Rust file, understood.

@@ -93,6 +93,11 @@ pub enum ExecError {
     },
 }
 
+/// The number of this process.
+pub fn own_process() -> u32 {
+    std::process::id()
+}
+
 impl Command {
     /// A child that runs `program`, found by `PATH`.
     pub fn new(program: impl AsRef<OsStr>) -> Self {

@@ -26,7 +26,7 @@ impl SlotLock {
         match file.try_lock() {
             Ok(()) => {
                 // Only a courtesy for who meets the lock: without it they see a question mark.
-                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                let _ = file.set_len(0).and_then(|()| write!(file, "{}", crate::exec::own_process()));
                 Ok(Some(Self(file)))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
