@@ -110,8 +110,10 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
             let keep = if plan.discard { Keep::Discard } else { Keep::Save };
             project.pool(&hotfix.loaded).park(held, &plan.park_at, keep)?.saved
         }
-        None => Vec::new(),
+        // The slot may be on its way back already, from a cleanup that was cut short.
+        None => project.pool(&hotfix.loaded).finish_park(hotfix.id())?.unwrap_or_default().saved,
     };
+    project.forget_runs(hotfix.id())?;
     intent.done(json!({}));
     failpoint::reach(ctx, "cleanup.parked");
     if hotfix.record().slot_in_use || plan.abandons {

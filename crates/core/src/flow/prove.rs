@@ -19,7 +19,7 @@ use crate::error::{Explain, Result};
 use crate::event::Tone;
 use crate::git::Oid;
 use crate::proof::{self, Evidence, Judgement, Parts, Reading};
-use crate::session::{Hotfix, Project, Work};
+use crate::session::{EvidenceFiles, Hotfix, Project, Work};
 use crate::slot::{Room, SetupRequest, Twin};
 use crate::suite::{self, Limits, Pattern, Place, Runner, Selection};
 
@@ -47,6 +47,9 @@ pub struct Plan {
     config: Config,
 }
 
+/// Most bytes of one side's runs that go into the record, which is pushed.
+const EVIDENCE_LIMIT: usize = 256 << 10;
+
 /// The runs of both sides.
 #[derive(Clone, Debug, Default)]
 pub struct Sides {
@@ -60,6 +63,25 @@ pub struct Sides {
     pub green_reused: bool,
     /// The tree of the red side.
     pub red_tree: Option<Oid>,
+}
+
+impl Sides {
+    /// The runs as files of evidence; a side too large for the record keeps only the tests that did not pass.
+    pub fn evidence(&self) -> EvidenceFiles {
+        let sides = [("prove-red.json", &self.red), ("prove-green.json", &self.green)];
+        let file = |(name, runs): (&str, &Vec<Run>)| Some((name.to_owned(), evidence_of(runs)?));
+        sides.into_iter().filter(|(_, runs)| !runs.is_empty()).filter_map(file).collect()
+    }
+}
+
+fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
+    let whole = serde_json::to_vec(runs).ok()?;
+    if whole.len() <= EVIDENCE_LIMIT {
+        return Some(whole);
+    }
+    let broken = |run: &Run| Run { cases: run.broken().cloned().collect(), ..run.clone() };
+    let short = serde_json::to_vec(&runs.iter().map(broken).collect::<Vec<_>>()).ok()?;
+    Some(short).filter(|short| short.len() <= EVIDENCE_LIMIT)
 }
 
 /// Looks; changes nothing.
@@ -271,14 +293,16 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
     };
     let began = ctx.clock.elapsed();
     ctx.began(Step::Prove, plan.command().join(" "));
-    let proof = if plan.can_run() {
+    let (proof, evidence) = if plan.can_run() {
         let sides = run_both(project, hotfix, &plan)?;
         plan.work.settle(project, hotfix)?;
-        plan.conclude(project, hotfix, &sides)?
+        (plan.conclude(project, hotfix, &sides)?, sides.evidence())
     } else {
-        nothing_to_prove(&plan)
+        (nothing_to_prove(&plan), EvidenceFiles::new())
     };
-    keep(project, hotfix, &proof, ctx.milliseconds_since(began))?;
+    announce(project, &proof);
+    let fact = Fact::Proved(Box::new(proof.clone()));
+    hotfix.append(project, vec![(fact, Some(ctx.milliseconds_since(began)))], &evidence)?;
     Ok(proof)
 }
 
@@ -334,12 +358,6 @@ pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Pro
 /// Says how it went.
 pub fn announce(project: &Project, proof: &Proof) {
     project.ctx().ended(Step::Prove, tone(proof), format!("{}: {}", word(proof.verdict), proof.why));
-}
-
-/// Writes a proof into the record and says how it went.
-pub fn keep(project: &Project, hotfix: &mut Hotfix, proof: &Proof, elapsed_ms: u64) -> Result<()> {
-    announce(project, proof);
-    hotfix.append(project, vec![(Fact::Proved(Box::new(proof.clone())), Some(elapsed_ms))], &Vec::new())
 }
 
 /// What `--json` prints.

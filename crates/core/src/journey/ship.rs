@@ -12,7 +12,7 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
 use crate::forge::ForgeError;
-use crate::session::{Blocked, Hotfix, Project, Skips, Work};
+use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Skips, Work};
 
 /// How often a direct merge follows a target that keeps moving.
 const ROUNDS: u32 = 5;
@@ -37,6 +37,7 @@ pub struct Stopped {
 /// What the three validating steps found.
 struct Findings {
     proof: Proof,
+    evidence: EvidenceFiles,
     check: CheckReport,
     test: Option<TestReport>,
 }
@@ -118,7 +119,7 @@ fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request
     }
     let work = Work::of(project, hotfix)?;
     let (work, findings) = validate(project, hotfix, work, request)?;
-    record(project, hotfix, &findings)?;
+    record(project, hotfix, findings)?;
     failpoint::reach(project.ctx(), "ship.validated");
     let wanted = commit::Request { subject: request.subject.clone(), skips: request.skips.clone() };
     let plan = commit::plan(project, hotfix, &work, &wanted)?;
@@ -172,7 +173,8 @@ fn validate(
         }
         _ => None,
     };
-    Ok((prove_plan.work, Findings { proof, check, test }))
+    let evidence = sides.as_ref().map(prove::Sides::evidence).unwrap_or_default();
+    Ok((prove_plan.work, Findings { proof, evidence, check, test }))
 }
 
 fn test_request(prove: &prove::Plan) -> test::Request {
@@ -206,13 +208,11 @@ fn conclude_proof(
     Ok(proof)
 }
 
-fn record(project: &Project, hotfix: &mut Hotfix, findings: &Findings) -> Result<()> {
-    let mut facts = vec![
-        (Fact::Proved(Box::new(findings.proof.clone())), None),
-        (Fact::Checked(findings.check.clone()), None),
-    ];
-    facts.extend(findings.test.clone().map(|test| (Fact::Tested(Box::new(test)), None)));
-    hotfix.append(project, facts, &Vec::new())
+fn record(project: &Project, hotfix: &mut Hotfix, findings: Findings) -> Result<()> {
+    let Findings { proof, evidence, check, test } = findings;
+    let mut facts = vec![(Fact::Proved(Box::new(proof)), None), (Fact::Checked(check), None)];
+    facts.extend(test.map(|test| (Fact::Tested(Box::new(test)), None)));
+    hotfix.append(project, facts, &evidence)
 }
 
 fn target_moved(error: &Error) -> bool {

@@ -101,6 +101,20 @@ impl Project {
         Ok(Hotfix { stored, loaded, _lock: lock })
     }
 
+    /// Removes what the runs of a hotfix left in its folder: raw output and results, no longer needed once it is
+    /// shipped. What the record needs of them is in the record.
+    pub fn forget_runs(&self, id: &str) -> Result<()> {
+        let dir = self.run_dir(id)?;
+        let entries = std::fs::read_dir(&dir).map_err(FileError::of("read", &dir))?;
+        for entry in entries.flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(b"run-") {
+                let path = entry.path();
+                std::fs::remove_dir_all(&path).map_err(FileError::of("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Folder for logs, results and saved files of a hotfix; made on first use, for the user's eyes only.
     pub fn run_dir(&self, id: &str) -> Result<PathBuf> {
         let dir = self.repository.state_dir().join("runs").join(id);
