@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hotfix_model::event::Started;
 use hotfix_model::output::{SlotOutput, StartOutput};
-use hotfix_model::{Fact, Record, Step};
+use hotfix_model::{Actor, Fact, Record, Step};
 
 use super::PlanLines;
 use crate::ctx::Ctx;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
 use crate::git::{GitError, Oid, RefChange, RefName, slug};
-use crate::session::{BasePlan, FETCH_PATIENCE, Project, REMOTE_HOTFIXES};
+use crate::session::{BasePlan, FETCH_PATIENCE, Project, Seen, SessionError};
 use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
 
 /// After this long a fetch that nobody waits for any more is given up.
@@ -100,8 +100,10 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
         Fetched::Fresh(known.clone())
     };
     let base = settle_base(project, plan, (&pool, &mut held), (&known, &fetched), &mut warnings);
+    let fresh = matches!(fetched, Fetched::Fresh(_));
     failpoint::reach(ctx, "start.claim");
-    let claimed = base.and_then(|base| claim(project, plan, &actor, &base).map(|id| (id, base)));
+    let claimed =
+        base.and_then(|base| claim(project, plan, &actor, (&base, fresh)).map(|record| (record, base)));
     let (record, base) = match claimed {
         Ok((record, base)) => (record, base),
         Err(error) => {
@@ -123,7 +125,7 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
         id: record.id,
         worktree,
         base: record.base,
-        fresh: matches!(fetched, Fetched::Fresh(_)),
+        fresh,
         base_age_seconds: age,
         slot: SlotOutput { kind: held.kind },
         elapsed_ms: ctx.milliseconds_since(began),
@@ -144,8 +146,7 @@ fn begin_fetch(project: &Project, plan: &Plan) -> Result<Option<Receiver<Result<
 
 /// The base when only the remote knows it: nothing can begin before it answers.
 fn first_base(plan: &Plan, fetching: Option<&Receiver<Result<Oid>>>) -> Result<Oid> {
-    let unknown =
-        || crate::session::SessionError::UnknownBase { base: plan.base.reference.clone(), remote: None };
+    let unknown = || SessionError::UnknownBase { base: plan.base.reference.clone(), remote: None };
     match fetching.map(Receiver::recv) {
         Some(Ok(answer)) => answer,
         _ => Err(unknown().into()),
@@ -195,7 +196,7 @@ fn settle_base(
 }
 
 /// Creates branch and record in one transaction, under the first name that is free.
-fn claim(project: &Project, plan: &Plan, actor: &hotfix_model::Actor, base: &Oid) -> Result<Record> {
+fn claim(project: &Project, plan: &Plan, actor: &Actor, (base, fresh): (&Oid, bool)) -> Result<Record> {
     let repository = &project.repository;
     let loaded = project.config_at(Some(base))?;
     let started = |branch: &RefName| Started {
@@ -212,7 +213,10 @@ fn claim(project: &Project, plan: &Plan, actor: &hotfix_model::Actor, base: &Oid
         review_within: loaded.config.follow_up.review_within,
         postmortem_within: loaded.config.follow_up.postmortem_within,
     };
-    let taken = taken_names(project)?;
+    let taken = match fresh {
+        true => Seen::look(&project.repository, project.remote_name())?.ids(),
+        false => project.seen()?.ids(),
+    };
     let mut last = None;
     for id in names(project, &plan.request, base)?.filter(|id| !taken.contains(id)).take(500) {
         let branch = RefName::branch(&format!("hotfix/{id}"))?;
@@ -234,17 +238,6 @@ fn claim(project: &Project, plan: &Plan, actor: &hotfix_model::Actor, base: &Oid
 
 fn lost_race(error: &Error) -> bool {
     matches!(error.downcast_ref::<GitError>(), Some(GitError::RefMoved { said }) if !said.contains("cannot create"))
-}
-
-/// Ids that have a branch or a record, here or on the remote.
-fn taken_names(project: &Project) -> Result<std::collections::BTreeSet<String>> {
-    let prefixes =
-        ["refs/heads/hotfix/", REMOTE_HOTFIXES, "refs/hotfix/record/", crate::session::REMOTE_RECORDS];
-    let refs = project.repository.list_refs(&prefixes)?;
-    let id = |name: &RefName| {
-        prefixes.iter().find_map(|prefix| name.as_str().strip_prefix(prefix)).map(str::to_owned)
-    };
-    Ok(refs.iter().filter_map(|(name, _)| id(name)).collect())
 }
 
 /// Names to try, best first: the version, then the version with words of the alert, then with a number.

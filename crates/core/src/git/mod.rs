@@ -33,7 +33,7 @@ pub(crate) use lock::wait_for;
 pub use name::{Oid, RefName, slug};
 pub use object::{Object, TreeEntry};
 pub use pack::NewObjects;
-pub use refs::{Expect, RefChange};
+pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, Push, PushOutcome, Remote};
 pub use semver::Release;
 pub use settings::Settings;

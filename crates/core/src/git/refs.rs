@@ -13,6 +13,17 @@ pub enum Expect {
     At(Oid),
 }
 
+/// A ref as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRef {
+    /// The ref.
+    pub name: RefName,
+    /// Where it points.
+    pub oid: Oid,
+    /// The ref it stands for, if it is symbolic.
+    pub stands_for: Option<String>,
+}
+
 /// One change of a ref.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefChange {
@@ -52,12 +63,21 @@ impl Repository {
     /// All refs below any of `prefixes` (`refs/hotfix/record/`), or of exactly that name, and where they point, sorted
     /// by name.
     pub fn list_refs(&self, prefixes: &[&str]) -> Result<Vec<(RefName, Oid)>> {
-        let lines =
-            self.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).args(prefixes).run()?;
+        let seen = self.see_refs(prefixes)?;
+        Ok(seen.into_iter().map(|seen| (seen.name, seen.oid)).collect())
+    }
+
+    /// The same, with the refs that symbolic ones stand for.
+    pub fn see_refs(&self, prefixes: &[&str]) -> Result<Vec<SeenRef>> {
+        let call = self.git().args(["for-each-ref", "--format=%(objectname) %(refname) %(symref)"]);
+        let lines = call.args(prefixes).run()?;
         let lines = String::from_utf8_lossy(&lines).into_owned();
         let entry = |line: &str| {
-            let (oid, name) = line.split_once(' ')?;
-            Some((RefName::new(name).ok()?, Oid::parse(oid)?))
+            let mut words = line.split(' ');
+            let oid = Oid::parse(words.next()?)?;
+            let name = RefName::new(words.next()?).ok()?;
+            let stands_for = words.next().filter(|target| !target.is_empty()).map(str::to_owned);
+            Some(SeenRef { name, oid, stands_for })
         };
         Ok(lines.lines().filter_map(entry).collect())
     }

@@ -52,15 +52,6 @@ impl Remote {
 }
 
 impl Repository {
-    /// The remote's default branch as this clone remembers it: `main`.
-    pub fn remembered_default_branch(&self, remote: &str) -> Result<Option<String>> {
-        let head = format!("refs/remotes/{remote}/HEAD");
-        let finished = self.git().args(["symbolic-ref", "--quiet"]).arg(head).finish()?;
-        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let prefix = format!("refs/remotes/{remote}/");
-        Ok(text.trim().strip_prefix(&prefix).map(str::to_owned))
-    }
-
     /// The remote's default branch as the remote says now; `None` if it has none.
     pub fn asked_default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
         let printed = self.git().args(["ls-remote", "--symref", remote, "HEAD"]).limit(limit).text()?;

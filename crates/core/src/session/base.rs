@@ -73,8 +73,8 @@ impl Project {
             return Ok(TargetBranch(configured.to_owned()));
         }
         let name = match &self.remote {
-            Some(remote) => match self.repository.remembered_default_branch(&remote.name)? {
-                Some(name) => Some(name),
+            Some(remote) => match self.seen()?.default_branch() {
+                Some((name, _)) => Some(name.to_owned()),
                 None => self.guess_remote_default(&remote.name)?,
             },
             None => self.repository.current_branch()?,
@@ -102,9 +102,12 @@ impl Project {
 
     /// The newest state of a branch that this clone knows; asks nobody.
     fn newest_of(&self, target: &TargetBranch) -> Result<Option<Oid>> {
-        match self.remote_name() {
-            Some(remote) => self.newest_known(remote, &target.0),
-            None => Ok(None),
+        let Some(remote) = self.remote_name() else { return Ok(None) };
+        let seen = self.seen()?;
+        match (seen.fetched(&target.0), seen.default_branch()) {
+            (Some(ours), Some((name, users))) if name == target.0 => self.newer(ours, users).map(Some),
+            (None, Some((name, users))) if name == target.0 => Ok(Some(users.clone())),
+            _ => self.newest_known(remote, &target.0),
         }
     }
 
@@ -146,13 +149,15 @@ impl Project {
         let known = self.repository.list_refs(&[ours.as_str(), users.as_str()])?;
         let at = |name: &RefName| known.iter().find(|(known, _)| known == name).map(|(_, oid)| oid.clone());
         match (at(&ours), at(&users)) {
-            (Some(ours), Some(users)) if ours == users => Ok(Some(ours)),
-            (Some(ours), Some(users)) => {
-                let users_newer = self.repository.is_ancestor(&ours, &users)?;
-                Ok(Some(if users_newer { users } else { ours }))
-            }
+            (Some(ours), Some(users)) => self.newer(&ours, &users).map(Some),
             (ours, users) => Ok(ours.or(users)),
         }
+    }
+
+    /// Of what we fetched and what the user fetched, the later; ours if neither contains the other.
+    fn newer(&self, ours: &Oid, users: &Oid) -> Result<Oid> {
+        let users_newer = ours != users && self.repository.is_ancestor(ours, users)?;
+        Ok(if users_newer { users.clone() } else { ours.clone() })
     }
 
     /// The base as people name it in output.

@@ -5,6 +5,7 @@ mod error;
 mod gates;
 mod hotfix;
 mod project;
+mod seen;
 mod work;
 
 pub use base::{BasePlan, FETCH_PATIENCE, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
@@ -12,4 +13,5 @@ pub use error::SessionError;
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use project::Project;
+pub use seen::Seen;
 pub use work::Work;

@@ -1,7 +1,7 @@
 //! The repository as git-hotfix sees it: its remote, its configuration, whether its commands are approved.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use hotfix_model::Actor;
 
@@ -9,6 +9,7 @@ use crate::config::{self, Loaded, Sources, Trust};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::git::{Oid, Remote, Repository, Settings};
+use crate::session::Seen;
 use crate::slot::Pool;
 
 /// Name of the configuration file at the root of a repository.
@@ -22,6 +23,7 @@ pub struct Project {
     pub remote: Option<Remote>,
     actor: Option<Actor>,
     overrides: Vec<(String, String)>,
+    seen: OnceLock<Seen>,
     /// Configurations that were read: each commit's is read, and its warnings are said, once.
     read: Mutex<HashMap<Option<Oid>, Loaded>>,
 }
@@ -32,12 +34,21 @@ impl Project {
         let repository = Repository::discover(ctx)?;
         repository.make_state_dir()?;
         let Settings { remote, actor } = repository.settings()?;
-        Ok(Self { repository, remote, actor, overrides, read: Mutex::default() })
+        Ok(Self { repository, remote, actor, overrides, seen: OnceLock::new(), read: Mutex::default() })
     }
 
     /// What all deeds are given.
     pub fn ctx(&self) -> &Ctx {
         self.repository.ctx()
+    }
+
+    /// Our refs as they were when this command first looked.
+    pub fn seen(&self) -> Result<&Seen> {
+        if let Some(seen) = self.seen.get() {
+            return Ok(seen);
+        }
+        let seen = Seen::look(&self.repository, self.remote_name())?;
+        Ok(self.seen.get_or_init(|| seen))
     }
 
     /// The configuration as of a commit: always base, never the fix, which could have been written to widen it.
