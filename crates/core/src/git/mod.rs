@@ -130,6 +130,11 @@ impl Repository {
         GitCommand::bound(&self.ctx, &self.common_dir, &self.common_dir)
     }
 
+    /// A call that speaks to a remote. Git reads a relative address as seen from the main worktree.
+    pub(super) fn git_at_home(&self) -> GitCommand<'_> {
+        GitCommand::bound(&self.ctx, &self.common_dir, self.home())
+    }
+
     /// A call in one worktree. Fails, rather than reaching another repository, if the worktree is damaged.
     pub fn git_in(&self, worktree: &Worktree) -> GitCommand<'_> {
         GitCommand::bound(&self.ctx, &worktree.git_dir, &worktree.path)

@@ -54,7 +54,8 @@ impl Remote {
 impl Repository {
     /// The remote's default branch as the remote says now; `None` if it has none.
     pub fn asked_default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
-        let printed = self.git().args(["ls-remote", "--symref", remote, "HEAD"]).limit(limit).text()?;
+        let printed =
+            self.git_at_home().args(["ls-remote", "--symref", remote, "HEAD"]).limit(limit).text()?;
         let line = printed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"));
         Ok(line.and_then(|line| line.split('\t').next()).map(str::to_owned))
     }
@@ -66,8 +67,8 @@ impl Repository {
         refs: &[&RefName],
         limit: Duration,
     ) -> Result<Vec<(String, Oid)>> {
-        let call =
-            self.git().args(["ls-remote", "--quiet", remote]).args(refs.iter().map(|name| name.as_str()));
+        let call = self.git_at_home().args(["ls-remote", "--quiet", remote]);
+        let call = call.args(refs.iter().map(|name| name.as_str()));
         let printed = call.limit(limit).text()?;
         let entry = |line: &str| {
             let (oid, name) = line.split_once('\t')?;
@@ -85,7 +86,7 @@ impl Repository {
         refspecs: &[String],
         limit: Duration,
     ) -> Result<()> {
-        self.git()
+        self.git_at_home()
             .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--refmap="])
             .args(["--no-recurse-submodules", "--no-write-commit-graph", remote])
             .args(refspecs)
@@ -103,7 +104,7 @@ impl Repository {
         options: &[String],
         limit: Duration,
     ) -> Result<Vec<PushOutcome>> {
-        let mut call = self.git().with_hooks().args(["push", "--porcelain", "--no-follow-tags"]);
+        let mut call = self.git_at_home().with_hooks().args(["push", "--porcelain", "--no-follow-tags"]);
         for option in options {
             call = call.arg(format!("--push-option={option}"));
         }
