@@ -1,7 +1,7 @@
 //! status and list: where it stands, and the next command to type. Needs no worktree and asks nobody.
 
 use hotfix_model::output::{ListOutput, OwedOutput, StatusOutput};
-use hotfix_model::{Record, Step};
+use hotfix_model::{Record, Stage, Step};
 
 use crate::error::Result;
 use crate::flow;
@@ -12,7 +12,7 @@ use crate::session::Project;
 pub fn of(project: &Project, id: &str) -> Result<StatusOutput> {
     let record = project.store().load(id)?.record;
     let worktree = worktree(project, &record)?;
-    let interrupted = interrupted(project, id)?;
+    let interrupted = interrupted(project, &record)?;
     Ok(StatusOutput {
         next: flow::next_commands(&record, worktree.as_deref()),
         owed: OwedOutput::of(&record, project.ctx().now()),
@@ -65,7 +65,17 @@ fn worktree(project: &Project, record: &Record) -> Result<Option<String>> {
     Ok(path.map(|path| path.to_string_lossy().into_owned()))
 }
 
-fn interrupted(project: &Project, id: &str) -> Result<Option<Step>> {
-    let unfinished = Journal::open(&project.repository)?.unfinished(Some(id))?;
-    Ok(unfinished.last().map(|entry| entry.step))
+/// A step that was begun and is still to be done. One that failed and was then run again is past.
+fn interrupted(project: &Project, record: &Record) -> Result<Option<Step>> {
+    let unfinished = Journal::open(&project.repository)?.unfinished(Some(&record.id))?;
+    Ok(unfinished.last().map(|entry| entry.step).filter(|step| !is_past(record, *step)))
+}
+
+fn is_past(record: &Record, step: Step) -> bool {
+    match step {
+        Step::Commit => record.stage != Stage::Started,
+        Step::Submit => !matches!(record.stage, Stage::Started | Stage::Committed),
+        Step::Cleanup => !record.slot_in_use,
+        _ => false,
+    }
 }
