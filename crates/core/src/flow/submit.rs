@@ -61,7 +61,6 @@ impl Plan {
 /// the push has succeeded.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
     let ctx = project.ctx();
-    let began = ctx.clock.elapsed();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
     let actor = project.actor()?;
     let (title, description) = text(project, hotfix, plan, &actor)?;
@@ -96,11 +95,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     }
     merge_request.record_pushed = delivered.record_refused.is_none();
     write_text(project, hotfix, &merge_request)?;
-    ctx.ended(
-        Step::Submit,
-        Tone::Good,
-        outcome_line(plan, &merge_request, hotfix, ctx.milliseconds_since(began)),
-    );
+    ctx.ended(Step::Submit, Tone::Good, outcome_line(plan, &merge_request, hotfix));
     Ok(output(project, hotfix, plan, merge_request))
 }
 
@@ -208,13 +203,13 @@ pub fn remote_record(id: &str) -> Result<RefName> {
     Ok(RefName::new(format!("{REMOTE_RECORDS}{id}"))?)
 }
 
-fn outcome_line(plan: &Plan, merge_request: &MergeRequest, hotfix: &Hotfix, elapsed_ms: u64) -> String {
+fn outcome_line(plan: &Plan, merge_request: &MergeRequest, hotfix: &Hotfix) -> String {
     let branch = hotfix.record().branch_name();
     match (&merge_request.url, merge_request.state) {
-        (_, MergeRequestState::Merged) => format!("{} now holds the fix ({elapsed_ms} ms)", plan.target),
+        (_, MergeRequestState::Merged) => format!("{} now holds the fix", hotfix.record().target),
         (Some(url), _) => url.clone(),
         (None, _) => {
-            format!("{branch} is on {}; the merge request text is ready ({elapsed_ms} ms)", plan.remote.name)
+            format!("{branch} is on {}; the merge request text is ready", plan.remote.name)
         }
     }
 }
