@@ -128,8 +128,8 @@ impl Plan {
         let command = runner.command(&self.selection).join(" ");
         let repeat = self.config.prove.repeat;
         let mut lines = vec![format!(
-            "red side: {command} on base with {} test files, {repeat} times",
-            self.parts.tests.len()
+            "red side: {command} on base with the test part of the change ({}), {repeat} times",
+            counted(self.parts.tests.len(), "file")
         )];
         if !self.parts.source.is_empty() {
             lines.push(format!("green side: {command} with the fix, {repeat} times"));
@@ -270,6 +270,11 @@ impl Plan {
                 .collect(),
         }
     }
+}
+
+/// A number of things: `1 file`, `2 files`.
+fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A twin that holds exactly `tree`, ready for tests.

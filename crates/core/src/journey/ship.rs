@@ -51,9 +51,10 @@ pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Resu
     if hotfix.record().stage == Stage::Started {
         let work = Work::of(project, hotfix)?;
         let check = check::plan(project, hotfix, &work, check::Request::default())?;
-        add(Step::Check, check.lines(project, hotfix, &work));
+        let linters = check.lines(project, hotfix, &work);
         let prove = prove::plan(project, hotfix, work, &prove::Request::default())?;
         add(Step::Prove, prove.lines());
+        add(Step::Check, linters);
         let tests = test_request(&prove);
         add(Step::Test, test::plan(project, hotfix, &prove.work, &tests)?.lines());
         let subject = request.subject.as_deref().unwrap_or(&hotfix.record().alert);
