@@ -4,7 +4,7 @@ use hotfix_model::MergeRequest;
 use hotfix_model::output::{CleanupOutput, OwedOutput, ShipOutput, SubmitOutput};
 
 use super::places::state;
-use super::{Paint, field, next, short};
+use super::{Paint, debt, field, next, short};
 
 /// A fix that is on the remote.
 pub fn submit(paint: Paint, output: &SubmitOutput) -> String {
@@ -44,7 +44,7 @@ fn request(paint: Paint, request: &MergeRequest) -> String {
 fn debts(paint: Paint, owed: &[OwedOutput]) -> String {
     owed.iter()
         .map(|owed| {
-            field(paint, "owed", &format!("{}, due {}", owed.what, owed.due.strftime("%Y-%m-%d %H:%M UTC")))
+            field(paint, "owed", &format!("{}, due {}", debt(owed), owed.due.strftime("%Y-%m-%d %H:%M UTC")))
         })
         .collect()
 }

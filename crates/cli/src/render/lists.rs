@@ -5,7 +5,7 @@ use hotfix_model::{Event, Fact};
 use jiff::Timestamp;
 
 use super::places::stage;
-use super::{Paint, ago, short};
+use super::{Paint, ago, debt, short};
 
 /// Hotfixes, one line each.
 pub fn list(paint: Paint, hotfixes: &[ListOutput]) -> String {
@@ -77,7 +77,7 @@ pub fn owed(paint: Paint, owed: &[OwedOutput], now: Timestamp) -> String {
             true => paint.bad(&format!("{} overdue", ago(-seconds))),
             false => format!("due in {}", ago(seconds)),
         };
-        format!("{}  {}  {due}", paint.bold(&owed.id), owed.what)
+        format!("{}  {}  {due}", paint.bold(&owed.id), debt(owed))
     };
     owed.iter().map(line).collect::<Vec<_>>().join("\n")
 }

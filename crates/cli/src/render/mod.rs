@@ -6,7 +6,8 @@ mod lists;
 mod paint;
 mod places;
 
-use hotfix_model::ExitCode;
+use hotfix_model::output::OwedOutput;
+use hotfix_model::{ExitCode, OwedKind};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -29,6 +30,17 @@ pub fn next(paint: Paint, commands: &[String]) -> String {
         format!("  {} {}", paint.dim(&format!("{label:<9}")), paint.bold(command))
     };
     commands.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A debt by its name: `review: a look at the fix by somebody other than Ada`.
+fn debt(owed: &OwedOutput) -> String {
+    match owed.kind {
+        OwedKind::Review => format!("review: {}", owed.what),
+        OwedKind::Postmortem => format!("post-mortem: {}", owed.what),
+        OwedKind::Port => format!("port: {}", owed.what),
+        // It names the gate.
+        OwedKind::SkippedGate => owed.what.clone(),
+    }
 }
 
 /// `label     text`, the text in a column of its own.

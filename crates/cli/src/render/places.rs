@@ -1,11 +1,12 @@
 //! Where one stands: start, status, init, trust.
 
 use hotfix_core::event::Tone;
+use hotfix_core::flow::shell_word;
 use hotfix_model::output::{InitOutput, SlotKind, StartOutput, StatusOutput, TrustOutput};
 use hotfix_model::{MergeRequestState, ProofVerdict, Stage, SuiteVerdict};
 use jiff::Timestamp;
 
-use super::{Paint, ago, field, next, short};
+use super::{Paint, ago, debt, field, next, short};
 
 /// A hotfix that was started or resumed.
 pub fn start(paint: Paint, output: &StartOutput) -> String {
@@ -53,8 +54,11 @@ pub fn status(paint: Paint, output: &StatusOutput, now: Timestamp) -> String {
         );
     }
     for owed in &output.owed {
-        text +=
-            &field(paint, "owed", &format!("{}, due {}", owed.what, owed.due.strftime("%Y-%m-%d %H:%M UTC")));
+        text += &field(
+            paint,
+            "owed",
+            &format!("{}, due {}", debt(owed), owed.due.strftime("%Y-%m-%d %H:%M UTC")),
+        );
     }
     text + &next(paint, &output.next)
 }
@@ -113,7 +117,8 @@ pub fn init(paint: Paint, output: &InitOutput) -> String {
     text += &field(paint, "linters", &linters);
     text += &field(paint, "branch", output.branch.as_deref().unwrap_or("unknown"));
     text += &field(paint, "remote", output.remote.as_deref().unwrap_or("none"));
-    text + &next(paint, &[format!("commit {path}: it counts once it is in the base branch")])
+    text += &field(paint, "note", "it counts once it is in the base branch");
+    text + &next(paint, &[format!("git add {}", shell_word(path))])
 }
 
 /// The commands a repository brings, and whether they are approved.
