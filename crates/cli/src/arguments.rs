@@ -29,26 +29,30 @@ const EXAMPLES: &str = "Examples:
   git hotfix status
   git hotfix demo          watch the whole flow on a project made for it";
 
+/// The heading that keeps them apart from a command's own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Print one JSON object (or an array for lists) on standard output
-    #[arg(long, global = true)]
+    /// Print the answer as JSON: one object, or an array for lists
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
-    /// Work on this hotfix; default is the one whose worktree you stand in, or the only open one
-    #[arg(long, global = true, value_name = "ID")]
+    /// The hotfix that is meant [default: that of the worktree you stand in, else the only open one]
+    #[arg(long, global = true, value_name = "ID", help_heading = EVERYWHERE)]
     pub id: Option<String>,
-    /// Say nothing but the answer, warnings and errors
-    #[arg(long, short, global = true)]
+    /// Print only the answer, warnings and errors
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
-    /// Colours: only on a terminal, always, or never
+    /// Use colours: auto (only on a terminal), always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help_heading = EVERYWHERE)]
     pub color: Color,
-    /// Set a key of the configuration for this command, as in test.budget=3m
-    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    /// Set a key of the configuration for this run, as in test.budget=3m
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting, help_heading = EVERYWHERE)]
     pub set: Vec<(String, String)>,
     /// Run as if started in this folder
-    #[arg(short = 'C', global = true, value_name = "DIR")]
+    #[arg(short = 'C', global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub directory: Option<PathBuf>,
 }
 

@@ -7,13 +7,13 @@ use hotfix_model::Gate;
 /// Gates to skip.
 #[derive(Debug, Args)]
 pub struct SkipArguments {
-    /// Skip a gate; needs --reason, which is shown in the merge request and owed
+    /// Skip a gate; needs --reason, which is shown in the merge request and stays owed
     #[arg(long, value_name = "GATE", requires = "reason")]
     skip: Vec<GateName>,
-    /// Why
+    /// Why the gate is skipped
     #[arg(long, value_name = "TEXT", requires = "skip")]
     reason: Option<String>,
-    /// Let a line through that looks like a secret, and say why it is none
+    /// Let lines through that look like secrets, and say why they are none
     #[arg(long, value_name = "WHY")]
     allow_secret: Option<String>,
 }

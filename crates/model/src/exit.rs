@@ -18,6 +18,16 @@ impl ExitCode {
     /// The remote or the forge failed; run the command again to resume.
     pub const REMOTE: Self = Self(5);
 
+    /// All codes but those of signals, with what they mean: for reference pages.
+    pub const MEANINGS: &[(Self, &str)] = &[
+        (Self::DONE, "The deed is done."),
+        (Self::GATE, "A gate said no: tests failed, or a required proof is missing."),
+        (Self::USAGE, "The command line was wrong."),
+        (Self::SETUP, "This machine, repository or configuration lacks something."),
+        (Self::DECISION, "A decision of yours is needed: a conflict, a dirty slot, somebody else holds it."),
+        (Self::REMOTE, "The remote or the forge failed; run the command again to resume."),
+    ];
+
     /// The code for a process ended by signal `number`, as shells report it: 128 + number.
     pub const fn signal(number: u8) -> Self {
         Self(128_u8.saturating_add(number))

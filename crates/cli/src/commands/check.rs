@@ -11,6 +11,10 @@ use crate::render;
 
 /// Check the style of the changed lines
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix check
+  git hotfix check --fix       # formatters rewrite the changed files
+  git hotfix check --dry-run   # which linters would run")]
 pub struct Arguments {
     /// Let formatters rewrite the changed files
     #[arg(long)]

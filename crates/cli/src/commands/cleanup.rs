@@ -7,8 +7,12 @@ use crate::render;
 
 /// Give the worktree back, ready for the next alert
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix cleanup
+  git hotfix cleanup --discard --dry-run   # what would be given up
+  git hotfix cleanup --discard")]
 pub struct Arguments {
-    /// Give it back although changes are not committed or not submitted; they stay in the record
+    /// Give it back even if changes are not committed or not submitted; they stay in the record
     #[arg(long)]
     discard: bool,
     /// Say what would be done, and do nothing

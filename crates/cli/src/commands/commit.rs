@@ -9,8 +9,11 @@ use crate::skip::SkipArguments;
 
 /// Commit the fix as `fix: …`, with your hooks and your signature
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix commit -m \"auth token validation\"
+  git hotfix commit --skip test --reason \"the test machine is down as well\"")]
 pub struct Arguments {
-    /// What was fixed; default is the alert
+    /// What was fixed [default: the alert]
     #[arg(short, long, value_name = "SUBJECT")]
     message: Option<String>,
     #[command(flatten)]

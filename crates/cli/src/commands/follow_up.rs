@@ -8,7 +8,7 @@ use crate::render;
 /// Show what one hotfix still owes: review, post-mortem, skipped gates
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The hotfix; default is the newest shipped one
+    /// The hotfix [default: the one at hand, else the newest]
     #[arg(value_name = "ID")]
     hotfix: Option<String>,
 }

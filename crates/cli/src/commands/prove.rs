@@ -11,9 +11,9 @@ use crate::render;
 /// Show that the test is red on base and green with the fix
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  git hotfix prove                               the test files you changed
-  git hotfix prove -- pytest tests/test_auth.py  any command
-  git hotfix prove --watch                       again at every save, until it is proven
+  git hotfix prove                                  # with the test files you changed
+  git hotfix prove -- pytest -k expired             # with any command
+  git hotfix prove --watch                          # again at every save, until it is proven
   git hotfix prove --waive \"needs the production load balancer\"")]
 pub struct Arguments {
     /// The command that shows the bug; remembered for the next time
@@ -22,10 +22,10 @@ pub struct Arguments {
     /// Prove again at every save until it is proven
     #[arg(long, conflicts_with = "waive")]
     watch: bool,
-    /// Say why no test can show it; shown in the merge request and owed
+    /// Say why no test can show it; the reason is shown in the merge request and stays owed
     #[arg(long, value_name = "WHY")]
     waive: Option<String>,
-    /// Let a red by import or compile error count
+    /// Count a test that cannot be loaded (import or compile error) as red
     #[arg(long)]
     accept_load_error: bool,
     /// Say what would be done, and do nothing

@@ -9,14 +9,15 @@ use crate::render;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   git hotfix start \"Production down! Auth failing\"
-  git hotfix start \"Wrong totals\" --base v1.2.2 --incident INC-77")]
+  git hotfix start \"Wrong totals\" --base v1.2.2 --incident INC-77
+  git hotfix start \"Checkout hangs\" --name checkout-timeout --no-fetch")]
 pub struct Arguments {
-    /// The alert, in your words; goes into the record and the merge request
+    /// The alert, in your words; it goes into the record and the merge request
     alert: String,
     /// Start from this commit, tag or branch instead of the remote's default branch
     #[arg(long, value_name = "REF")]
     base: Option<String>,
-    /// Name the branch hotfix/X.Y.Z
+    /// Name the branch hotfix/X.Y.Z [default: the next patch version after the newest tag]
     #[arg(long, value_name = "X.Y.Z", conflicts_with = "name")]
     version: Option<String>,
     /// Name the branch hotfix/NAME
@@ -26,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
     /// How bad it is, in your team's words
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     severity: Option<String>,
     /// Do not ask the remote for a newer main
     #[arg(long)]

@@ -7,11 +7,15 @@ use crate::render;
 
 /// Push branch and record, and make the merge request
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix submit
+  git hotfix submit --dry-run
+  git hotfix submit --wait     # stay until the fix is in the target branch")]
 pub struct Arguments {
     /// Say what would be pushed, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Stay until the fix is merged
+    /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
 }

@@ -8,17 +8,18 @@ use crate::answer::{Answer, Outcome};
 use crate::app::App;
 use crate::render;
 
-/// Run the critical tests: the one gate that blocks
+/// Run the critical tests: the one gate that blocks by default
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  git hotfix test              nearest tests first, as many as fit the budget
+  git hotfix test              # the nearest tests first, as many as fit the budget
   git hotfix test --budget 30s
-  git hotfix test --all")]
+  git hotfix test --all
+  git hotfix test --dry-run    # which tests would run, and why")]
 pub struct Arguments {
     /// Run all tests, whatever the budget
     #[arg(long)]
     all: bool,
-    /// Time the tests may take, as in 3m
+    /// Time the tests may take, as in 30s or 3m [default: test.budget]
     #[arg(long, value_name = "TIME")]
     budget: Option<String>,
     /// Say which tests would run, and run none

@@ -12,7 +12,7 @@ use crate::arguments;
   git hotfix completions zsh  > ~/.zfunc/_git-hotfix
   git hotfix completions fish > ~/.config/fish/completions/git-hotfix.fish")]
 pub struct Arguments {
-    /// bash, zsh, fish, elvish or powershell
+    /// Which shell
     shell: Shell,
 }
 

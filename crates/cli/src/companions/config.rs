@@ -7,6 +7,9 @@ use crate::render;
 
 /// Show the configuration in force, and where each value comes from
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix config
+  git hotfix config --set test.budget=30s   # how it would be with this setting")]
 pub struct Arguments {}
 
 /// Shows the configuration.

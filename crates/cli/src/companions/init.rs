@@ -8,7 +8,7 @@ use crate::render;
 /// Write a commented hotfix.toml with what was found in the repository
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Print it instead
+    /// Print the file instead of writing it
     #[arg(long)]
     print: bool,
 }

@@ -8,7 +8,7 @@ use crate::render;
 /// List open hotfixes, the newest first
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Also those that are shipped or given up
+    /// List those that are shipped or given up as well
     #[arg(long)]
     all: bool,
 }

@@ -8,7 +8,7 @@ use crate::render;
 /// Show the timeline of a hotfix
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The hotfix; default is the one at hand
+    /// The hotfix [default: the one at hand, else the newest]
     #[arg(value_name = "ID")]
     hotfix: Option<String>,
 }

@@ -8,6 +8,9 @@ use crate::render;
 
 /// List what is owed by all hotfixes: reviews, post-mortems, skipped gates; overdue first
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git hotfix owed
+  git hotfix owed --check      # in a scheduled job: fails when something is overdue")]
 pub struct Arguments {
     /// End with exit code 1 if something is overdue, for scheduled jobs
     #[arg(long)]

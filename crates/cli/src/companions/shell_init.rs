@@ -6,11 +6,11 @@ use crate::answer::Answer;
 /// Print a shell wrapper that changes into the worktree after start, and back after ship
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  eval \"$(git hotfix shell-init bash)\"     in ~/.bashrc
-  eval \"$(git hotfix shell-init zsh)\"      in ~/.zshrc
-  git hotfix shell-init fish | source      in ~/.config/fish/config.fish")]
+  eval \"$(git hotfix shell-init bash)\"     # in ~/.bashrc
+  eval \"$(git hotfix shell-init zsh)\"      # in ~/.zshrc
+  git hotfix shell-init fish | source      # in ~/.config/fish/config.fish")]
 pub struct Arguments {
-    /// bash, zsh or fish
+    /// Which shell
     shell: Shell,
 }
 

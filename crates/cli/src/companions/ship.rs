@@ -7,16 +7,17 @@ use crate::app::App;
 use crate::render;
 use crate::skip::SkipArguments;
 
-/// Prove, check and test; then commit, submit and clean up. Run again to go on where it stopped
+/// Prove, check and test; then commit, submit and clean up. Run it again to go on where it stopped
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   git hotfix ship \"auth token validation\"
-  git hotfix ship --dry-run
+  git hotfix ship              # go on where it stopped
+  git hotfix ship --dry-run    # what would be done
   git hotfix ship --skip prove --reason \"only the load balancer shows it\"")]
 pub struct Arguments {
-    /// What was fixed; default is the alert
+    /// What was fixed [default: the alert]
     subject: Option<String>,
-    /// Stay until the fix is merged
+    /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
     #[command(flatten)]

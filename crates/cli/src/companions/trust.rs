@@ -15,7 +15,7 @@ use crate::{render, ui};
 #[derive(Debug, Args)]
 #[command(after_help = "For automation: HOTFIX_TRUST=DIGEST approves exactly the commands with that digest.")]
 pub struct Arguments {
-    /// Only show them
+    /// Show the commands and ask nothing
     #[arg(long)]
     show: bool,
     /// Take back every approval given to this repository

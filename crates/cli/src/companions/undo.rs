@@ -6,6 +6,9 @@ use crate::app::App;
 use crate::render;
 
 /// Take back the last step: cleanup, submit, commit or start
+///
+/// One step at a time: a hotfix that was shipped and cleaned up gets its worktree back first, then its branch is taken
+/// off the remote, then its commit off the branch. Only what this hotfix made is taken back, and nothing that is merged.
 #[derive(Debug, Args)]
 pub struct Arguments {}
 
