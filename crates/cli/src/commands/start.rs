@@ -1,4 +1,5 @@
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use hotfix_core::flow::start;
 
 use crate::answer::{Answer, Outcome};
@@ -13,6 +14,7 @@ use crate::render;
   git hotfix start \"Checkout hangs\" --name checkout-timeout --no-fetch")]
 pub struct Arguments {
     /// The alert, in your words; it goes into the record and the merge request
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     alert: String,
     /// Start from this commit, tag or branch instead of the remote's default branch
     #[arg(long, value_name = "REF")]

@@ -81,7 +81,7 @@ fn section(command: &Command) -> String {
     let mut text = format!(".SS \"{}\"\n{}.\n", escaped(&usage), escaped(about.trim_end_matches('.')));
     text += &options(command.get_arguments().filter(|argument| !argument.is_global_set()));
     if let Some(examples) = command.get_after_help() {
-        text += &format!(".PP\n.nf\n{}\n.fi\n", escaped(&examples.to_string()));
+        text = text + ".PP\n.nf\n" + &escaped(&examples.to_string()) + "\n.fi\n";
     }
     text
 }

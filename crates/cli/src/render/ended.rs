@@ -1,7 +1,7 @@
 //! How it ended: submit, cleanup, ship.
 
-use hotfix_model::MergeRequest;
 use hotfix_model::output::{CleanupOutput, OwedOutput, ShipOutput, SubmitOutput};
+use hotfix_model::{MergeRequest, MergeRequestState};
 
 use super::places::state;
 use super::{Paint, debt, field, next, short};
@@ -36,6 +36,7 @@ pub fn ship(paint: Paint, output: &ShipOutput) -> String {
 /// The text of a merge request that nobody can open as a page is shown whole, to be sent.
 fn request(paint: Paint, request: &MergeRequest) -> String {
     match &request.url {
+        None if request.state == MergeRequestState::Merged => field(paint, "merge", "merged"),
         Some(url) => field(paint, "merge", &format!("{url} ({})", state(request.state))),
         None => request.request_pull.clone().unwrap_or_default(),
     }

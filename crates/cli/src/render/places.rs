@@ -1,7 +1,7 @@
 //! Where one stands: start, status, init, trust.
 
 use hotfix_core::event::Tone;
-use hotfix_core::flow::shell_word;
+use hotfix_core::message::quoted;
 use hotfix_model::output::{InitOutput, SlotKind, StartOutput, StatusOutput, TrustOutput};
 use hotfix_model::{MergeRequestState, ProofVerdict, Stage, SuiteVerdict};
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ pub fn init(paint: Paint, output: &InitOutput) -> String {
     text += &field(paint, "branch", output.branch.as_deref().unwrap_or("unknown"));
     text += &field(paint, "remote", output.remote.as_deref().unwrap_or("none"));
     text += &field(paint, "note", "it counts once it is in the base branch");
-    text + &next(paint, &[format!("git add {}", shell_word(path))])
+    text + &next(paint, &[format!("git add {}", quoted(path))])
 }
 
 /// The commands a repository brings, and whether they are approved.

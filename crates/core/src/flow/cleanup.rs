@@ -37,7 +37,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum CleanupError {
     /// There are changes that no commit holds.
-    #[error("{} files have changes that are not committed: {}", files.len(), files.join(", "))]
+    #[error("changes are not committed: {}", files.join(", "))]
     Uncommitted {
         /// The files.
         files: Vec<String>,
@@ -158,9 +158,12 @@ impl Explain for CleanupError {
     fn next(&self) -> String {
         match self {
             Self::Uncommitted { .. } => {
-                "git hotfix ship, or git hotfix cleanup --discard (the changes stay in the record)".to_owned()
+                "git hotfix ship  # or: git hotfix cleanup --discard, which keeps the changes in the record"
+                    .to_owned()
             }
-            Self::NotSubmitted => "git hotfix ship, or git hotfix cleanup --discard to give it up".to_owned(),
+            Self::NotSubmitted => {
+                "git hotfix ship  # or, to give it up: git hotfix cleanup --discard".to_owned()
+            }
         }
     }
 

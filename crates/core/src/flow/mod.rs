@@ -19,6 +19,8 @@ pub mod follow_up;
 
 use hotfix_model::{Gate, Record, Stage};
 
+use crate::message::quoted;
+
 /// What a step is going to do, one line each: what `--dry-run` prints.
 pub type PlanLines = Vec<String>;
 
@@ -29,7 +31,7 @@ pub fn next_commands(record: &Record, worktree: Option<&str>) -> Vec<String> {
         (Stage::Abandoned, _) => vec!["git hotfix start \"ALERT\"".to_owned()],
         (Stage::Started, None) => vec![format!("git hotfix resume {id}")],
         (Stage::Started, Some(worktree)) => {
-            vec![format!("cd {}", shell_word(worktree)), "git hotfix ship \"WHAT WAS FIXED\"".to_owned()]
+            vec![format!("cd {}", quoted(worktree)), "git hotfix ship \"WHAT WAS FIXED\"".to_owned()]
         }
         (Stage::Committed, _) => vec![format!("git hotfix ship --id {id}")],
         (Stage::Submitted | Stage::Merged, Some(_)) => vec![format!("git hotfix cleanup --id {id}")],
@@ -44,15 +46,6 @@ pub fn new_skips(record: &Record, skips: &[(Gate, String)]) -> Vec<hotfix_model:
     };
     let fresh = skips.iter().filter(|(gate, reason)| !known(*gate, reason));
     fresh.map(|(gate, reason)| hotfix_model::Fact::Skipped { gate: *gate, reason: reason.clone() }).collect()
-}
-
-/// A path as it can be pasted into a shell.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// What a thread of a step came back with. A thread of ours that panicked has its panic passed on.

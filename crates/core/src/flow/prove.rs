@@ -357,6 +357,7 @@ pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Pro
     let skipped = Fact::Skipped { gate: Gate::Prove, reason: reason.to_owned() };
     let facts = vec![(Fact::Proved(Box::new(proof.clone())), None), (skipped, None)];
     hotfix.append(project, facts, &Vec::new())?;
+    announce(project, &proof);
     Ok(proof)
 }
 
@@ -367,13 +368,15 @@ pub fn announce(project: &Project, proof: &Proof) {
 
 /// What `--json` prints.
 pub fn output(record: &Record, proof: &Proof) -> ProveOutput {
+    let waive = "git hotfix prove --waive \"WHY\"";
     let next = match proof.verdict {
-        ProofVerdict::Proven | ProofVerdict::Waived => "git hotfix ship \"WHAT WAS FIXED\"",
-        ProofVerdict::NotRed => "change the test until it fails on base, or git hotfix prove --waive \"WHY\"",
-        ProofVerdict::RedOnly | ProofVerdict::NotGreen => "fix it, then git hotfix prove",
-        ProofVerdict::Invalid => "git hotfix prove -- CMD, or git hotfix prove --waive \"WHY\"",
+        ProofVerdict::Proven | ProofVerdict::Waived => vec!["git hotfix ship \"WHAT WAS FIXED\""],
+        ProofVerdict::NotRed => vec!["git hotfix prove  # once the test fails on base", waive],
+        ProofVerdict::RedOnly => vec!["git hotfix ship \"WHAT WAS FIXED\"  # once it is fixed"],
+        ProofVerdict::NotGreen => vec!["git hotfix prove  # once it is fixed"],
+        ProofVerdict::Invalid => vec!["git hotfix prove -- CMD", waive],
     };
-    ProveOutput::new(&record.id, proof, vec![next.to_owned()])
+    ProveOutput::new(&record.id, proof, next.into_iter().map(str::to_owned).collect())
 }
 
 /// The verdict as people read it.

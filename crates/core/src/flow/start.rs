@@ -301,7 +301,7 @@ impl crate::error::Explain for StartError {
 
     fn next(&self) -> String {
         match self {
-            Self::NameTaken { name } => format!("git hotfix resume {name}, or start with another --name"),
+            Self::NameTaken { name } => format!("git hotfix resume {name}  # or start with another --name"),
         }
     }
 

@@ -61,8 +61,7 @@ impl Explain for ForgeError {
         match self {
             Self::Unknown { .. } => "git hotfix config".to_owned(),
             Self::BranchTaken { .. } => {
-                "talk to whoever pushed it, or start again: git hotfix start --name OTHER \"ALERT\""
-                    .to_owned()
+                "git hotfix start --name OTHER \"ALERT\"  # or talk to whoever pushed it".to_owned()
             }
             _ => "git hotfix ship".to_owned(),
         }

@@ -120,7 +120,7 @@ impl Explain for GitError {
             }
             Self::UnknownCommit { .. } => "git branch --all; git tag".to_owned(),
             Self::BadName { .. } => "choose another name".to_owned(),
-            Self::Conflict { onto, .. } => format!("git rebase {onto} in the slot, solve it, then git hotfix ship"),
+            Self::Conflict { onto, .. } => format!("git rebase {onto}  # in the slot; solve it, then git hotfix ship"),
             _ => "run the same command again".to_owned(),
         }
     }

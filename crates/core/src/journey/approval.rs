@@ -59,7 +59,7 @@ impl Explain for NobodyThere {
     }
 
     fn next(&self) -> String {
-        format!("git hotfix trust on a terminal; for automation set HOTFIX_TRUST={}", self.digest)
+        format!("git hotfix trust  # on a terminal; for automation set HOTFIX_TRUST={}", self.digest)
     }
 
     fn exit(&self) -> ExitCode {

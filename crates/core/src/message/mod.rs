@@ -16,4 +16,5 @@ pub use error::MessageError;
 pub use neutral::plain_text;
 pub use request::{LIMIT, RequestText, merge_request_text};
 pub use secrets::{Secret, scan};
+pub use shell::quoted;
 pub use subject::{LONG, default_subject, is_long, subject};

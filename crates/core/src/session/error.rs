@@ -3,6 +3,7 @@
 use hotfix_model::ExitCode;
 
 use crate::error::Explain;
+use crate::message::quoted;
 
 /// An error of finding the hotfix and what it needs.
 #[derive(Debug, thiserror::Error)]
@@ -94,21 +95,24 @@ impl Explain for SessionError {
         match self {
             Self::NoneOpen => "git hotfix start \"ALERT\"".to_owned(),
             Self::SeveralOpen { ids } => {
-                format!("git hotfix list; then add --id {}", ids.first().map_or("ID", String::as_str))
+                format!(
+                    "git hotfix status --id {}  # or another of them",
+                    ids.first().map_or("ID", String::as_str)
+                )
             }
             Self::NoSlot { id } => format!("git hotfix resume {id}"),
             Self::Past { id, .. } => format!("git hotfix status --id {id}"),
             Self::Busy { .. } => "wait for it, then run the same command again".to_owned(),
             Self::NothingChanged { worktree } => {
-                format!("cd {worktree}; edit; then run the same command again")
+                format!("cd {}  # edit, then run the same command again", quoted(worktree))
             }
             Self::Untrusted { .. } => "git hotfix trust".to_owned(),
             Self::ChangedMeanwhile { .. } => "git hotfix ship".to_owned(),
-            Self::NoCommit { .. } => "git commit, then git hotfix start \"ALERT\"".to_owned(),
+            Self::NoCommit { .. } => "git commit  # then git hotfix start \"ALERT\"".to_owned(),
             Self::UnknownBase { .. } => {
-                "git branch --all; git tag; then git hotfix start --base NAME \"ALERT\"".to_owned()
+                "git branch --all; git tag  # then git hotfix start --base NAME \"ALERT\"".to_owned()
             }
-            Self::NoRemote => "git remote add origin URL; then git hotfix ship".to_owned(),
+            Self::NoRemote => "git remote add origin URL  # then git hotfix ship".to_owned(),
         }
     }
 

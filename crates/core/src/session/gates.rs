@@ -150,13 +150,13 @@ impl Explain for Blocked {
         let skip = format!("git hotfix ship --skip {} --reason \"WHY\"", self.gate());
         match self {
             Self::NotProven { .. } => {
-                format!("git hotfix prove -- CMD, or git hotfix prove --waive \"WHY\", or {skip}")
+                format!("git hotfix prove -- CMD  # or: git hotfix prove --waive \"WHY\"; or: {skip}")
             }
-            Self::Findings { .. } => format!("git hotfix check --fix, or {skip}"),
-            Self::Failing { .. } => format!("fix it, then git hotfix ship, or {skip}"),
+            Self::Findings { .. } => format!("git hotfix check --fix  # or: {skip}"),
+            Self::Failing { .. } => format!("git hotfix ship  # once it is fixed; or: {skip}"),
             Self::NotTested => "git hotfix test".to_owned(),
             Self::TooLarge { .. } => skip,
-            Self::Secrets { .. } => "take it out, or git hotfix ship --allow-secret \"WHY\"".to_owned(),
+            Self::Secrets { .. } => "git hotfix ship  # once it is taken out; or: git hotfix ship --allow-secret \"WHY IT IS NONE\"".to_owned(),
         }
     }
 
