@@ -43,6 +43,7 @@ pub struct Command {
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
     contained: bool,
+    shown: bool,
     log: Option<PathBuf>,
 }
 
@@ -109,6 +110,7 @@ impl Command {
             input: None,
             deadline: None,
             contained: false,
+            shown: false,
             log: None,
         }
     }
@@ -171,6 +173,13 @@ impl Command {
     #[must_use]
     pub fn contained(mut self) -> Self {
         self.contained = true;
+        self
+    }
+
+    /// Writes both streams to our standard error as they come, for the user to watch; nothing is kept.
+    #[must_use]
+    pub fn shown(mut self) -> Self {
+        self.shown = true;
         self
     }
 

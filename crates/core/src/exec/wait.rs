@@ -60,6 +60,10 @@ fn start(command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
         (stdout, stderr) = (Kept::tail(log).map_err(refused)?, Kept::all());
         streams = 1;
         read(reader, &stdout, &sender);
+    } else if command.shown {
+        spawned = child.stdout(std::io::stderr()).stderr(Stdio::inherit()).spawn().map_err(refused)?;
+        (stdout, stderr) = (Kept::all(), Kept::all());
+        streams = 0;
     } else {
         child.stdout(Stdio::piped()).stderr(Stdio::piped());
         spawned = child.spawn().map_err(refused)?;
