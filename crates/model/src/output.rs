@@ -1,5 +1,7 @@
 //! The JSON each command prints with `--json`: one object, or an array for lists.
 
+mod demo;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,8 @@ use crate::gate::{CheckReport, Failure, Finding, LinterReport, SuiteVerdict, Tes
 use crate::proof::{Proof, ProofVerdict, Side};
 use crate::record::{Base, MergeRequest, MergeRequestState, OwedKind, Record, Size, Stage};
 use crate::step::{Gate, Step};
+
+pub use demo::{DemoComparison, DemoOutput, DemoStep};
 
 /// Whether a slot was waiting or had to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use hotfix_model::output::{
-    CheckOutput, CleanupOutput, CommitOutput, ErrorOutput, InitOutput, ListOutput, LogOutput, OwedOutput,
-    ProveOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
+    OwedOutput, ProveOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
+    UndoOutput,
 };
 use hotfix_model::{Event, Record, config::Config};
 use schemars::{Schema, schema_for};
@@ -35,6 +36,7 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("undo", schema_for!(UndoOutput)),
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),
+        ("demo", schema_for!(DemoOutput)),
         ("error", schema_for!(ErrorOutput)),
         ("record", schema_for!(Record)),
         ("event", schema_for!(Event)),
