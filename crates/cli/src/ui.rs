@@ -74,6 +74,11 @@ impl Terminal {
         self.answer_paint
     }
 
+    /// Whether somebody watches the progress on a terminal.
+    pub fn is_watched(&self) -> bool {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).live.is_some()
+    }
+
     /// Prints an error: what, why, and what to type next.
     pub fn error(&self, detail: &ErrorDetail) {
         line(&format!("{} {}", self.paint.bad("error:"), detail.what));
@@ -105,6 +110,13 @@ impl Terminal {
                 live.println(text).ok();
             }
             None => line(&text),
+        }
+    }
+
+    /// The demo has no live lines of its own: those of the commands it plays come between its lines.
+    fn played(&self, text: &str) {
+        if !self.quiet {
+            line(text);
         }
     }
 
@@ -160,6 +172,13 @@ impl Sink for Terminal {
             }
             Progress::Ended { step, tone, what } => self.ended(&mut lanes, step, tone, &what),
             Progress::Said { tone, what } => self.said(&lanes, tone, &what),
+            Progress::Remarked { what } => {
+                self.played(&format!("\n{}", self.paint.dim(&format!("# {what}"))));
+            }
+            Progress::Quoted { line } => self.played(format!("  {line}").trim_end()),
+            Progress::Typed { command } => {
+                self.played(&format!("{} {}", self.paint.good("$"), self.paint.bold(&command)));
+            }
         }
     }
 }

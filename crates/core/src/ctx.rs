@@ -83,6 +83,21 @@ impl Ctx {
         self.sink.take(Progress::Said { tone, what: what.into() });
     }
 
+    /// Makes a remark between commands that are played.
+    pub fn remark(&self, what: impl Into<String>) {
+        self.sink.take(Progress::Remarked { what: what.into() });
+    }
+
+    /// Shows a line of a text as it is.
+    pub fn quote(&self, line: impl Into<String>) {
+        self.sink.take(Progress::Quoted { line: line.into() });
+    }
+
+    /// Reports that a command is played, as if it were typed.
+    pub fn typed(&self, command: impl Into<String>) {
+        self.sink.take(Progress::Typed { command: command.into() });
+    }
+
     /// Says a line of warning.
     pub fn warn(&self, what: impl Into<String>) {
         self.say(Tone::Warning, what);

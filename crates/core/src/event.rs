@@ -48,6 +48,21 @@ pub enum Progress {
         /// The line.
         what: String,
     },
+    /// A remark between commands that are played.
+    Remarked {
+        /// The remark.
+        what: String,
+    },
+    /// A line of a text that is shown as it is.
+    Quoted {
+        /// The line.
+        line: String,
+    },
+    /// A command is played, as if it were typed.
+    Typed {
+        /// The line.
+        command: String,
+    },
 }
 
 /// Where progress goes. Called from several threads at once.

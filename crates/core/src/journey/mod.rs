@@ -1,6 +1,7 @@
-//! What spans several steps: ship, status, list, log, resume, undo, init.
+//! What spans several steps: ship, status, list, log, resume, undo, init, demo.
 
 pub mod approval;
+pub mod demo;
 pub mod init;
 pub mod log;
 pub mod resume;
