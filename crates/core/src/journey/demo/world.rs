@@ -112,7 +112,7 @@ fn add_file(hash: &mut Sha256, path: &Path) -> io::Result<()> {
 fn refs(ctx: &Ctx, top: &Path) -> Result<Vec<(String, String)>> {
     let environment = (*ctx.env).clone().with_current_dir(top);
     let ctx = Ctx { env: environment.into(), ..ctx.clone() };
-    let all = Repository::discover(&ctx)?.list_refs("refs/")?;
+    let all = Repository::discover(&ctx)?.list_refs(&["refs/"])?;
     let pairs = all.into_iter().map(|(name, oid)| (name.as_str().to_owned(), oid.as_str().to_owned()));
     Ok(pairs.filter(|(name, _)| !is_ours(name)).collect())
 }
