@@ -22,6 +22,8 @@ pub struct Answer {
 pub struct Failure {
     /// What, why, and what to type next.
     pub detail: Box<ErrorDetail>,
+    /// What was found before, for people; empty if nothing was.
+    pub human: String,
     /// What was found before; printed instead of the error with `--json`.
     pub json: Option<Value>,
 }
@@ -62,6 +64,6 @@ impl From<Error> for Failure {
             next: error.next(),
             exit: error.exit().code(),
         };
-        Self { detail: Box::new(detail), json: None }
+        Self { detail: Box::new(detail), human: String::new(), json: None }
     }
 }

@@ -98,6 +98,8 @@ impl App {
             Err(failure) => {
                 if self.global.json {
                     ui::answer(&failure.output().to_string());
+                } else {
+                    ui::answer(&failure.human);
                 }
                 self.terminal.error(&failure.detail);
                 ExitCode::from_code(failure.detail.exit)

@@ -36,13 +36,18 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         return Ok(render::plan(&ship::plan_lines(&project, &hotfix, &request)?));
     }
     let shipped = ship::apply(&project, &mut hotfix, &request);
-    let mut output = shipped.map_err(|stopped| {
-        let json = stopped.output.and_then(|output| serde_json::to_value(output).ok());
-        Failure { json, ..Failure::from(stopped.error) }
-    })?;
+    let mut output = shipped.map_err(|stopped| failure(app, stopped))?;
     app.go_to(&project.repository.home().to_string_lossy());
     if arguments.wait {
         output.state = Some(submit::wait(&project, &mut hotfix)?);
     }
     Ok(Answer::new(&output, render::ship(app.paint(), &output)))
+}
+
+/// What stopped it, after what was found until then.
+fn failure(app: &App, stopped: ship::Stopped) -> Failure {
+    let found = stopped.output.as_deref();
+    let human = found.map(|output| render::found(app.paint(), output)).unwrap_or_default();
+    let json = found.and_then(|output| serde_json::to_value(output).ok());
+    Failure { human, json, ..Failure::from(stopped.error) }
 }

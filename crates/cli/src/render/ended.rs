@@ -1,6 +1,6 @@
 //! How it ended: submit, cleanup, ship.
 
-use hotfix_model::output::{CleanupOutput, OwedOutput, ShipOutput, SubmitOutput};
+use hotfix_model::output::{CheckOutput, CleanupOutput, OwedOutput, ShipOutput, SubmitOutput, TestOutput};
 use hotfix_model::{MergeRequest, MergeRequestState};
 
 use super::places::state;
@@ -20,9 +20,17 @@ pub fn cleanup(paint: Paint, output: &CleanupOutput) -> String {
     text + &next(paint, &output.next)
 }
 
+/// What the validating steps of a ship found that is worth a look.
+pub fn found(paint: Paint, output: &ShipOutput) -> String {
+    let checked = output.check.as_ref().map(|check| CheckOutput::new(&output.id, check));
+    let tested = output.test.as_ref().map(|test| TestOutput::new(&output.id, test));
+    let checked = checked.map(|checked| super::check(paint, &checked)).unwrap_or_default();
+    checked + &tested.map(|tested| super::test(paint, &tested)).unwrap_or_default()
+}
+
 /// A fix that is out.
 pub fn ship(paint: Paint, output: &ShipOutput) -> String {
-    let mut text = String::new();
+    let mut text = found(paint, output);
     if let Some(merge_request) = &output.merge_request {
         text += &request(paint, merge_request);
     }

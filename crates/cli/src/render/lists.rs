@@ -5,7 +5,7 @@ use hotfix_model::{Event, Fact};
 use jiff::Timestamp;
 
 use super::places::stage;
-use super::{Paint, ago, debt, short};
+use super::{Paint, ago, count, debt, short};
 
 /// Hotfixes, one line each.
 pub fn list(paint: Paint, hotfixes: &[ListOutput]) -> String {
@@ -43,7 +43,9 @@ fn what(event: &Event) -> String {
     match &event.fact {
         Fact::Started(started) => format!("started from {}: {}", started.base.reference, started.alert),
         Fact::Proved(proof) => format!("{}: {}", hotfix_core::flow::prove::word(proof.verdict), proof.why),
-        Fact::Checked(check) => format!("checked: {} findings on changed lines", check.findings.len()),
+        Fact::Checked(check) => {
+            format!("checked: {} on changed lines", count(check.findings.len() as u64, "finding"))
+        }
         Fact::Tested(test) => format!("tested: {}", test.why),
         Fact::Skipped { gate, reason } => format!("skipped {gate}: {reason}"),
         Fact::Committed { commit, subject, .. } => format!("committed {} {subject}", short(commit)),

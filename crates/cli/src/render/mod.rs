@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::answer::Answer;
 
 pub use demo::demo;
-pub use ended::{cleanup, ship, submit};
+pub use ended::{cleanup, found, ship, submit};
 pub use found::{check, prove, test};
 pub use lists::{list, log, owed, settings};
 pub use paint::Paint;
@@ -48,6 +48,12 @@ fn debt(owed: &OwedOutput) -> String {
 /// `label     text`, the text in a column of its own.
 fn field(paint: Paint, label: &str, text: &str) -> String {
     format!("  {} {text}\n", paint.dim(&format!("{label:<9}")))
+}
+
+/// A number of things: `1 finding`, `2 findings`.
+fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// A number of seconds as people say it, rounded down: `3 days`, `2 hours`, `5 minutes`, `8 seconds`.

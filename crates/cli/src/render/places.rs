@@ -74,7 +74,7 @@ fn findings(paint: Paint, output: &StatusOutput) -> String {
         text += &field(paint, "proof", &paint.tone(tone, hotfix_core::flow::prove::word(verdict)));
     }
     if let Some(count) = output.findings {
-        text += &field(paint, "check", &format!("{count} findings on changed lines"));
+        text += &field(paint, "check", &format!("{} on changed lines", super::count(count, "finding")));
     }
     match output.test {
         Some(SuiteVerdict::Passed) => text += &field(paint, "test", &paint.good("passed")),

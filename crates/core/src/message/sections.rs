@@ -43,7 +43,7 @@ pub fn proof(text: &RequestText<'_>) -> String {
     };
     [
         format!("## {}\n\n{}\n", heading(proof.verdict), code(&proof.why)),
-        sides(proof),
+        sides(text, proof),
         reason("Why it is red on base", proof.red.as_ref()),
         reason("Why it is not green with the fix", proof.green.as_ref()),
         list("Red on base, green with the fix", &proof.flipped),
@@ -120,16 +120,18 @@ pub fn rollback(text: &RequestText<'_>) -> String {
     line.map(|line| format!("## Rollback\n\n{line}\n")).unwrap_or_default()
 }
 
-fn sides(proof: &Proof) -> String {
-    let sides = [("Base", proof.red.as_ref()), ("Fix", proof.green.as_ref())];
-    let mut rows = sides.into_iter().filter_map(|(name, side)| Some(row(name, side?))).peekable();
+fn sides(text: &RequestText<'_>, proof: &Proof) -> String {
+    let fix = text.record.commit.as_deref();
+    let sides = [("Base", proof.red.as_ref(), None), ("Fix", proof.green.as_ref(), fix)];
+    let row = |(name, side, commit)| Option::map(side, |side: &Side| row(name, side, commit));
+    let mut rows = sides.into_iter().filter_map(row).peekable();
     if rows.peek().is_none() {
         return String::new();
     }
     format!("\n{}", table(&["side", "outcome", "tests that ran", "runs", "time"], rows))
 }
 
-fn row(name: &str, side: &Side) -> Vec<String> {
+fn row(name: &str, side: &Side, commit: Option<&str>) -> Vec<String> {
     let outcome = match side.outcome {
         SideOutcome::Passed => "green",
         SideOutcome::Failed => "red",
@@ -139,7 +141,7 @@ fn row(name: &str, side: &Side) -> Vec<String> {
         SideOutcome::NothingRan => "nothing ran",
         SideOutcome::Flaky => "flaky",
     };
-    let name = format!("{name} {}", code(short(&side.commit)));
+    let name = format!("{name} {}", code(short(commit.unwrap_or(&side.commit))));
     vec![name, outcome.to_owned(), count(side.ran), side.runs.to_string(), seconds(side.elapsed_ms)]
 }
 

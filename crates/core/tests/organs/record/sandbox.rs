@@ -173,6 +173,7 @@ pub fn merge_request(state: MergeRequestState) -> MergeRequest {
         auto_merge: false,
         title: "fix: auth".to_owned(),
         description: String::new(),
+        request_pull: None,
         record_pushed: true,
     }
 }
