@@ -36,8 +36,8 @@ pub fn shell(line: &str) -> Result<Box<dyn Runner>> {
     if line.trim().is_empty() {
         return Err(SuiteError::EmptyCommand.into());
     }
-    let words = ["sh", "-c", line].map(OsString::from).into();
-    Ok(Box::new(Plain { words, shown: vec![line.to_owned()] }))
+    // Shown as what runs: what is kept of a proof can then be run again as it is.
+    plain(["sh", "-c", line].map(OsString::from).into())
 }
 
 impl Runner for Plain {

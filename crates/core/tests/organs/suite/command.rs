@@ -104,7 +104,7 @@ fn a_command_that_hangs_is_stopped() {
 fn the_configured_command_wins_and_an_empty_one_is_refused() {
     let runner = detect_in(&[("pytest.ini", "")], "make test").unwrap();
     assert_eq!((runner.name(), runner.can_select()), ("command", false));
-    assert_eq!(runner.command(&Selection::Everything), ["make test"]);
+    assert_eq!(runner.command(&Selection::Everything), ["sh", "-c", "make test"]);
     assert!(runner.is_test_file("src/AuthTest.java".as_ref()));
     assert_eq!(plain(Vec::new()).err().unwrap().exit(), ExitCode::USAGE);
 }
