@@ -19,10 +19,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("HOTFIX_CD_FILE", "File that the shell wrapper names; the folder to change to is written there"),
     ("NO_COLOR", "Any value: no colours"),
     ("XDG_CONFIG_HOME", "Folder that holds git-hotfix/config.toml; default ~/.config"),
-    (
-        "XDG_STATE_HOME",
-        "Folder that holds git-hotfix/trust.json and known test times; default ~/.local/state",
-    ),
+    ("XDG_STATE_HOME", "Folder that holds git-hotfix/trust.json, your approvals; default ~/.local/state"),
 ];
 
 impl Environment {

@@ -54,7 +54,7 @@ impl Plan {
     /// Runs the linters; writes nothing into the record.
     pub fn run(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<CheckReport> {
         let ctx = project.ctx();
-        ctx.began(Step::Check, format!("{} changed files", self.files.len()));
+        ctx.began(Step::Check, super::counted(self.files.len() as u64, "changed file"));
         let scratch = project.run_dir(hotfix.id())?;
         let place = style::Place {
             root: &work.held.worktree.path,

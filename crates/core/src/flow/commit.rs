@@ -56,7 +56,8 @@ impl Plan {
     /// What is going to be done.
     pub fn lines(&self) -> PlanLines {
         let Size { files, added, removed } = self.size;
-        vec![format!("commit \"{}\": {files} files, +{added} -{removed} lines", self.subject)]
+        let files = super::counted(files, "file");
+        vec![format!("commit \"{}\": {files}, +{added} -{removed} lines", self.subject)]
     }
 }
 
@@ -91,10 +92,11 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     hotfix.append(project, facts.collect(), &Vec::new())?;
     failpoint::reach(ctx, "commit.recorded");
     let Size { files, added, removed } = plan.size;
+    let files = super::counted(files, "file");
     ctx.ended(
         Step::Commit,
         Tone::Good,
-        format!("{} {subject} ({files} files, +{added} -{removed})", commit.short()),
+        format!("{} {subject} ({files}, +{added} -{removed})", commit.short()),
     );
     Ok(CommitOutput {
         id: hotfix.id().to_owned(),

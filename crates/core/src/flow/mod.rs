@@ -48,6 +48,11 @@ pub fn new_skips(record: &Record, skips: &[(Gate, String)]) -> Vec<hotfix_model:
     fresh.map(|(gate, reason)| hotfix_model::Fact::Skipped { gate: *gate, reason: reason.clone() }).collect()
 }
 
+/// A number of things: `1 file`, `2 files`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What a thread of a step came back with. A thread of ours that panicked has its panic passed on.
 pub(crate) fn joined<T>(result: std::thread::Result<T>) -> T {
     match result {

@@ -129,7 +129,7 @@ impl Plan {
         let repeat = self.config.prove.repeat;
         let mut lines = vec![format!(
             "red side: {command} on base with the test part of the change ({}), {repeat} times",
-            counted(self.parts.tests.len(), "file")
+            super::counted(self.parts.tests.len() as u64, "file")
         )];
         if !self.parts.source.is_empty() {
             lines.push(format!("green side: {command} with the fix, {repeat} times"));
@@ -270,11 +270,6 @@ impl Plan {
                 .collect(),
         }
     }
-}
-
-/// A number of things: `1 file`, `2 files`.
-fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A twin that holds exactly `tree`, ready for tests.

@@ -60,7 +60,10 @@ pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Resu
         let subject = request.subject.as_deref().unwrap_or(&hotfix.record().alert);
         add(
             Step::Commit,
-            vec![format!("commit \"{subject}\" with {} changed files", prove.work.changes.len())],
+            vec![format!(
+                "commit \"{subject}\": {}",
+                flow::counted(prove.work.changes.len() as u64, "changed file")
+            )],
         );
     }
     if matches!(hotfix.record().stage, Stage::Started | Stage::Committed) {
