@@ -21,11 +21,22 @@ pub fn cargo(args: &[&str]) -> Result<Command> {
 
 /// Where the program lies after `cargo build --release`.
 pub fn release_binary() -> Result<PathBuf> {
+    Ok(target_directory()?.join("release/git-hotfix"))
+}
+
+/// The program, unoptimised, built now.
+pub fn debug_binary() -> Result<PathBuf> {
+    let status = cargo(&["build", "--quiet", "--package", "git-hotfix"])?.status()?;
+    ensure!(status.success(), "the program does not build");
+    Ok(target_directory()?.join("debug/git-hotfix"))
+}
+
+fn target_directory() -> Result<PathBuf> {
     let output = cargo(&["metadata", "--no-deps", "--format-version", "1"])?.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let target = metadata["target_directory"].as_str().context("cargo metadata names no target directory")?;
-    Ok(Path::new(target).join("release/git-hotfix"))
+    Ok(PathBuf::from(target))
 }
 
 /// Whether this runs where nobody can install what is missing.

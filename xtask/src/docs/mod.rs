@@ -1,5 +1,8 @@
 //! `cargo xtask docs`: the parts of the manual that the code knows best are written from it.
 
+mod commands;
+mod links;
+mod output;
 mod reference;
 mod schema;
 
@@ -11,7 +14,7 @@ use clap::Args;
 
 use crate::workspace::root;
 
-/// Exit codes, variables, configuration, schemas.
+/// Exit codes, variables, configuration, schemas, commands, the manual page, and all output that the manual shows.
 #[derive(Args)]
 pub struct DocsArgs {
     /// Write nothing; fail if something would change.
@@ -35,6 +38,8 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("variables", reference::variables),
     ("configuration", reference::configuration),
     ("schemas", schema::schemas),
+    ("commands", commands::pages),
+    ("output", output::pages),
 ];
 
 /// The folders in which a file with [`MARK`], or a schema, that no generator makes is a leftover.
@@ -51,9 +56,12 @@ pub fn run(args: &DocsArgs) -> Result<()> {
 /// Fails, naming the files, if the manual differs from the code.
 pub fn check() -> Result<()> {
     let root = root()?;
-    let wrong = differences(&root, &generate(&root)?)?;
+    let mut wrong = differences(&root, &generate(&root)?)?;
+    if wrong.is_empty() {
+        wrong = links::broken(&root)?;
+    }
     if !wrong.is_empty() {
-        bail!("the manual differs from the code; run `cargo xtask docs`:\n  {}", wrong.join("\n  "));
+        bail!("the manual is not as it should be; run `cargo xtask docs`:\n  {}", wrong.join("\n  "));
     }
     Ok(())
 }
@@ -99,6 +107,21 @@ fn differences(root: &Path, pages: &[Page]) -> Result<Vec<String>> {
         wrong.push(format!("{}, which nothing makes any more", leftover.display()));
     }
     Ok(wrong)
+}
+
+/// All Markdown files below a folder of the repository, in order.
+pub fn collect(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = fs::read_dir(root.join(folder)).with_context(|| folder.display().to_string())?;
+    let mut names: Vec<_> = entries.map(|entry| Ok(entry?.file_name())).collect::<Result<_>>()?;
+    names.sort();
+    for path in names.into_iter().map(|name| folder.join(name)) {
+        if root.join(&path).is_dir() {
+            collect(root, &path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn first_difference(one: &str, other: &str) -> usize {
