@@ -21,7 +21,7 @@ fn the_exit_code_decides_where_nothing_can_be_counted() {
     assert_eq!((run.end, run.exit, run.counted, run.is_green()), (RunEnd::Finished, Some(3), false, false));
     assert_eq!(
         (run.tail.as_str(), run.command.as_slice()),
-        ("no", ["echo no; exit 3".to_owned()].as_slice())
+        ("no", ["sh", "-c", "echo no; exit 3"].map(str::to_owned).as_slice())
     );
 }
 
