@@ -86,11 +86,17 @@ fn links(text: &str) -> Vec<String> {
 }
 
 fn outside_code(text: &str) -> impl Iterator<Item = &str> {
-    let mut inside = false;
+    let mut fence = None;
     text.lines().filter(move |line| {
-        let fence = line.trim_start().starts_with("```");
-        inside ^= fence;
-        !inside && !fence
+        let ticks = line.trim_start().chars().take_while(|c| *c == '`').count();
+        match fence {
+            None if ticks < 3 => return true,
+            None => fence = Some(ticks),
+            // A block ends with as many as it began with.
+            Some(open) if ticks >= open => fence = None,
+            Some(_) => {}
+        }
+        false
     })
 }
 

@@ -21,11 +21,14 @@ pub fn filled(text: &str, shots: &Shots) -> Result<(String, Vec<String>)> {
         result.push('\n');
         let name = line.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix(CLOSE));
         let Some(name) = name else { continue };
-        if lines.peek().is_some_and(|line| line.starts_with(FENCE)) {
-            lines.next();
-            ensure!(lines.by_ref().any(|line| line == FENCE), "the block of `{name}` does not end");
+        if let Some(opening) = lines.next_if(|line| line.starts_with(FENCE)) {
+            let closing: String = opening.chars().take_while(|c| *c == '`').collect();
+            ensure!(lines.by_ref().any(|line| line == closing), "the block of `{name}` does not end");
         }
-        write!(result, "```console\n{}\n```\n", shots.get(name)?)?;
+        let shot = shots.get(name)?;
+        // A block that holds a block needs a longer fence.
+        let fence = if shot.contains(FENCE) { "````" } else { FENCE };
+        write!(result, "{fence}console\n{shot}\n{fence}\n")?;
         used.push(name.to_owned());
     }
     Ok((result, used))
@@ -47,6 +50,15 @@ mod tests {
              Text.\n```\nkept\n```\n"
         );
         assert_eq!(used, ["git hotfix list"]);
+        assert_eq!(filled(&text, &shots).unwrap().0, text);
+    }
+
+    #[test]
+    fn a_block_that_holds_a_block_is_found_again() {
+        let mut shots = Shots::default();
+        shots.keep("a", "$ a\n```\ninside\n```\nafter");
+        let (text, _) = filled("<!-- output: a -->\n", &shots).unwrap();
+        assert_eq!(text, "<!-- output: a -->\n````console\n$ a\n```\ninside\n```\nafter\n````\n");
         assert_eq!(filled(&text, &shots).unwrap().0, text);
     }
 

@@ -15,6 +15,7 @@ const TODAY: civil::Date = civil::date(2026, 3, 1);
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let patterns = [
         (r"\(\d+\.\d s\)", "(… s)"),
+        (r"\b\d+\.\d s \|", "… s |"),
         (r"\b\d+ ms\b", "… ms"),
         (r"\b\d+ (second|minute|hour|day)s? old\b", "9 days old"),
         (r"\b\d+ (second|minute)s? since start\b", "2 minutes since start"),
