@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
@@ -108,19 +109,11 @@ impl Plan {
 
     /// Says what a run means: failures are run again in the slot and on base before they are held against the fix.
     pub fn conclude(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<TestReport> {
-        let broken: Vec<&Case> = run.broken().collect();
-        let ids: Vec<String> = broken.iter().map(|case| case.id.clone()).collect();
-        let on_base = match ids.is_empty() {
-            true => BTreeSet::new(),
-            false => failing_on_base(project, hotfix, work, &ids)?,
-        };
-        let left: Vec<String> = ids.iter().filter(|id| !on_base.contains(*id)).cloned().collect();
-        let flaky = match left.is_empty() || run.end != RunEnd::Finished {
-            true => BTreeSet::new(),
-            false => self.passing_again(project, hotfix, work, &left)?,
-        };
-        let holds = |case: &&&Case| !on_base.contains(&case.id) && !flaky.contains(&case.id);
-        let failed = broken.iter().filter(holds).map(|case| failure(case)).collect();
+        let broken = broken_in(run);
+        let (on_base, again) = self.run_again(project, hotfix, work, (run, &broken))?;
+        let flaky: BTreeSet<String> = again.difference(&on_base).cloned().collect();
+        let holds = |test: &&Failure| !on_base.contains(&test.test) && !flaky.contains(&test.test);
+        let failed = failures(run).iter().filter(holds).cloned().collect();
         let report = self.report(work, run, failed);
         let report = TestReport {
             failed_on_base_too: on_base.into_iter().collect(),
@@ -128,6 +121,26 @@ impl Plan {
             ..report
         };
         self.with_opaque_baseline(project, hotfix, work, report)
+    }
+
+    /// Which of the broken fail on base as well, and which pass when run alone. Base has a worktree of its own, so
+    /// both run at the same time.
+    fn run_again(
+        &self,
+        project: &Project,
+        hotfix: &Hotfix,
+        work: &Work,
+        (run, broken): (&Run, &[String]),
+    ) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+        if broken.is_empty() {
+            return Ok(Default::default());
+        }
+        let whole = run.end == RunEnd::Finished;
+        thread::scope(|scope| {
+            let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
+            let again = whole.then(|| self.passing_again(project, hotfix, work, broken)).transpose();
+            Ok((super::joined(on_base.join())?, again?.unwrap_or_default()))
+        })
     }
 
     /// Says how it went and gives the fact to record.
@@ -169,7 +182,7 @@ impl Plan {
             return Ok(BTreeSet::new());
         }
         project.ctx().now_doing(Step::Test, "running the failing tests once more");
-        let selection = Selection::Files(files_of(ids, |_| true));
+        let selection = selection_of(ids);
         let again = run_in(
             project,
             hotfix,
@@ -208,9 +221,6 @@ impl Plan {
             let others = failed.len() - 1;
             let more = if others == 0 { String::new() } else { format!(" and {others} more") };
             return (SuiteVerdict::Failed, format!("newly broken: {}{more}: {}", first.test, first.reason));
-        }
-        if let Some((file, reason)) = run.not_loaded.first() {
-            return (SuiteVerdict::Failed, format!("{file} cannot be loaded: {reason}"));
         }
         if run.claimed.is_some_and(|claimed| {
             run.counted && run.end == RunEnd::Finished && claimed != run.cases.len() as u64
@@ -308,15 +318,15 @@ pub fn failing_on_base(
 ) -> Result<BTreeSet<String>> {
     let config = &hotfix.loaded.config;
     let base_files: BTreeSet<PathBuf> = project.repository.list_files(&work.base)?.into_iter().collect();
-    let files = files_of(ids, |path| base_files.contains(path));
-    if files.is_empty() {
+    let known: Vec<String> = ids.iter().filter(|id| base_files.contains(&file_of(id))).cloned().collect();
+    if known.is_empty() {
         return Ok(BTreeSet::new());
     }
     let runner = super::prove::detect(project, &work.base, config)?;
-    let selection = if runner.can_select() { Selection::Files(files) } else { Selection::Everything };
+    let selection = if runner.can_select() { selection_of(&known) } else { Selection::Everything };
     let run = run_on_base(project, hotfix, work, (runner.as_ref(), &selection))?;
-    let broken: BTreeSet<String> = run.broken().map(|case| case.id.clone()).collect();
-    Ok(ids.iter().filter(|id| broken.contains(*id)).cloned().collect())
+    let broken: BTreeSet<String> = broken_in(&run).into_iter().collect();
+    Ok(known.into_iter().filter(|id| broken.contains(id)).collect())
 }
 
 fn run_on_base(
@@ -332,6 +342,8 @@ fn run_on_base(
     run_in(project, hotfix, (what.0, &twin.worktree.path), (what.1, limits))
 }
 
+/// Runs a selection. A `conftest.py` that cannot be loaded stops pytest before any test: the others then run without
+/// those below it, and it stays among what could not be loaded.
 fn run_in(
     project: &Project,
     hotfix: &Hotfix,
@@ -340,13 +352,58 @@ fn run_in(
 ) -> Result<Run> {
     let scratch = project.run_dir(hotfix.id())?;
     let place = Place { root, home: project.repository.home(), scratch: &scratch };
-    runner.run(project.ctx(), &place, selection, &limits)
+    let mut run = runner.run(project.ctx(), &place, selection, &limits)?;
+    let Selection::Files(files) = selection else { return Ok(run) };
+    let mut files = files.clone();
+    while run.ran().next().is_none() {
+        let stopped_by = std::mem::take(&mut run.not_loaded);
+        let left = without_those_below(&files, &stopped_by);
+        if left.is_empty() || left.len() == files.len() {
+            return Ok(Run { not_loaded: stopped_by, ..run });
+        }
+        files = left;
+        run = runner.run(project.ctx(), &place, &Selection::Files(files.clone()), &limits)?;
+        run.not_loaded.splice(0..0, stopped_by);
+    }
+    Ok(run)
 }
 
-/// The files that tests are in, by their ids, each once.
-fn files_of(ids: &[String], wanted: impl Fn(&PathBuf) -> bool) -> Vec<PathBuf> {
-    let files: BTreeSet<PathBuf> = ids.iter().map(|id| suite::path_of_text(suite::file_of_id(id))).collect();
-    files.into_iter().filter(wanted).collect()
+/// The files that are not below a `conftest.py` of those that could not be loaded.
+fn without_those_below(files: &[PathBuf], not_loaded: &[(String, String)]) -> Vec<PathBuf> {
+    let conftests = not_loaded.iter().map(|(file, _)| suite::path_of_text(file));
+    let folders: Vec<PathBuf> = conftests
+        .filter(|path| path.file_name().is_some_and(|name| name == "conftest.py"))
+        .filter_map(|path| path.parent().map(PathBuf::from))
+        .collect();
+    let below = |file: &&PathBuf| folders.iter().any(|folder| file.starts_with(folder));
+    files.iter().filter(|file| !below(file)).cloned().collect()
+}
+
+/// What is broken in a run: tests, and files that could not be loaded.
+fn broken_in(run: &Run) -> Vec<String> {
+    failures(run).into_iter().map(|failure| failure.test).collect()
+}
+
+/// Tests that failed, then files that could not be loaded, with their reasons.
+fn failures(run: &Run) -> Vec<Failure> {
+    let not_loaded = run
+        .not_loaded
+        .iter()
+        .map(|(file, reason)| Failure { test: file.clone(), reason: format!("cannot be loaded: {reason}") });
+    run.broken().map(failure).chain(not_loaded).collect()
+}
+
+/// These tests alone; whole files as soon as one of them is a file that could not be loaded.
+fn selection_of(ids: &[String]) -> Selection {
+    if ids.iter().all(|id| suite::file_of_id(id) != id) {
+        return Selection::Cases(ids.to_vec());
+    }
+    let files: BTreeSet<PathBuf> = ids.iter().map(|id| file_of(id)).collect();
+    Selection::Files(files.into_iter().collect())
+}
+
+fn file_of(id: &str) -> PathBuf {
+    suite::path_of_text(suite::file_of_id(id))
 }
 
 fn paths_of(ranked: &[Ranked]) -> Vec<PathBuf> {
