@@ -107,3 +107,22 @@ fn a_test_that_leans_on_the_order_of_files_is_told_and_does_not_block() {
     assert_eq!(shipped.code, 0, "{}\n{}", shipped.stdout, shipped.stderr);
     assert_eq!(shipped.json()["test"]["flaky"], serde_json::json!(["tests/test_aaa.py::test_first"]));
 }
+
+#[test]
+fn a_hanging_test_costs_a_fifth_of_the_budget_and_is_named() {
+    let case = Case::with(&[("tests/test_rest.py", "def test_rest():\n    pass\n")]);
+    let settings = case.sandbox.home().join(".config/git-hotfix");
+    std::fs::create_dir_all(&settings).expect("a writable home");
+    std::fs::write(
+        settings.join("config.toml"),
+        "[test]\nbudget = \"10s\"\n[prove]\ntest_timeout = \"1s\"\nrepeat = 1\n",
+    )
+    .expect("a writable home");
+    let hangs = format!("{TESTS}\n\ndef test_negative():\n    while valid(-1):\n        pass\n");
+    let shipped = case
+        .ship(&[("src/auth.py", "def valid(age):\n    return age < 3600\n"), ("tests/test_auth.py", &hangs)]);
+    assert_eq!(shipped.code, 1, "{}", shipped.stderr);
+    let test = &shipped.json()["test"];
+    assert_eq!(test["failed"][0]["test"], "tests/test_auth.py::test_negative");
+    assert_eq!(test["ran"], 3, "the others had their turn: {test}");
+}

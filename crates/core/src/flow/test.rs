@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
@@ -165,9 +166,7 @@ impl Plan {
 
     fn limits(&self) -> Limits {
         // With `--all` the budget does not cut; an hour still ends what hangs.
-        let run =
-            if self.all { std::time::Duration::from_hours(1) } else { self.config.test.budget.duration() };
-        Limits { run, test: None }
+        limits(if self.all { Duration::from_hours(1) } else { self.config.test.budget.duration() })
     }
 
     /// Tests that pass when run once more: flaky, not broken.
@@ -329,6 +328,12 @@ pub fn failing_on_base(
     Ok(known.into_iter().filter(|id| broken.contains(id)).collect())
 }
 
+/// One test may take a fifth of the time of all, so that one that hangs does not cost the others their turn. A test
+/// that always takes longer is cut on base as well, and so does not block.
+fn limits(run: Duration) -> Limits {
+    Limits { run, test: Some(run / 5) }
+}
+
 fn run_on_base(
     project: &Project,
     hotfix: &Hotfix,
@@ -338,7 +343,7 @@ fn run_on_base(
     project.ctx().now_doing(Step::Test, "running the failing tests on base");
     let tree: Oid = project.repository.tree_of(&work.base)?;
     let twin = super::prove::lay_twin(project, hotfix, work, &tree)?;
-    let limits = Limits { run: hotfix.loaded.config.test.budget.duration(), test: None };
+    let limits = limits(hotfix.loaded.config.test.budget.duration());
     run_in(project, hotfix, (what.0, &twin.worktree.path), (what.1, limits))
 }
 
