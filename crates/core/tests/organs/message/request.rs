@@ -39,6 +39,7 @@ fn record() -> Record {
         subject: Some("fix: auth token validation".to_owned()),
         size: Some(Size { files: 2, added: 9, removed: 1 }),
         merge_request: None,
+        merged_commit: None,
         slot_in_use: true,
         owed: vec![owed("review", OwedKind::Review, "review by somebody who is not the author")],
         review_within: Period::from_seconds(86_400),
