@@ -17,7 +17,9 @@ mod filters;
 mod project;
 mod recorder;
 mod repo;
+pub mod responder;
 mod sandbox;
+pub mod till;
 pub mod tools;
 mod world;
 
@@ -25,5 +27,6 @@ pub use binary::{Binary, Output, Running};
 pub use clock::FakeClock;
 pub use recorder::Recorder;
 pub use repo::Repo;
+pub use responder::Responder;
 pub use sandbox::Sandbox;
 pub use world::{DOCUMENTED_REFS, World};

@@ -15,7 +15,7 @@ use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use tempfile::TempDir;
 
-use crate::{Binary, FakeClock, Recorder, Repo, filters, project, tools};
+use crate::{Binary, FakeClock, Recorder, Repo, filters, project, till, tools};
 
 /// The date of every commit that git-hotfix makes in a sandbox.
 const NOW: &str = "2026-03-01T02:14:00+0000";
@@ -164,6 +164,14 @@ impl Sandbox {
     /// stashed work on a feature branch.
     pub fn project(&self) -> Repo {
         project::make(Repo::init(self.code().join("project"), &self.shared))
+    }
+
+    /// The till: see [`crate::till`]. In `code/repo`, on branch main, with tag v1.2.2 and a bare remote.
+    pub fn till(&self) -> Repo {
+        let repo = self.repo_with(till::FILES);
+        repo.git(["tag", "v1.2.2"]);
+        repo.publish();
+        repo
     }
 
     /// A repository that is there already.
