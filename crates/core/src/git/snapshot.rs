@@ -12,8 +12,8 @@ impl Repository {
     pub fn snapshot(&self, worktree: &Worktree, except: &[PathBuf]) -> Result<Oid> {
         let scratch = worktree.git_dir.join(format!("hotfix-index-{}", self.ctx().clock.ulid()));
         let index = worktree.git_dir.join("index");
-        match std::fs::copy(&index, &scratch) {
-            Ok(_) => {}
+        match copy_with_time(&index, &scratch) {
+            Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(FileError::of("copy", index)(error).into()),
         }
@@ -48,6 +48,14 @@ impl Repository {
         let staged: BTreeSet<PathBuf> = staged.split(|byte| *byte == 0).map(super::path_of).collect();
         Ok(paths.iter().filter(|path| !staged.contains(*path)).cloned().collect())
     }
+}
+
+/// Git takes a file for unchanged that has the size and the second of its entry, unless that second is also the
+/// index's own: a copy with a newer time would hide an edit made right after the checkout.
+fn copy_with_time(from: &Path, to: &Path) -> std::io::Result<()> {
+    let modified = from.metadata()?.modified()?;
+    std::fs::copy(from, to)?;
+    std::fs::File::options().write(true).open(to)?.set_modified(modified)
 }
 
 fn nul_separated(paths: &[PathBuf]) -> Vec<u8> {
