@@ -1,6 +1,7 @@
 //! Starts a child and waits for it, for its deadline, or for the user.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -81,12 +82,11 @@ fn start(command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
 }
 
 fn prepare(command: &Command, ctx: &Ctx, mark: Option<&str>) -> std::process::Command {
+    let dir = command.dir.as_deref().unwrap_or(ctx.env.current_dir());
     #[expect(clippy::disallowed_methods, reason = "this is the door to processes")]
-    let mut child = std::process::Command::new(
-        ctx.env.find_program(&command.program).unwrap_or_else(|| command.program.clone().into()),
-    );
+    let mut child = std::process::Command::new(program(command, ctx, dir));
     child.args(&command.args).env_clear();
-    child.current_dir(command.dir.as_deref().unwrap_or(ctx.env.current_dir()));
+    child.current_dir(dir);
     let hidden = |name: &std::ffi::OsStr| command.contained && contain::is_secret(name);
     child.envs(ctx.env.variables().filter(|(name, _)| !hidden(name)));
     for (name, value) in &command.changes {
@@ -103,6 +103,15 @@ fn prepare(command: &Command, ctx: &Ctx, mark: Option<&str>) -> std::process::Co
         process::own_group(&mut child);
     }
     child
+}
+
+/// A name is looked up by `PATH`; a path such as `./check.sh` means the file below the folder the child runs in.
+fn program(command: &Command, ctx: &Ctx, dir: &Path) -> PathBuf {
+    let program = Path::new(&command.program);
+    if program.components().count() > 1 {
+        return dir.join(program);
+    }
+    ctx.env.find_program(program).unwrap_or_else(|| program.to_owned())
 }
 
 fn read(stream: impl std::io::Read + Send + 'static, kept: &Kept, sender: &Sender<News>) {
