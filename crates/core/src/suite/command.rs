@@ -88,9 +88,11 @@ impl Plain {
         Ok(self.judge(&command.run(ctx)?, Heard::default()))
     }
 
-    /// A program that is missing shows nothing about the code: never a red.
+    /// A program that is missing shows nothing about the code: never a red. The code is the one a shell gives, and tells
+    /// it from a program that a signal ended.
     fn not_started(&self, error: &ExecError) -> Run {
-        report::nothing(self.told(&Heard::default()), End::crashed(error.to_string()))
+        let nothing = report::nothing(self.told(&Heard::default()), End::crashed(error.to_string()));
+        Run { exit: Some(127), ..nothing }
     }
 
     fn told(&self, heard: &Heard) -> Told {
