@@ -17,6 +17,9 @@ pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
 /// How long a start waits for the remote.
 pub const FETCH_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What a default branch is mostly called, the most usual first.
+const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];
+
 /// The branch on the remote that hotfixes start from and are merged into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetBranch(pub String);
@@ -77,11 +80,11 @@ impl Project {
                 Some((name, _)) => Some(name.to_owned()),
                 None => self.guess_remote_default(&remote.name)?,
             },
-            None => self.repository.current_branch()?,
+            None => None,
         };
         let name = match name {
             Some(name) => name,
-            None => self.usual_branch()?.ok_or_else(|| self.no_commit())?,
+            None => self.local_default()?.ok_or_else(|| self.no_commit())?,
         };
         Ok(TargetBranch(name))
     }
@@ -102,7 +105,9 @@ impl Project {
 
     /// The newest state of a branch that this clone knows; asks nobody.
     fn newest_of(&self, target: &TargetBranch) -> Result<Option<Oid>> {
-        let Some(remote) = self.remote_name() else { return Ok(None) };
+        let Some(remote) = self.remote_name() else {
+            return self.repository.read_ref(&RefName::branch(&target.0)?);
+        };
         let seen = self.seen()?;
         match (seen.fetched(&target.0), seen.default_branch()) {
             (Some(ours), Some((name, users))) if name == target.0 => self.newer(ours, users).map(Some),
@@ -168,7 +173,7 @@ impl Project {
     fn resolve_base(&self, name: &str) -> Result<Oid> {
         let remote = self.remote_name().map(str::to_owned);
         self.repository.resolve_commit(name).map_err(|error| match error.downcast_ref::<GitError>() {
-            Some(GitError::UnknownCommit { .. }) if self.usual_branch().ok().flatten().is_none() => {
+            Some(GitError::UnknownCommit { .. }) if self.local_default().ok().flatten().is_none() => {
                 self.no_commit()
             }
             Some(GitError::UnknownCommit { .. }) => {
@@ -184,7 +189,7 @@ impl Project {
         let prefix = format!("refs/remotes/{remote}/");
         let names: Vec<&str> =
             known.iter().filter_map(|(name, _)| name.as_str().strip_prefix(&prefix)).collect();
-        let usual = ["main", "master", "trunk"].into_iter().find(|usual| names.contains(usual));
+        let usual = USUAL_BRANCHES.iter().copied().find(|usual| names.contains(usual));
         match usual {
             Some(name) if names.len() == 1 => Ok(Some(name.to_owned())),
             _ => match self.repository.asked_default_branch(remote, FETCH_PATIENCE) {
@@ -194,13 +199,16 @@ impl Project {
         }
     }
 
-    /// A local branch with a usual name, else any.
-    fn usual_branch(&self) -> Result<Option<String>> {
+    /// With no remote to ask: a local branch with a usual name, else the one the user is on, else any; never a hotfix.
+    fn local_default(&self) -> Result<Option<String>> {
         let heads = self.repository.list_refs(&["refs/heads/"])?;
-        let names: Vec<&str> =
-            heads.iter().filter_map(|(name, _)| name.as_str().strip_prefix("refs/heads/")).collect();
-        let usual = ["main", "master", "trunk"].into_iter().find(|usual| names.contains(usual));
-        Ok(usual.or(names.first().copied()).map(str::to_owned))
+        let names = heads.iter().filter_map(|(name, _)| name.as_str().strip_prefix("refs/heads/"));
+        let names: Vec<&str> = names.filter(|name| !name.starts_with("hotfix/")).collect();
+        if let Some(usual) = USUAL_BRANCHES.iter().find(|usual| names.contains(usual)) {
+            return Ok(Some((*usual).to_owned()));
+        }
+        let current = self.repository.current_branch()?.filter(|name| names.contains(&name.as_str()));
+        Ok(current.or_else(|| names.first().map(|name| (*name).to_owned())))
     }
 
     fn no_commit(&self) -> Error {
