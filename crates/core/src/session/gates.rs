@@ -33,6 +33,9 @@ pub enum Blocked {
         /// How many.
         count: usize,
     },
+    /// Findings would block here, and nobody looked for any in what is to be committed.
+    #[error("the style of this change has not been checked")]
+    NotChecked,
     /// The critical tests fail.
     #[error("the critical tests do not pass")]
     Failing {
@@ -68,7 +71,7 @@ impl Gates<'_> {
     pub fn pass(&self, record: &Record, tree: &str) -> Result<(), Blocked> {
         self.test(record, tree)?;
         self.prove(record, tree)?;
-        self.check(record)
+        self.check(record, tree)
     }
 
     /// Whether the change is small enough.
@@ -84,6 +87,12 @@ impl Gates<'_> {
         let why =
             format!("{lines} lines in {} files; the limits are {max_lines} and {max_files}", size.files);
         Err(Blocked::TooLarge { why })
+    }
+
+    /// Whether the critical tests let a commit through, whatever its tree: a hook of the user's may have changed it.
+    pub fn tested(&self, record: &Record) -> Result<(), Blocked> {
+        let tree = record.test.as_ref().map(|report| report.tree.clone()).unwrap_or_default();
+        self.test(record, &tree)
     }
 
     fn test(&self, record: &Record, tree: &str) -> Result<(), Blocked> {
@@ -112,13 +121,15 @@ impl Gates<'_> {
         }
     }
 
-    fn check(&self, record: &Record) -> Result<(), Blocked> {
+    fn check(&self, record: &Record, tree: &str) -> Result<(), Blocked> {
         if self.skips.contains(Gate::Check) || self.config.check.gate == GateMode::Warn {
             return Ok(());
         }
-        match record.check.as_ref().map_or(0, |check| check.findings.len()) {
-            0 => Ok(()),
-            count => Err(Blocked::Findings { count }),
+        match &record.check {
+            Some(report) if report.tree != tree => Err(Blocked::NotChecked),
+            Some(report) if report.findings.is_empty() => Ok(()),
+            Some(report) => Err(Blocked::Findings { count: report.findings.len() }),
+            None => Err(Blocked::NotChecked),
         }
     }
 }
@@ -128,7 +139,7 @@ impl Blocked {
     pub fn gate(&self) -> Gate {
         match self {
             Self::NotProven { .. } => Gate::Prove,
-            Self::Findings { .. } => Gate::Check,
+            Self::Findings { .. } | Self::NotChecked => Gate::Check,
             Self::Failing { .. } | Self::NotTested => Gate::Test,
             Self::TooLarge { .. } => Gate::Size,
             Self::Secrets { .. } => Gate::Secrets,
@@ -142,6 +153,9 @@ impl Explain for Blocked {
             Self::NotProven { why } | Self::Failing { why } | Self::TooLarge { why } => why.clone(),
             Self::Findings { .. } => "check.gate is \"block\"".to_owned(),
             Self::NotTested => "only what was tested may be committed".to_owned(),
+            Self::NotChecked => {
+                "check.gate is \"block\", and only what was checked may be committed".to_owned()
+            }
             Self::Secrets { .. } => "what is pushed can no longer be kept secret".to_owned(),
         }
     }
@@ -155,6 +169,7 @@ impl Explain for Blocked {
             Self::Findings { .. } => format!("git hotfix check --fix  # or: {skip}"),
             Self::Failing { .. } => format!("git hotfix ship  # once it is fixed; or: {skip}"),
             Self::NotTested => "git hotfix test".to_owned(),
+            Self::NotChecked => "git hotfix check".to_owned(),
             Self::TooLarge { .. } => skip,
             Self::Secrets { .. } => "git hotfix ship  # once it is taken out; or: git hotfix ship --allow-secret \"WHY IT IS NONE\"".to_owned(),
         }
