@@ -136,7 +136,8 @@ impl Plan {
         if broken.is_empty() {
             return Ok(Default::default());
         }
-        let whole = run.end == RunEnd::Finished;
+        // What still ran when the budget was used up gets a turn of its own: it may be slow, or it may hang.
+        let whole = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut);
         thread::scope(|scope| {
             let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
             let again = whole.then(|| self.passing_again(project, hotfix, work, broken)).transpose();
