@@ -87,7 +87,9 @@ fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
 /// Looks; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<Plan> {
     let config = hotfix.loaded.config.clone();
-    let remembered = hotfix.record().proof.as_ref().filter(|proof| proof.runner == PLAIN);
+    // A proof by `test.command` is no command that somebody typed: it is found again by itself.
+    let typed = |proof: &Proof| proof.runner == PLAIN && proof.command != [config.test.command.as_str()];
+    let remembered = hotfix.record().proof.as_deref().filter(|proof| typed(proof));
     let command = match (request.command.is_empty(), remembered) {
         (true, Some(proof)) => proof.command.clone(),
         _ => request.command.clone(),
