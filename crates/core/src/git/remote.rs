@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CommonLock, GitError, Oid, RefName, Repository};
 use crate::error::Result;
-use crate::exec::redact;
+use crate::exec::{Finished, redact};
 
 /// A remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,22 @@ impl Repository {
         let report = String::from_utf8_lossy(&finished.stdout).into_owned();
         let outcomes = pushes.iter().map(|push| push_outcome(&report, &push.target));
         let outcomes: Option<Vec<PushOutcome>> = outcomes.collect();
-        Ok(outcomes.ok_or_else(|| super::command::failed("push", &finished))?)
+        Ok(outcomes.ok_or_else(|| push_failed(&finished))?)
+    }
+}
+
+/// A push that came to no report. Where Git itself has nothing better to say than that it failed, the line before tells
+/// why: what the pre-push hook said.
+fn push_failed(finished: &Finished) -> GitError {
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    let own = |line: &&str| line.starts_with("error: failed to push some refs");
+    let before = stderr.lines().map(str::trim_end).take_while(|line| !own(line));
+    let reason = before.filter(|line| !line.is_empty()).last();
+    match (super::command::failed("push", finished), reason) {
+        (GitError::Failed { command, code, said }, Some(reason)) if said.starts_with("failed to push") => {
+            GitError::Failed { command, code, said: redact(reason).into_owned() }
+        }
+        (error, _) => error,
     }
 }
 
