@@ -74,23 +74,35 @@ fn read_outcomes(
     let record_refused = refusal(1);
     match &delivery.target {
         None => Ok(Delivered { record_refused, merged: false }),
-        Some((target, _)) => match refusal(2) {
+        Some((target, old)) => match refusal(2) {
             None => Ok(Delivered { record_refused, merged: true }),
-            Some(said) if said.contains("stale info") || said.contains("fetch first") => {
-                Err(ForgeError::TargetMoved { target: target.to_string() }.into())
-            }
-            Some(said) => Err(ForgeError::Rejected { branch: target.to_string(), said }.into()),
+            Some(said) => Err(target_refused(repository, delivery, (target, old), said)),
         },
     }
 }
 
+/// A target that is elsewhere was moved by somebody, before the push or while it was under way; anything else is the
+/// remote's own refusal.
+fn target_refused(
+    repository: &Repository,
+    delivery: &Delivery<'_>,
+    (target, old): (&RefName, &Oid),
+    said: String,
+) -> Error {
+    match on_remote(repository, delivery, target) {
+        Some(found) if found != *old => ForgeError::TargetMoved { target: target.to_string() }.into(),
+        _ => ForgeError::Rejected { branch: target.to_string(), said }.into(),
+    }
+}
+
+fn on_remote(repository: &Repository, delivery: &Delivery<'_>, name: &RefName) -> Option<Oid> {
+    let refs = repository.remote_refs(delivery.remote, &[name], delivery.limit).ok()?;
+    refs.into_iter().next().map(|(_, oid)| oid)
+}
+
 /// A lost lease means that somebody else has the branch; anything else is the remote's own refusal.
 fn branch_refused(repository: &Repository, delivery: &Delivery<'_>, said: String) -> Error {
-    let found = repository
-        .remote_refs(delivery.remote, &[&delivery.branch], delivery.limit)
-        .ok()
-        .and_then(|refs| refs.into_iter().next())
-        .map(|(_, oid)| oid);
+    let found = on_remote(repository, delivery, &delivery.branch);
     let branch = delivery.branch.to_string();
     match found {
         Some(found) if Some(&found) != delivery.pushed_before.as_ref() => {
