@@ -10,14 +10,16 @@ use crate::error::{FileError, Result};
 use crate::event::Tone;
 use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, Draft, Forge, ForgeError};
-use crate::git::{Oid, RefName};
+use crate::git::{Lease, Oid, Push, PushOutcome, RefName, Remote};
 use crate::message::{self, RequestText};
 use crate::record::{Journal, Store};
-use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, TargetBranch};
+use crate::session::{
+    Blocked, Gates, Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, Skips, TargetBranch,
+};
 
 /// What submit is going to do.
 pub struct Plan {
-    remote: crate::git::Remote,
+    remote: Remote,
     forge: Box<dyn Forge>,
     commit: Oid,
     target: RefName,
@@ -31,6 +33,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix) -> Result<Plan> {
     let record = hotfix.record();
     let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
     let commit = super::commit::of(hotfix)?;
+    tested(hotfix)?;
     let target = RefName::branch(&record.target)?;
     let target_now = match config.submit.merge {
         MergeMode::Direct => project.newest_known(&remote.name, &record.target)?,
@@ -43,6 +46,15 @@ pub fn plan(project: &Project, hotfix: &Hotfix) -> Result<Plan> {
     }
     let forge = forge::adapter(&config.submit.forge)?;
     Ok(Plan { remote, forge, commit, target, target_now })
+}
+
+/// Whether the critical tests passed on what is committed, or were skipped. They count no more once the fix was moved
+/// onto a newer target.
+pub fn tested(hotfix: &Hotfix) -> Result<(), Blocked> {
+    let record = hotfix.record();
+    let skipped = record.skipped.iter().map(|skip| (skip.gate, skip.reason.clone()));
+    let skips = Skips(skipped.collect());
+    Gates { config: &hotfix.loaded.config, skips: &skips }.tested(record)
 }
 
 impl Plan {
@@ -63,6 +75,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     let ctx = project.ctx();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
     let actor = project.actor()?;
+    let record_before = join_record(project, hotfix)?;
     let (title, description) = text(project, hotfix, plan, &actor)?;
     let draft = Draft {
         record: hotfix.record(),
@@ -75,25 +88,33 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     let options = plan.forge.push_options(&draft);
     let mut merge_request = plan.forge.propose(&project.repository, &plan.remote, &draft)?;
     merge_request.record_pushed = true;
-    if plan.target_now.is_some() {
-        merge_request.state = MergeRequestState::Merged;
-    }
     let facts = facts(plan, &merge_request);
     let next = project.store().draft(&hotfix.stored, &actor, facts)?;
+    let record = (Store::ref_name(hotfix.id())?, next.tree.clone(), record_before);
     failpoint::reach(ctx, "submit.before");
     let journal = Journal::open(&project.repository)?;
     let intent =
         journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
-    let delivered = push(project, hotfix, plan, (&next.tree, options))?;
+    let delivered = push(project, hotfix, plan, (record, options))?;
     failpoint::reach(ctx, "submit.pushed");
     intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
-    hotfix.stored = project.store().settle(&hotfix.stored, &next)?;
+    match &delivered.record_refused {
+        None => hotfix.stored = project.store().settle(&hotfix.stored, &next)?,
+        Some(said) => {
+            ctx.warn(format!(
+                "{} does not take the record ({said}); it stays in this clone",
+                plan.remote.name
+            ));
+            merge_request.record_pushed = false;
+            hotfix.append(project, self::facts(plan, &merge_request), &Vec::new())?;
+        }
+    }
     remember_remote(project, hotfix, plan, &delivered)?;
     failpoint::reach(ctx, "submit.recorded");
-    if let Some(said) = &delivered.record_refused {
-        ctx.warn(format!("{} does not take the record ({said}); it stays in this clone", plan.remote.name));
+    if delivered.merged {
+        merge_request.state = MergeRequestState::Merged;
+        record_merge(project, hotfix, plan)?;
     }
-    merge_request.record_pushed = delivered.record_refused.is_none();
     write_text(project, hotfix, &merge_request)?;
     ctx.ended(Step::Submit, Tone::Good, outcome_line(plan, &merge_request, hotfix));
     Ok(output(project, hotfix, plan, merge_request))
@@ -153,34 +174,86 @@ fn text(project: &Project, hotfix: &Hotfix, plan: &Plan, actor: &Actor) -> Resul
     Ok(message::merge_request_text(&RequestText::of(&record)))
 }
 
+/// What the pushed record says. Not yet that the fix is in the target: each ref stands or falls alone.
 fn facts(plan: &Plan, merge_request: &MergeRequest) -> Vec<(Fact, Option<u64>)> {
     let submitted = Fact::Submitted { commit: plan.commit.to_string(), merge_request: merge_request.clone() };
-    let merged = plan.target_now.as_ref().map(|_| Fact::Merged { commit: plan.commit.to_string() });
-    [submitted].into_iter().chain(merged).map(|fact| (fact, None)).collect()
+    vec![(submitted, None)]
+}
+
+/// Says in the record, here and on the remote, that the target holds the fix.
+fn record_merge(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<()> {
+    let merged = Fact::Merged { commit: plan.commit.to_string() };
+    hotfix.append(project, vec![(merged, None)], &Vec::new())?;
+    share_record(project, hotfix, &plan.remote)
+}
+
+/// Pushes the record alone, over the one we pushed before. What mattered has happened already: a remote that does not
+/// take the record now gets it with the next push.
+pub fn share_record(project: &Project, hotfix: &Hotfix, remote: &Remote) -> Result<()> {
+    let known = remote_record(hotfix.id())?;
+    let Some(before) = project.repository.read_ref(&known)? else { return Ok(()) };
+    let tree = hotfix.stored.tree.clone();
+    let target = Store::ref_name(hotfix.id())?;
+    let push = Push { source: Some(tree.clone()), target, lease: Lease::At(before) };
+    let limit = hotfix.loaded.config.submit.timeout.duration();
+    match project.repository.push(&remote.name, &[push], &[], limit) {
+        Ok(outcomes) if outcomes == [PushOutcome::Done] => project.repository.set_refs(&[(known, tree)]),
+        _ => Ok(()),
+    }
 }
 
 fn push(
     project: &Project,
     hotfix: &Hotfix,
     plan: &Plan,
-    (record_tree, options): (&Oid, Vec<String>),
+    (record, options): ((RefName, Oid, Option<Oid>), Vec<String>),
 ) -> Result<Delivered> {
-    let id = hotfix.id();
     let repository = &project.repository;
-    let (branch, record) = (remote_branch(id)?, remote_record(id)?);
-    let known = repository.list_refs(&[branch.as_str(), record.as_str()])?;
-    let at = |name: &RefName| known.iter().find(|(known, _)| known == name).map(|(_, oid)| oid.clone());
     let delivery = Delivery {
         remote: &plan.remote.name,
         branch: hotfix.branch()?,
         commit: plan.commit.clone(),
-        pushed_before: at(&branch),
-        record: (Store::ref_name(id)?, record_tree.clone(), at(&record)),
+        pushed_before: pushed_before(project, hotfix)?,
+        record,
         target: plan.target_now.clone().map(|now| (plan.target.clone(), now)),
         options,
         limit: hotfix.loaded.config.submit.timeout.duration(),
     };
     forge::deliver(repository, &delivery)
+}
+
+/// Where the remote's branch is, as far as we know, if it was us who put it there: a commit of somebody else that a
+/// fetch brought must not be pushed over.
+fn pushed_before(project: &Project, hotfix: &Hotfix) -> Result<Option<Oid>> {
+    let known = project.repository.read_ref(&remote_branch(hotfix.id())?)?;
+    let events = || hotfix.stored.lines.iter().filter_map(|line| line.event());
+    let ours = |known: &Oid| {
+        events().any(|event| match &event.fact {
+            Fact::Committed { commit, .. }
+            | Fact::Rebased { commit, .. }
+            | Fact::Submitted { commit, .. } => commit == known.as_str(),
+            _ => false,
+        })
+    };
+    Ok(known.filter(ours))
+}
+
+/// What colleagues added to the record, as far as it was fetched, becomes part of ours before ours is pushed over
+/// theirs. Gives what may be pushed over; nothing if the remote's is the record of another hotfix.
+fn join_record(project: &Project, hotfix: &mut Hotfix) -> Result<Option<Oid>> {
+    let Some(theirs) = project.repository.read_ref(&remote_record(hotfix.id())?)? else {
+        return Ok(None);
+    };
+    let known = project.store().list_below(REMOTE_RECORDS)?.into_iter();
+    let found = known.filter(|summary| summary.id == hotfix.id()).find_map(|summary| summary.record);
+    let ours = hotfix.record();
+    let same =
+        found.is_some_and(|found| (found.started_at, &found.author) == (ours.started_at, &ours.author));
+    if !same {
+        return Ok(None);
+    }
+    hotfix.stored = project.store().merge(&hotfix.stored, &theirs)?;
+    Ok(Some(theirs))
 }
 
 /// Remembers where the remote's refs are now: the lease of the next push.

@@ -114,11 +114,14 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     Ok(())
 }
 
-/// Nothing to do when the fix is committed and nothing was edited since.
+/// Nothing to do when the fix is committed and tested, and nothing was edited since. After it followed the target it has
+/// to be tested again.
 fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()> {
     match hotfix.record().stage {
         Stage::Started => {}
-        Stage::Committed if was_edited(project, hotfix)? => {}
+        Stage::Committed if submit::tested(hotfix).is_err() => {}
+        // Also after it was submitted: the review may have asked for more.
+        Stage::Committed | Stage::Submitted if was_edited(project, hotfix)? => {}
         _ => return Ok(()),
     }
     let work = Work::of(project, hotfix)?;

@@ -29,6 +29,12 @@ pub enum UndoError {
         /// The hotfix.
         id: String,
     },
+    /// Somebody committed on the branch by hand.
+    #[error("the branch of {id} has commits that git-hotfix did not make")]
+    OwnCommits {
+        /// The hotfix.
+        id: String,
+    },
     /// There is nothing left.
     #[error("nothing of {id} is left to undo")]
     Nothing {
@@ -82,6 +88,7 @@ fn undo_submit(project: &Project, hotfix: &mut Hotfix) -> Result<String> {
     }
     forget(project, &submit::remote_branch(hotfix.id())?)?;
     hotfix.append(project, vec![(Fact::Undone { step: Step::Submit }, None)], &Vec::new())?;
+    submit::share_record(project, hotfix, remote)?;
     Ok(format!("deleted {} on {}", hotfix.record().branch_name(), remote.name))
 }
 
@@ -98,6 +105,9 @@ fn undo_commit(project: &Project, hotfix: &mut Hotfix) -> Result<String> {
 fn undo_start(project: &Project, hotfix: &mut Hotfix) -> Result<Vec<String>> {
     let branch = hotfix.branch()?;
     let base = oid(&hotfix.record().base.commit)?;
+    if project.repository.read_ref(&branch)?.is_some_and(|head| head != base) {
+        return Err(UndoError::OwnCommits { id: hotfix.id().to_owned() }.into());
+    }
     let plan = cleanup::plan(project, hotfix, &cleanup::Request { discard: true })?;
     let mut changes = plan.lines();
     cleanup::apply(project, hotfix, &plan)?;
@@ -119,6 +129,7 @@ impl Explain for UndoError {
         match self {
             Self::Merged { .. } => "others may have it already".to_owned(),
             Self::RemoteMoved { .. } => "somebody pushed to it; nothing was deleted".to_owned(),
+            Self::OwnCommits { .. } => "they would be lost with the branch; nothing was changed".to_owned(),
             Self::Nothing { .. } => "it was given up".to_owned(),
         }
     }
@@ -127,6 +138,9 @@ impl Explain for UndoError {
         match self {
             Self::Merged { commit, .. } => format!("git revert {commit}"),
             Self::RemoteMoved { .. } => "git fetch, and look at what was pushed".to_owned(),
+            Self::OwnCommits { id } => {
+                format!("git hotfix cleanup --discard --id {id}, which keeps the branch")
+            }
             Self::Nothing { .. } => "git hotfix start \"ALERT\"".to_owned(),
         }
     }
