@@ -105,13 +105,13 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
     let journal = Journal::open(&project.repository)?;
     let intent =
         journal.intend(hotfix.id(), Step::Cleanup, "park", json!({ "at": plan.park_at.as_str() }))?;
-    let saved = match &plan.held {
+    let parked = match &plan.held {
         Some(held) => {
             let keep = if plan.discard { Keep::Discard } else { Keep::Save };
-            project.pool(&hotfix.loaded).park(held, &plan.park_at, keep)?.saved
+            project.pool(&hotfix.loaded).park(held, &plan.park_at, keep)?
         }
         // The slot may be on its way back already, from a cleanup that was cut short.
-        None => project.pool(&hotfix.loaded).finish_park(hotfix.id())?.unwrap_or_default().saved,
+        None => project.pool(&hotfix.loaded).finish_park(hotfix.id())?.unwrap_or_default(),
     };
     project.forget_runs(hotfix.id())?;
     intent.done(json!({}));
@@ -125,9 +125,9 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
         hotfix.append(project, facts, &Vec::new())?;
     }
     let worktree = plan.held.as_ref().map(|held| held.worktree.path.to_string_lossy().into_owned());
-    let saved: Vec<String> = saved.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    for path in &saved {
-        ctx.warn(format!("not part of the fix, saved: {path}"));
+    let saved: Vec<String> = parked.saved.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    if let Some(dir) = &parked.saved_to {
+        ctx.warn(format!("not part of the fix, saved in {}: {}", dir.display(), saved.join(", ")));
     }
     let what =
         worktree.as_ref().map_or_else(|| "no slot was in use".to_owned(), |path| format!("{path} is parked"));
