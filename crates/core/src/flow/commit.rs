@@ -34,6 +34,7 @@ pub struct Plan {
 
 /// Looks at the gates, the size and the added lines; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) -> Result<Plan> {
+    project.actor()?;
     let record = hotfix.record();
     let config = &hotfix.loaded.config;
     let size = project.repository.size(&work.base, &work.tree)?;
