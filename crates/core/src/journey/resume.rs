@@ -8,6 +8,7 @@ use crate::event::Tone;
 use crate::flow;
 use crate::git::GitError;
 use crate::session::{Hotfix, Project, SessionError};
+use crate::slot::SlotError;
 
 /// Takes a slot, or names the one in use.
 pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
@@ -20,7 +21,12 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
     }
     let branch = hotfix.branch()?;
     let pool = project.pool(&hotfix.loaded);
-    let (held, taken) = match pool.held(&record.id)? {
+    let known = match pool.held(&record.id) {
+        // Somebody removed it: another one is taken.
+        Err(error) if matches!(error.downcast_ref(), Some(SlotError::Gone { .. })) => None,
+        known => known?,
+    };
+    let (held, taken) = match known {
         Some(held) => (held, false),
         None => {
             let unknown = || GitError::UnknownCommit { name: record.branch.clone() };
