@@ -1,0 +1,172 @@
+//! check: findings on changed lines, shown and recorded; they block only if configured.
+
+use hotfix_core::flow::check;
+use hotfix_core::session::{Blocked, SessionError};
+use hotfix_model::gate::LinterOutcome;
+use hotfix_model::{ExitCode, Gate};
+use hotfix_testkit::till::{FILES, FIXED_SOURCE, NEW_TEST};
+use hotfix_testkit::{Repo, Responder, Sandbox, World};
+
+/// Finds fault with every line that says `sum`.
+const LINTER: &str = "[\"grep -Hn sum\"]";
+
+/// A fixed till in a slot.
+fn fixed<'a>(sandbox: &'a Sandbox, settings: &[(&str, &str)]) -> (Responder<'a>, Repo) {
+    let repo = sandbox.till();
+    let responder = settings
+        .iter()
+        .fold(Responder::at(sandbox, repo.path()), |responder, (key, value)| responder.with(key, value));
+    responder.trust();
+    responder.start("Wrong totals");
+    let slot = responder.slot();
+    slot.write("src/till.sh", FIXED_SOURCE);
+    slot.write("tests/test_till.sh", NEW_TEST);
+    (responder, slot)
+}
+
+#[test]
+fn findings_on_changed_lines_are_shown_and_others_counted() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox, &[("check.commands", LINTER)]);
+    let report = responder.check();
+    let places: Vec<_> =
+        report.findings.iter().map(|finding| (finding.path.as_str(), finding.line)).collect();
+    assert_eq!(places, [("src/till.sh", 4)]);
+    // "Prints the sum", `sum=0` and `echo "$sum"` were there before.
+    assert_eq!(report.ignored_outside_change, 3);
+    assert_eq!(responder.record().check, Some(report.clone()));
+    assert_eq!(slot.git(["show", &format!("{}:src/till.sh", report.tree)]), FIXED_SOURCE.trim_end());
+}
+
+#[test]
+fn a_check_changes_no_file() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox, &[("check.commands", LINTER)]);
+    let before = World::of(slot.path());
+    responder.check();
+    before.assert_untouched(&World::of(slot.path()));
+}
+
+#[test]
+fn findings_do_not_block() {
+    let sandbox = Sandbox::new();
+    let (responder, _) = fixed(&sandbox, &[("check.commands", LINTER)]);
+    responder.check();
+    responder.test();
+    responder.commit("totals");
+}
+
+#[test]
+fn findings_block_if_configured_and_can_be_skipped() {
+    let sandbox = Sandbox::new();
+    let (responder, _) = fixed(&sandbox, &[("check.commands", LINTER), ("check.gate", "block")]);
+    responder.check();
+    responder.test();
+    let error = responder.try_commit("totals", &[]).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(Blocked::Findings { count: 1 })), "{error}");
+    assert_eq!(error.exit(), ExitCode::GATE);
+    responder.try_commit("totals", &[(Gate::Check, "generated code")]).unwrap();
+    assert_eq!(responder.record().skipped[0].reason, "generated code");
+}
+
+#[test]
+fn a_gate_that_blocks_is_not_passed_without_a_check_of_these_files() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox, &[("check.commands", LINTER), ("check.gate", "block")]);
+    responder.test();
+    let error = responder.try_commit("totals", &[]).unwrap_err();
+    assert_eq!(error.exit(), ExitCode::GATE, "never checked: {error}");
+    slot.write("src/till.sh", "echo 3\n");
+    responder.check();
+    slot.write("src/till.sh", FIXED_SOURCE);
+    responder.test();
+    let error = responder.try_commit("totals", &[]).unwrap_err();
+    assert_eq!(error.exit(), ExitCode::GATE, "checked another state: {error}");
+}
+
+#[test]
+fn a_linter_that_is_missing_or_dies_is_a_line_of_the_report() {
+    let sandbox = Sandbox::new();
+    let commands = "[\"no-such-linter\", \"kill -9 $$ # $@\", \"grep -Hn price\"]";
+    let (responder, _) = fixed(&sandbox, &[("check.commands", commands)]);
+    let report = responder.check();
+    let outcomes: Vec<_> = report.linters.iter().map(|linter| linter.outcome).collect();
+    assert_eq!(outcomes, [LinterOutcome::Missing, LinterOutcome::Failed, LinterOutcome::Ran]);
+    assert_eq!(report.findings.len(), 1);
+}
+
+#[test]
+fn the_repositorys_linters_do_not_run_before_somebody_approved_them() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.root().join("ran");
+    let config = format!("[check]\ncommands = [\"touch '{}' #\"]\n", ran.display());
+    let mut files = FILES.to_vec();
+    files.push(("hotfix.toml", config.as_bytes()));
+    let repo = sandbox.repo_with_remote(&files);
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.start("Wrong totals");
+    responder.slot().write("src/till.sh", FIXED_SOURCE);
+    let report = responder.check();
+    assert_eq!(report.linters[0].outcome, LinterOutcome::Untrusted);
+    assert!(!ran.exists());
+    responder.trust();
+    assert_eq!(responder.check().linters[0].outcome, LinterOutcome::Ran);
+    assert!(ran.exists());
+}
+
+#[test]
+fn a_linter_that_the_fix_brings_does_not_run() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox, &[]);
+    let ran = sandbox.root().join("ran");
+    slot.write("hotfix.toml", format!("[check]\ncommands = [\"touch '{}' #\"]\n", ran.display()));
+    assert_eq!(responder.check().linters, []);
+    assert!(!ran.exists());
+}
+
+#[test]
+fn a_deleted_file_is_not_checked() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox, &[("check.commands", "[\"grep -Hn .\"]")]);
+    std::fs::remove_file(slot.file("README.md")).unwrap();
+    let report = responder.check();
+    assert!(report.findings.iter().all(|finding| finding.path != "README.md"));
+    assert_eq!(report.linters[0].outcome, LinterOutcome::Ran);
+}
+
+#[test]
+fn nothing_changed_is_wrong_usage() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.start("Wrong totals");
+    let error = responder.try_check(check::Request::default()).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(SessionError::NothingChanged { .. })), "{error}");
+}
+
+mod with_python {
+    use hotfix_testkit::auth;
+
+    use super::*;
+
+    const UGLY: &str = "    return  user\n";
+
+    fn started(sandbox: &Sandbox) -> (Responder<'_>, Repo) {
+        let project = sandbox.project();
+        let responder = Responder::at(sandbox, project.path());
+        responder.start("Auth failing");
+        let slot = responder.slot();
+        slot.write("src/auth.py", auth::FIXED_SOURCE.replace("    return user\n", UGLY));
+        (responder, slot)
+    }
+
+    #[test]
+    fn the_configured_linter_is_found() {
+        let sandbox = Sandbox::with_python();
+        let (responder, _) = started(&sandbox);
+        let report = responder.check();
+        assert_eq!(report.linters[0].name, "flake8");
+        assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
+        assert!(report.findings[0].message.starts_with("E271"), "{:?}", report.findings);
+    }
+}
