@@ -1,0 +1,16 @@
+//! In-process tests of what spans several steps, on real temporary repositories.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "a test fails by panicking; helpers outside #[test] need it said"
+)]
+
+mod approval;
+mod init;
+mod resume;
+mod settings;
+mod ship;
+mod status;
+mod undo;
