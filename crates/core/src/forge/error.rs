@@ -22,7 +22,7 @@ pub enum ForgeError {
         said: String,
     },
     /// The remote refused the branch.
-    #[error("the remote refused {branch}")]
+    #[error("the remote refused {}", short(branch))]
     Rejected {
         /// The branch.
         branch: String,
@@ -30,7 +30,7 @@ pub enum ForgeError {
         said: String,
     },
     /// Somebody else has a branch of this name on the remote.
-    #[error("{branch} is on the remote with a commit that is not ours")]
+    #[error("{} is on the remote with a commit that is not ours", short(branch))]
     BranchTaken {
         /// The branch.
         branch: String,
@@ -38,11 +38,16 @@ pub enum ForgeError {
         found: String,
     },
     /// The target is no longer where the fix was proved and tested.
-    #[error("{target} moved on the remote")]
+    #[error("{} moved on the remote", short(target))]
     TargetMoved {
         /// The target.
         target: String,
     },
+}
+
+/// A branch as people name it.
+fn short(branch: &str) -> &str {
+    branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 
 impl Explain for ForgeError {

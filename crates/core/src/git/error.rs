@@ -121,6 +121,10 @@ impl Explain for GitError {
             Self::UnknownCommit { .. } => "git branch --all; git tag".to_owned(),
             Self::BadName { .. } => "choose another name".to_owned(),
             Self::Conflict { onto, .. } => format!("git rebase {onto}  # in the slot; solve it, then git hotfix ship"),
+            // A hook, or the signing program, objects.
+            Self::Failed { command, .. } if command == "commit" => {
+                "correct what it objects to, then run the same command again".to_owned()
+            }
             _ => "run the same command again".to_owned(),
         }
     }

@@ -122,7 +122,8 @@ impl Repository {
         }
         let finished = call.limit(limit).finish()?;
         let report = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let outcomes = pushes.iter().map(|push| push_outcome(&report, &push.target));
+        let said = words_of_remote(&String::from_utf8_lossy(&finished.stderr));
+        let outcomes = pushes.iter().map(|push| push_outcome(&report, &push.target, &said));
         let outcomes: Option<Vec<PushOutcome>> = outcomes.collect();
         Ok(outcomes.ok_or_else(|| push_failed(&finished))?)
     }
@@ -144,14 +145,27 @@ fn push_failed(finished: &Finished) -> GitError {
 }
 
 /// The line for one ref: `<flag> TAB <from>:<to> TAB <summary>`; `None` if the push did not get that far.
-fn push_outcome(report: &str, target: &RefName) -> Option<PushOutcome> {
+/// A refusal carries what the remote's hooks said besides, which is where the reason is.
+fn push_outcome(report: &str, target: &RefName, said: &str) -> Option<PushOutcome> {
     let to = format!(":{target}");
     let line = report.lines().find(|line| line.split('\t').nth(1).is_some_and(|refs| refs.ends_with(&to)))?;
     let summary = line.split('\t').nth(2).unwrap_or_default();
     if line.starts_with('!') {
-        return Some(PushOutcome::Rejected(redact(summary).into_owned()));
+        let words = if said.is_empty() { summary.to_owned() } else { format!("{summary}: {said}") };
+        return Some(PushOutcome::Rejected(redact(&words).into_owned()));
     }
     Some(PushOutcome::Done)
+}
+
+/// The lines of the remote's hooks, which Git marks with `remote: `, in one line; cut where they get long.
+fn words_of_remote(stderr: &str) -> String {
+    const MOST: usize = 300;
+    let lines = stderr.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim);
+    let words = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+        None => words,
+    }
 }
 
 impl PushOutcome {
@@ -163,5 +177,28 @@ impl PushOutcome {
                 Err(GitError::Failed { command: "push".to_owned(), code: 1, said: said.clone() })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_remote_said() {
+        let target = RefName::new("refs/heads/hotfix/1.2.3".to_owned()).unwrap();
+        let report = "To /srv/x\n!\t0123abc:refs/heads/hotfix/1.2.3\t[remote rejected] (pre-receive hook declined)\nDone\n";
+        let stderr =
+            "remote: main is frozen        \nremote: \nremote: ask Grace\nerror: failed to push some refs\n";
+        let refused = |words: &str| Some(PushOutcome::Rejected(words.to_owned()));
+        assert_eq!(
+            push_outcome(report, &target, &words_of_remote(stderr)),
+            refused("[remote rejected] (pre-receive hook declined): main is frozen; ask Grace")
+        );
+        assert_eq!(
+            push_outcome(report, &target, ""),
+            refused("[remote rejected] (pre-receive hook declined)")
+        );
+        assert_eq!(words_of_remote(&format!("remote: {}", "ä".repeat(400))).chars().count(), 301);
     }
 }
