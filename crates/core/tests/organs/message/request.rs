@@ -34,7 +34,6 @@ fn record() -> Record {
             reason: "CI is down".to_owned(),
             at: "2026-01-02T04:00:00Z".parse().unwrap(),
         }],
-        merged_commit: None,
         commit: Some(FIX.to_owned()),
         subject: Some("fix: auth token validation".to_owned()),
         size: Some(Size { files: 2, added: 9, removed: 1 }),
