@@ -244,6 +244,11 @@ impl Plan {
             (RunEnd::Finished, true, _) if ran == 0 => {
                 (SuiteVerdict::Failed, "no test ran, which is not a pass".to_owned())
             }
+            // A coverage threshold, a plugin, or a patch that prints "passed": whatever it is, it is not a pass.
+            (RunEnd::Finished, true, exit) if exit != Some(0) && !explains(run) => (
+                SuiteVerdict::Failed,
+                format!("the runner ended with an error although no test failed: {}", last_line()),
+            ),
             (RunEnd::Finished, true, _) => {
                 let cut = if cut == 0 { String::new() } else { format!("; the budget cut {cut} files") };
                 (SuiteVerdict::Passed, format!("{ran} tests passed{cut}"))
@@ -281,6 +286,11 @@ impl Plan {
             ..report
         })
     }
+}
+
+/// Whether a test or a file accounts for an exit code that is not 0.
+fn explains(run: &Run) -> bool {
+    run.broken().next().is_some() || !run.not_loaded.is_empty()
 }
 
 /// A passing verdict says what did not count.
