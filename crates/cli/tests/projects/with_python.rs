@@ -60,6 +60,7 @@ fn a_test_file_that_cannot_be_loaded_on_base_either_does_not_block() {
     assert_eq!(test["verdict"], "passed");
     assert_eq!(test["ran"], 2);
     assert_eq!(test["failed_on_base_too"], serde_json::json!(["tests/test_extra.py"]));
+    assert_eq!(test["why"], "2 tests passed; tests/test_extra.py fails on base as well");
 }
 
 #[test]

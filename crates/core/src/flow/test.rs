@@ -136,11 +136,14 @@ impl Plan {
         if broken.is_empty() {
             return Ok(Default::default());
         }
+        // A file that cannot be loaded will not load the next time either.
+        let tests: Vec<String> = broken.iter().filter(|id| !is_file(id)).cloned().collect();
         // What still ran when the budget was used up gets a turn of its own: it may be slow, or it may hang.
-        let whole = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut);
+        let came_far = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut);
+        let worth_it = came_far && !tests.is_empty();
         thread::scope(|scope| {
             let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
-            let again = whole.then(|| self.passing_again(project, hotfix, work, broken)).transpose();
+            let again = worth_it.then(|| self.passing_again(project, hotfix, work, &tests)).transpose();
             Ok((super::joined(on_base.join())?, again?.unwrap_or_default()))
         })
     }
@@ -182,7 +185,7 @@ impl Plan {
             return Ok(BTreeSet::new());
         }
         project.ctx().now_doing(Step::Test, "running the failing tests once more");
-        let selection = selection_of(ids);
+        let selection = Selection::Cases(ids.to_vec());
         let again = run_in(
             project,
             hotfix,
@@ -296,11 +299,14 @@ fn explains(run: &Run) -> bool {
 /// A passing verdict says what did not count.
 fn settled(mut report: TestReport) -> TestReport {
     if report.verdict == SuiteVerdict::Passed {
-        for (count, what) in
-            [(report.failed_on_base_too.len(), "fail on base as well"), (report.flaky.len(), "are flaky")]
-        {
-            if count > 0 {
-                report.why = format!("{}; {count} {what}", report.why);
+        for (names, one, many) in [
+            (&report.failed_on_base_too, "fails on base as well", "fail on base as well"),
+            (&report.flaky, "passes when run alone", "pass when run alone"),
+        ] {
+            match names.as_slice() {
+                [] => {}
+                [name] => report.why = format!("{}; {name} {one}", report.why),
+                names => report.why = format!("{}; {} {many}", report.why, names.len()),
             }
         }
     }
@@ -411,11 +417,16 @@ fn failures(run: &Run) -> Vec<Failure> {
 
 /// These tests alone; whole files as soon as one of them is a file that could not be loaded.
 fn selection_of(ids: &[String]) -> Selection {
-    if ids.iter().all(|id| suite::file_of_id(id) != id) {
+    if !ids.iter().any(|id| is_file(id)) {
         return Selection::Cases(ids.to_vec());
     }
     let files: BTreeSet<PathBuf> = ids.iter().map(|id| file_of(id)).collect();
     Selection::Files(files.into_iter().collect())
+}
+
+/// Whether an id names a file that could not be loaded, not a test in it.
+fn is_file(id: &str) -> bool {
+    suite::file_of_id(id) == id
 }
 
 fn file_of(id: &str) -> PathBuf {
