@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
-use hotfix_model::{Case, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
+use hotfix_model::{Case, CaseOutcome, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
 use crate::error::Result;
@@ -136,11 +136,8 @@ impl Plan {
         if broken.is_empty() {
             return Ok(Default::default());
         }
-        // A file that cannot be loaded will not load the next time either.
-        let tests: Vec<String> = broken.iter().filter(|id| !is_file(id)).cloned().collect();
-        // What still ran when the budget was used up gets a turn of its own: it may be slow, or it may hang.
-        let came_far = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut);
-        let worth_it = came_far && !tests.is_empty();
+        let tests = worth_another_turn(run);
+        let worth_it = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut) && !tests.is_empty();
         thread::scope(|scope| {
             let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
             let again = worth_it.then(|| self.passing_again(project, hotfix, work, &tests)).transpose();
@@ -192,7 +189,7 @@ impl Plan {
             (self.runner.as_ref(), &work.held.worktree.path),
             (&selection, self.limits()),
         )?;
-        let passed = again.cases.iter().filter(|case| case.outcome == hotfix_model::CaseOutcome::Passed);
+        let passed = again.cases.iter().filter(|case| case.outcome == CaseOutcome::Passed);
         let passed: BTreeSet<String> = passed.map(|case| case.id.clone()).collect();
         Ok(ids.iter().filter(|id| passed.contains(*id)).cloned().collect())
     }
@@ -289,6 +286,14 @@ impl Plan {
             ..report
         })
     }
+}
+
+/// Broken tests that may pass when run alone. A file that cannot be loaded will not load the next time either, and a test
+/// that hangs costs its whole limit once more; but what still ran when the budget was used up may merely be slow.
+fn worth_another_turn(run: &Run) -> Vec<String> {
+    let interrupted = run.cases.last().filter(|_| run.end == RunEnd::TimedOut).map(|case| &case.id);
+    let ended = |case: &&Case| case.outcome != CaseOutcome::TimedOut || Some(&case.id) == interrupted;
+    run.broken().filter(ended).map(|case| case.id.clone()).collect()
 }
 
 /// Whether a test or a file accounts for an exit code that is not 0.
