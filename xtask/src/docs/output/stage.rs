@@ -102,9 +102,18 @@ impl Stage {
         if line.contains("--json") {
             return Ok(self.steady.text(&pretty(&stdout)));
         }
-        // Progress is over before the answer is printed, so this is the order on a screen.
-        Ok(self.steady.text(&format!("{}{}", on_screen(&stderr), pretty(&stdout))))
+        Ok(self.steady.text(&in_order(&stderr, &pretty(&stdout))))
     }
+}
+
+/// Both streams as they come on a screen: progress is over before the answer is printed, and an error comes last.
+fn in_order(stderr: &str, stdout: &str) -> String {
+    let mut begins = stderr.match_indices("error: ").map(|(at, _)| at);
+    let error = begins.find(|at| *at == 0 || stderr[..*at].ends_with('\n'));
+    let (progress, error) = stderr.split_at(error.unwrap_or(stderr.len()));
+    let answer = stdout.trim_end();
+    let newline = if answer.is_empty() { "" } else { "\n" };
+    format!("{}{answer}{newline}{error}", on_screen(progress))
 }
 
 /// What a terminal shows once all is done: a live line that said what began is gone, the line that says how it ended
@@ -128,6 +137,17 @@ fn pretty(stdout: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_comes_after_the_answer() {
+        let stderr = "✗ test      no error: none (0.1 s)\nerror: it fails\n  why: because\n";
+        assert_eq!(
+            in_order(stderr, "FAILED a\n"),
+            "✗ test      no error: none (0.1 s)\nFAILED a\nerror: it fails\n  why: because\n"
+        );
+        assert_eq!(in_order("", "a\n"), "a\n");
+        assert_eq!(in_order("error: x\n", ""), "error: x\n");
+    }
 
     #[test]
     fn lines_that_a_terminal_takes_away_again_are_not_shown() {
