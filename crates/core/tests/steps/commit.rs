@@ -157,8 +157,8 @@ mod hooks {
         let sandbox = Sandbox::new();
         let (responder, slot) = tested(&sandbox);
         hook(&sandbox, "pre-commit", "sleep 61 & sleep 61");
-        let responder = responder.with("commit.timeout", "1s");
-        let error = responder.try_commit("totals", &[]).unwrap_err();
+        let hurried = Responder::at(&sandbox, responder.dir()).with("commit.timeout", "1s");
+        let error = hurried.try_commit("totals", &[]).unwrap_err();
         assert!(matches!(error.downcast_ref(), Some(GitError::TimedOut { .. })), "{error}");
         hook(&sandbox, "pre-commit", "exit 0");
         responder.commit("totals");

@@ -448,7 +448,7 @@ fn a_test_that_hangs_is_ended_by_the_limit() {
     let sandbox = Sandbox::new();
     let (responder, slot) = fixed(&sandbox);
     slot.write("tests/test_till.sh", "grep -q sum=.price src/till.sh && exec sleep 60; exit 0");
-    let proof = responder.with("prove.timeout", "1s").with("prove.repeat", "1").prove(COMMAND);
+    let proof = responder.with("prove.timeout", "2s").with("prove.repeat", "1").prove(COMMAND);
     assert_eq!(proof.red.as_ref().unwrap().outcome, SideOutcome::TimedOut, "{}", proof.why);
     assert_eq!(proof.verdict, ProofVerdict::Proven, "a hang that the fix ends is a bug that is fixed");
 }
