@@ -42,6 +42,11 @@ pub struct Cancelled {
     signal: u8,
 }
 
+/// What a thread of ours came back with; its panic goes on in the thread that waited for it.
+pub fn joined<T>(result: std::thread::Result<T>) -> T {
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 impl Ctx {
     /// Surroundings from their parts.
     pub fn new(env: Environment, clock: impl Clock + 'static, sink: Arc<dyn Sink>) -> Self {

@@ -40,7 +40,8 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: Request) -
 impl Plan {
     /// What is going to be done.
     pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
-        let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
+        let Ok(reader) = work.base_reader() else { return Vec::new() };
+        let read = |path: &str| reader.read(path);
         let Ok(request) = self.style_request(hotfix, work, &read) else { return Vec::new() };
         let place = style::Place {
             root: &work.held.worktree.path,
@@ -61,7 +62,8 @@ impl Plan {
             home: project.repository.home(),
             scratch: &scratch,
         };
-        let read = |path: &str| project.repository.read_file(&work.base, path).ok().flatten();
+        let reader = work.base_reader()?;
+        let read = |path: &str| reader.read(path);
         let report = style::check(ctx, &place, &self.style_request(hotfix, work, &read)?)?;
         let (tone, what) = summary(&report);
         ctx.ended(Step::Check, tone, what);

@@ -53,14 +53,6 @@ pub(crate) fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
-/// What a thread of a step came back with. A thread of ours that panicked has its panic passed on.
-pub(crate) fn joined<T>(result: std::thread::Result<T>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
-}
-
 /// SHA-256 of some bytes, the first 16 hexadecimal digits: names files by their inputs.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -15,11 +15,12 @@ use hotfix_model::output::ProveOutput;
 use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
 
 use super::PlanLines;
+use crate::ctx::joined;
 use crate::error::{Explain, Result};
 use crate::event::Tone;
 use crate::git::Oid;
 use crate::proof::{self, Evidence, Judgement, Parts, Reading};
-use crate::session::{EvidenceFiles, Hotfix, Project, Work};
+use crate::session::{EvidenceFiles, Hotfix, Project, Reader, Work};
 use crate::slot::{Room, SetupRequest, Twin};
 use crate::suite::{self, Limits, Pattern, Place, Runner, Selection};
 
@@ -119,8 +120,8 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
 /// The runner of a tree, by the repository's own files.
 pub fn detect(project: &Project, tree: &Oid, config: &Config) -> Result<Box<dyn Runner>> {
     let files = project.repository.list_files(tree)?;
-    let read = |path: &str| project.repository.read_file(tree, path).ok().flatten();
-    suite::detect(&files, &read, &config.test)
+    let reader = Reader::new(&project.repository, tree, &files);
+    suite::detect(&files, &|path| reader.read(path), &config.test)
 }
 
 impl Plan {
@@ -312,7 +313,7 @@ fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
     thread::scope(|scope| {
         let red = scope.spawn(|| plan.run_red(project, hotfix));
         let green = plan.run_green(project, hotfix);
-        let (red, red_reused, tree) = super::joined(red.join())?;
+        let (red, red_reused, tree) = joined(red.join())?;
         let (green, green_reused) = green?;
         Ok(Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
     })

@@ -13,6 +13,7 @@ use hotfix_model::gate::Failure;
 use hotfix_model::{Case, CaseOutcome, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
+use crate::ctx::joined;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
@@ -141,7 +142,7 @@ impl Plan {
         thread::scope(|scope| {
             let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
             let again = worth_it.then(|| self.passing_again(project, hotfix, work, &tests)).transpose();
-            Ok((super::joined(on_base.join())?, again?.unwrap_or_default()))
+            Ok((joined(on_base.join())?, again?.unwrap_or_default()))
         })
     }
 

@@ -102,11 +102,16 @@ impl Repository {
         Ok(call.text()?.lines().map(str::to_owned).collect())
     }
 
-    /// Authors and subjects of the commits between two, then the files they change.
-    pub fn summarise(&self, from: &str, to: &str) -> Result<String> {
+    /// Authors and subjects of the commits between two, as `git shortlog` prints them.
+    pub fn authors(&self, from: &str, to: &str) -> Result<String> {
         let range = format!("^{from}");
         let authors = self.git().args(["shortlog", to, range.as_str()]).run()?;
+        Ok(String::from_utf8_lossy(&authors).into_owned())
+    }
+
+    /// The files that differ between two commits, with counts of lines.
+    pub fn summarise(&self, from: &str, to: &str) -> Result<String> {
         let diff = self.git().args(["diff", "-M", "--stat", "--summary", from, to]).run()?;
-        Ok(format!("{}{}", String::from_utf8_lossy(&authors), String::from_utf8_lossy(&diff)))
+        Ok(String::from_utf8_lossy(&diff).into_owned())
     }
 }

@@ -7,6 +7,7 @@ use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, ShipOutput};
 use hotfix_model::{CheckReport, Fact, Proof, Run, Stage, Step, TestReport};
 
+use crate::ctx::joined;
 use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
@@ -77,7 +78,11 @@ pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Resu
 /// Ships.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<ShipOutput, Stopped> {
     let began = project.ctx().clock.elapsed();
-    let result = steps(project, hotfix, request);
+    let result = match steps(project, hotfix, request) {
+        Ok(()) => Ok(()),
+        // What was found until then is worth keeping, whatever stopped it.
+        Err(error) => hotfix.write_notes(project).and(Err(error)),
+    };
     let output = || output(project, hotfix, project.ctx().milliseconds_since(began));
     match result {
         Ok(()) => Ok(output()),
@@ -126,7 +131,7 @@ fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request
     }
     let work = Work::of(project, hotfix)?;
     let (work, findings) = validate(project, hotfix, work, request)?;
-    record(project, hotfix, findings)?;
+    note(project, hotfix, findings)?;
     failpoint::reach(project.ctx(), "ship.validated");
     let wanted = commit::Request { subject: request.subject.clone(), skips: request.skips.clone() };
     let plan = commit::plan(project, hotfix, &work, &wanted)?;
@@ -165,7 +170,7 @@ fn validate(
             let check = scope.spawn(|| check_plan.run(project, hotfix, &prove_plan.work));
             let green = proves.then(|| prove_plan.run_green(project, hotfix)).transpose();
             let run = test_plan.as_ref().map(|plan| plan.run(project, hotfix, &prove_plan.work)).transpose();
-            let (red, check) = (flow::joined(red.join()), flow::joined(check.join()));
+            let (red, check) = (joined(red.join()), joined(check.join()));
             Ok::<_, Error>((sides(red?, green?), check?, run?))
         })?
     };
@@ -215,11 +220,11 @@ fn conclude_proof(
     Ok(proof)
 }
 
-fn record(project: &Project, hotfix: &mut Hotfix, findings: Findings) -> Result<()> {
+fn note(project: &Project, hotfix: &mut Hotfix, findings: Findings) -> Result<()> {
     let Findings { proof, evidence, check, test } = findings;
     let mut facts = vec![(Fact::Proved(Box::new(proof)), None), (Fact::Checked(check), None)];
     facts.extend(test.map(|test| (Fact::Tested(Box::new(test)), None)));
-    hotfix.append(project, facts, &evidence)
+    hotfix.note(project, facts, evidence)
 }
 
 fn target_moved(error: &Error) -> bool {

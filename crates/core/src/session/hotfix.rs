@@ -20,6 +20,8 @@ pub struct Hotfix {
     pub stored: Stored,
     /// The configuration as of its base.
     pub loaded: Loaded,
+    /// What happened and is not written yet.
+    noted: Noted,
     /// Held so that two commands cannot work on one hotfix at once.
     _lock: WorkLock,
 }
@@ -27,6 +29,16 @@ pub struct Hotfix {
 /// The right to work on one hotfix. Dies with its process.
 #[derive(Debug)]
 pub struct WorkLock(#[expect(dead_code, reason = "held for its lock")] File);
+
+/// A fact, and the wall time of the deed in milliseconds where it took any.
+pub type Timed = (Fact, Option<u64>);
+
+/// What is to be written with the next append.
+#[derive(Default)]
+struct Noted {
+    facts: Vec<Timed>,
+    evidence: EvidenceFiles,
+}
 
 /// Evidence files of one event: name and bytes.
 pub type EvidenceFiles = Vec<(String, Vec<u8>)>;
@@ -98,7 +110,7 @@ impl Project {
         let lock = WorkLock::acquire(self, id)?;
         let base = oid(&stored.record.base.commit)?;
         let loaded = self.config_at(Some(&base))?;
-        Ok(Hotfix { stored, loaded, _lock: lock })
+        Ok(Hotfix { stored, loaded, noted: Noted::default(), _lock: lock })
     }
 
     /// Removes what the runs of a hotfix left in its folder: raw output and results, no longer needed once it is
@@ -150,15 +162,31 @@ impl Hotfix {
         Ok(held.ok_or_else(|| SessionError::NoSlot { id: self.id().to_owned() })?)
     }
 
+    /// Takes note of what happened: [`Hotfix::record`] tells it from now on, and the next [`Hotfix::append`] writes it.
+    /// For what is worth nothing without what follows at once.
+    pub fn note(&mut self, project: &Project, facts: Vec<Timed>, evidence: EvidenceFiles) -> Result<()> {
+        self.noted.facts.extend(facts);
+        self.noted.evidence.extend(evidence);
+        let facts = self.noted.facts.clone();
+        self.stored.record = project.store().preview(&self.stored, &project.actor()?, facts)?;
+        Ok(())
+    }
+
+    /// Writes what is only noted, if anything is.
+    pub fn write_notes(&mut self, project: &Project) -> Result<()> {
+        match self.noted.facts.is_empty() {
+            true => Ok(()),
+            false => self.append(project, Vec::new(), &EvidenceFiles::new()),
+        }
+    }
+
     /// Writes what happened into the record.
-    pub fn append(
-        &mut self,
-        project: &Project,
-        facts: Vec<(Fact, Option<u64>)>,
-        evidence: &EvidenceFiles,
-    ) -> Result<()> {
+    pub fn append(&mut self, project: &Project, facts: Vec<Timed>, evidence: &EvidenceFiles) -> Result<()> {
         let actor = project.actor()?;
-        self.stored = project.store().append(&self.stored, &actor, facts, evidence)?;
+        let all = self.noted.facts.iter().cloned().chain(facts).collect();
+        let files: EvidenceFiles = self.noted.evidence.iter().chain(evidence).cloned().collect();
+        self.stored = project.store().append(&self.stored, &actor, all, &files)?;
+        self.noted = Noted::default();
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod error;
 mod gates;
 mod hotfix;
 mod project;
+mod reader;
 mod seen;
 mod work;
 
@@ -13,5 +14,6 @@ pub use error::SessionError;
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use project::Project;
+pub use reader::Reader;
 pub use seen::Seen;
 pub use work::Work;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::{Hotfix, Project, SessionError};
+use super::{Hotfix, Project, Reader, SessionError};
 use crate::error::{FileError, Result};
 use crate::git::{Change, FileDiff, Oid, Repository};
 use crate::slot::Held;
@@ -63,6 +63,11 @@ impl Work {
         once(&self.files, || self.repository.list_files(&self.tree)).map(Vec::as_slice)
     }
 
+    /// Reads files as base has them.
+    pub fn base_reader(&self) -> Result<Reader<'_>> {
+        Ok(Reader::new(&self.repository, &self.base, self.files()?))
+    }
+
     /// The lines that differ from base.
     pub fn lines(&self) -> Result<&[FileDiff]> {
         once(&self.lines, || self.repository.line_changes(&self.base, &self.tree)).map(Vec::as_slice)
@@ -76,8 +81,8 @@ impl Work {
             if let Some(command) = brought.filter(|_| !project.is_trusted(loaded).unwrap_or(false)) {
                 return Err(SessionError::Untrusted { keys: vec![command.key.clone()] }.into());
             }
-            let read = |path: &str| self.repository.read_file(&self.tree, path).ok().flatten();
-            Ok(suite::detect(self.files()?, &read, &loaded.config.test)?.into())
+            let reader = Reader::new(&self.repository, &self.tree, self.files()?);
+            Ok(suite::detect(self.files()?, &|path| reader.read(path), &loaded.config.test)?.into())
         })
     }
 
