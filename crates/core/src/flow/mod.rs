@@ -52,16 +52,3 @@ pub fn new_skips(record: &Record, skips: &[(Gate, String)]) -> Vec<hotfix_model:
 pub(crate) fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
-
-/// SHA-256 of some bytes, the first 16 hexadecimal digits: names files by their inputs.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    use sha2::Digest;
-    let sum = sha2::Sha256::digest(bytes);
-    sum.iter().take(8).fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
-}

@@ -19,7 +19,7 @@ use crate::ctx::joined;
 use crate::error::{Explain, Result};
 use crate::event::Tone;
 use crate::git::Oid;
-use crate::proof::{self, Evidence, Judgement, Parts, Reading};
+use crate::proof::{self, Evidence, Judgement, Memory, Parts, Reading, Wanted};
 use crate::session::{EvidenceFiles, Hotfix, Project, Reader, Work};
 use crate::slot::{Room, SetupRequest, Twin};
 use crate::suite::{self, Limits, Pattern, Place, Runner, Selection};
@@ -172,12 +172,19 @@ impl Plan {
         }
     }
 
+    /// Runs of an earlier prove with the same files and the same command.
+    fn memory(&self, scratch: &Path, wanted: Wanted, tree: &Oid) -> Memory {
+        let prove = &self.config.prove;
+        let command = self.command().join("\0");
+        Memory::new(scratch, wanted, &format!("{tree}\0{command}\0{}\0{}", prove.repeat, prove.test_timeout))
+    }
+
     /// Runs the red side in the twin.
     pub fn run_red(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool, Oid)> {
         let repository = &project.repository;
         let scratch = project.run_dir(hotfix.id())?;
         let tree = repository.overlay_tree(&self.work.base, &self.parts.tests, &scratch)?;
-        let memory = Memory::of(self, &scratch, "red", &tree);
+        let memory = self.memory(&scratch, Wanted::Red, &tree);
         if let Some(runs) = memory.recall() {
             return Ok((runs, true, tree));
         }
@@ -198,7 +205,7 @@ impl Plan {
             return Ok((Vec::new(), false));
         }
         let scratch = project.run_dir(hotfix.id())?;
-        let memory = Memory::of(self, &scratch, "green", &self.work.tree);
+        let memory = self.memory(&scratch, Wanted::Green, &self.work.tree);
         if let Some(runs) = memory.recall() {
             return Ok((runs, true));
         }
@@ -394,32 +401,6 @@ fn tone(proof: &Proof) -> Tone {
         ProofVerdict::Proven | ProofVerdict::RedOnly => Tone::Good,
         ProofVerdict::Waived | ProofVerdict::Invalid => Tone::Warning,
         ProofVerdict::NotRed | ProofVerdict::NotGreen => Tone::Bad,
-    }
-}
-
-/// Runs of an earlier prove with the same files and the same command.
-struct Memory {
-    path: PathBuf,
-}
-
-impl Memory {
-    fn of(plan: &Plan, scratch: &Path, side: &str, tree: &Oid) -> Self {
-        let prove = &plan.config.prove;
-        let inputs =
-            format!("{tree}\0{}\0{}\0{}", plan.command().join("\0"), prove.repeat, prove.test_timeout);
-        Self { path: scratch.join(format!("{side}-{}.json", super::digest(inputs.as_bytes()))) }
-    }
-
-    fn recall(&self) -> Option<Vec<Run>> {
-        serde_json::from_slice(&std::fs::read(&self.path).ok()?).ok()
-    }
-
-    /// Runs that were cut short are not worth remembering; a memory that cannot be written costs only a run.
-    fn keep(&self, runs: &[Run]) {
-        let whole = runs.iter().all(|run| run.end != hotfix_model::RunEnd::Cancelled);
-        if let Some(json) = serde_json::to_vec(runs).ok().filter(|_| whole) {
-            std::fs::write(&self.path, json).ok();
-        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! The proof that a fix fixes: which part of a change is tests, and what the two sides show together.
 //!
-//! Everything here is pure. The flow runs the tests; this module says what the results mean. The rules are those of
+//! The flow runs the tests; this module says what the results mean, and remembers them. The rules are those of
 //! the SWE-bench harness, made stricter where a false "proven" could slip through: a test that is skipped or missing
 //! proves nothing, an exit code 0 without a test is not green, and results that differ between two runs of the same
 //! files are no results.
 
 mod judge;
+mod memory;
 mod parts;
 mod side;
 
 pub use judge::{Evidence, Judgement, judge, suspects};
+pub use memory::{Memory, Wanted};
 pub use parts::{Parts, split};
 pub use side::{Colour, Reading, read_side};
