@@ -44,7 +44,7 @@ impl Place {
     fn make(files: usize) -> Result<Self> {
         let sandbox = Sandbox::with_python();
         let repo = repository(&sandbox, files);
-        let times = Times::install(&sandbox);
+        let times = Times::install(&sandbox)?;
         let (source, tests) = (sandbox.root().join("auth.py"), sandbox.root().join("test_auth.py"));
         fs::write(&source, auth::FIXED_SOURCE)?;
         fs::write(&tests, auth::TESTS_WITH_NEW)?;

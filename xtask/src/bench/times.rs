@@ -1,4 +1,4 @@
-//! How long tests and linters ran, measured by wrappers around them. They may run at the same time, so what counts is
+//! How long tests and linters ran, as Python itself notes it. They may run at the same time, so what counts is
 //! the time during which at least one did.
 
 use std::fs;
@@ -6,38 +6,45 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hotfix_testkit::{Sandbox, tools};
+use hotfix_testkit::Sandbox;
 
-use super::quoted;
+/// Python runs this module before everything else. The system knows when the process was started, in hundredths of a
+/// second since it booted (proc(5), field 22 of `stat`).
+const CLOCK: &str = r#"
+import atexit, os, sys, time
 
-/// A file to which the wrappers append `<kind> <began> <ended>`, in nanoseconds.
+def began():
+    with open("/proc/self/stat") as stat:
+        ticks = int(stat.read().rsplit(")", 1)[1].split()[19])
+    since = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.time_ns() - int(since * 1e9)
+
+def note(kind, start):
+    with open("{file}", "a") as times:
+        times.write(f"{kind} {start} {time.time_ns()}\n")
+
+words = [os.path.basename(word) for word in sys.orig_argv[:4]]
+for kind, programs in (("tests", ("pytest", "unittest")), ("linters", ("flake8",))):
+    if any(program in words for program in programs):
+        atexit.register(note, kind, began())
+"#;
+
+/// A file to which they append `<kind> <began> <ended>`, in nanoseconds.
 pub struct Times {
     file: PathBuf,
 }
 
 impl Times {
-    /// Puts wrappers around pytest and flake8 in front of the sandbox's `PATH`.
-    pub fn install(sandbox: &Sandbox) -> Self {
+    /// Has every Python of the sandbox that runs tests or linters note when it was started and when it ended, however
+    /// it was started: wrappers on the `PATH` would miss a Python that is called by its own path.
+    pub fn install(sandbox: &Sandbox) -> Result<Self> {
         let file = sandbox.root().join("times");
-        let bin = tools::python_bin();
-        let run = |kind: &str, program: &str| {
-            let real = quoted(&bin.join(program));
-            format!(
-                "began=$(date +%s%N)\n{real} \"$@\"\ncode=$?\n\
-                 echo \"{kind} $began $(date +%s%N)\" >> {}\nexit $code",
-                quoted(&file)
-            )
-        };
-        sandbox.fake_tool("pytest", &run("tests", "pytest"));
-        sandbox.fake_tool("flake8", &run("linters", "flake8"));
-        let python = quoted(&bin.join("python3"));
-        let module = format!(
-            "case \"$1 $2\" in\n'-m pytest' | '-m unittest')\n{}\n;;\n'-m flake8')\n{}\n;;\nesac\nexec {python} \"$@\"",
-            run("tests", "python3"),
-            run("linters", "python3")
-        );
-        sandbox.fake_tool("python3", &module);
-        Self { file }
+        let folder = sandbox.root().join("clock");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let program = CLOCK.replace("{file}", &file.display().to_string());
+        fs::write(folder.join("sitecustomize.py"), program)?;
+        sandbox.env_set("PYTHONPATH", &folder);
+        Ok(Self { file })
     }
 
     /// Forgets what was measured.
