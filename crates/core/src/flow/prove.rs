@@ -12,7 +12,7 @@ use std::thread;
 
 use hotfix_model::config::Config;
 use hotfix_model::output::ProveOutput;
-use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
+use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, RunEnd, Side, Step};
 
 use super::PlanLines;
 use crate::ctx::joined;
@@ -190,7 +190,7 @@ impl Plan {
         }
         let twin = lay_twin(project, hotfix, &self.work, &tree)?;
         project.ctx().began(Step::Prove, "red side: the tests on base");
-        let runs = self.run_side(project, &twin.worktree.path, &scratch)?;
+        let runs = self.run_side(project, &twin.worktree.path, &scratch, self.config.prove.repeat.max(1))?;
         let changed = repository.differing(&twin.worktree, &tree)?;
         if !changed.is_empty() {
             return Err(ProveError::TreeChanged { files: changed }.into());
@@ -199,21 +199,55 @@ impl Plan {
         Ok((runs, false, tree))
     }
 
-    /// Runs the green side in the slot; nothing while no source has changed.
-    pub fn run_green(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool)> {
+    /// Runs the green side in the slot, and `then` the critical tests, where there are any; nothing while no source has
+    /// changed. The critical tests begin with the same files, so they stand for the last of several green runs.
+    pub fn run_green(
+        &self,
+        project: &Project,
+        hotfix: &Hotfix,
+        then: impl FnOnce() -> Result<Option<Run>>,
+    ) -> Result<(Vec<Run>, bool, Option<Run>)> {
         if self.parts.source.is_empty() {
-            return Ok((Vec::new(), false));
+            return Ok((Vec::new(), false, then()?));
         }
         let scratch = project.run_dir(hotfix.id())?;
         let memory = self.memory(&scratch, Wanted::Green, &self.work.tree);
         if let Some(runs) = memory.recall() {
-            return Ok((runs, true));
+            return Ok((runs, true, then()?));
         }
         let changed: Vec<PathBuf> = self.work.changes.iter().map(|change| change.path.clone()).collect();
         suite::forget_bytecode(&self.work.held.worktree.path, &changed);
-        let runs = self.run_side(project, &self.work.held.worktree.path, &scratch)?;
+        let root = &self.work.held.worktree.path;
+        let times = self.config.prove.repeat.max(1);
+        let mut runs = self.run_side(project, root, &scratch, times.saturating_sub(1))?;
+        let critical = then()?;
+        match critical.as_ref().and_then(|run| self.part_of(run)).filter(|_| !runs.is_empty()) {
+            Some(last) => runs.push(last),
+            None => runs.extend(self.run_side(project, root, &scratch, 1)?),
+        }
         memory.keep(&runs);
-        Ok((runs, false))
+        Ok((runs, false, critical))
+    }
+
+    /// What a run of the critical tests says about the files of the proof; `None` if it did not come to its end, or
+    /// cannot tell files apart.
+    fn part_of(&self, critical: &Run) -> Option<Run> {
+        let Selection::Files(files) = &self.selection else { return None };
+        let files: BTreeSet<String> = files.iter().map(|path| suite::text_of_path(path)).collect();
+        let cases =
+            critical.cases.iter().filter(|case| case.file.as_ref().is_some_and(|file| files.contains(file)));
+        let not_loaded = critical.not_loaded.iter().filter(|(file, _)| files.contains(file)).cloned();
+        let mut part = Run {
+            command: self.command(),
+            cases: cases.cloned().collect(),
+            not_loaded: not_loaded.collect(),
+            claimed: None,
+            elapsed_ms: 0,
+            ..critical.clone()
+        };
+        let clean = part.not_loaded.is_empty() && part.broken().next().is_none();
+        part.exit = Some(i32::from(!clean));
+        (critical.end == RunEnd::Finished && critical.counted && !part.cases.is_empty()).then_some(part)
     }
 
     /// Judges the sides. Tests that are broken with the fix are run on plain base first, for they may be broken there.
@@ -232,7 +266,7 @@ impl Plan {
         Ok(self.proof(sides, judgement, failed_on_base))
     }
 
-    fn run_side(&self, project: &Project, root: &Path, scratch: &Path) -> Result<Vec<Run>> {
+    fn run_side(&self, project: &Project, root: &Path, scratch: &Path, times: u32) -> Result<Vec<Run>> {
         let Some(runner) = self.usable() else { return Ok(Vec::new()) };
         let prove = &self.config.prove;
         let place = Place { root, home: project.repository.home(), scratch };
@@ -241,7 +275,7 @@ impl Plan {
             project.ctx().go_on()?;
             runner.run(project.ctx(), &place, &self.selection, &limits)
         };
-        (0..prove.repeat.max(1)).map(once).collect()
+        (0..times).map(once).collect()
     }
 
     fn proof(&self, sides: &Sides, judgement: Judgement, failed_on_base: BTreeSet<String>) -> Proof {
@@ -319,9 +353,9 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
 fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
     thread::scope(|scope| {
         let red = scope.spawn(|| plan.run_red(project, hotfix));
-        let green = plan.run_green(project, hotfix);
+        let green = plan.run_green(project, hotfix, || Ok(None));
         let (red, red_reused, tree) = joined(red.join())?;
-        let (green, green_reused) = green?;
+        let (green, green_reused, _) = green?;
         Ok(Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
     })
 }

@@ -168,10 +168,15 @@ fn validate(
         thread::scope(|scope| {
             let red = scope.spawn(|| proves.then(|| prove_plan.run_red(project, hotfix)).transpose());
             let check = scope.spawn(|| check_plan.run(project, hotfix, &prove_plan.work));
-            let green = proves.then(|| prove_plan.run_green(project, hotfix)).transpose();
-            let run = test_plan.as_ref().map(|plan| plan.run(project, hotfix, &prove_plan.work)).transpose();
+            let critical =
+                || test_plan.as_ref().map(|plan| plan.run(project, hotfix, &prove_plan.work)).transpose();
+            let slot = match proves {
+                true => prove_plan.run_green(project, hotfix, critical),
+                false => critical().map(|run| (Vec::new(), false, run)),
+            };
             let (red, check) = (joined(red.join()), joined(check.join()));
-            Ok::<_, Error>((sides(red?, green?), check?, run?))
+            let (green, reused, run) = slot?;
+            Ok::<_, Error>((sides(red?, (green, reused)), check?, run))
         })?
     };
     project.ctx().go_on()?;
@@ -195,10 +200,9 @@ fn test_request(prove: &prove::Plan) -> test::Request {
 
 fn sides(
     red: Option<(Vec<Run>, bool, crate::git::Oid)>,
-    green: Option<(Vec<Run>, bool)>,
+    (green, green_reused): (Vec<Run>, bool),
 ) -> Option<prove::Sides> {
     let (red, red_reused, tree) = red?;
-    let (green, green_reused) = green.unwrap_or_default();
     Some(prove::Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
 }
 
