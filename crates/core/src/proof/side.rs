@@ -42,15 +42,23 @@ pub fn read_side(runs: &[Run]) -> Reading {
     if let Some(trouble) = runs.iter().find_map(trouble) {
         return Reading { ran: count(first), ..nothing(&trouble) };
     }
-    let reading = read_run(first);
-    let same = |run: &Run| {
-        let other = read_run(run);
-        (other.colour, &other.broken, &other.not_loaded)
-            == (reading.colour, &reading.broken, &reading.not_loaded)
-    };
-    match runs.iter().find(|run| !same(run)) {
-        None => reading,
-        Some(other) => flaky(&reading, &read_run(other)),
+    let mut reading = read_run(first);
+    for other in runs.iter().skip(1).map(read_run) {
+        if !reading.agrees_with(&other) {
+            return flaky(&reading, &other);
+        }
+        // Ids that change from run to run, as those with an address in them, are merely no evidence.
+        reading.passed.retain(|test| other.passed.contains(test));
+    }
+    reading
+}
+
+impl Reading {
+    fn agrees_with(&self, other: &Self) -> bool {
+        self.colour == other.colour
+            && self.broken == other.broken
+            && self.not_loaded == other.not_loaded
+            && self.ran.is_some() == other.ran.is_some()
     }
 }
 
