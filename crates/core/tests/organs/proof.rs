@@ -152,6 +152,15 @@ fn results_that_differ_between_two_runs_are_no_results() {
 }
 
 #[test]
+fn a_test_that_passed_in_one_green_run_only_is_no_evidence() {
+    let skipped = counted(&[("t::a", CaseOutcome::Skipped), ("t::b", CaseOutcome::Passed)]);
+    let judgement = judged(&[counted(RED)], &[counted(GREEN), skipped], &[]);
+    assert_verdict(&judgement, ProofVerdict::Invalid, "did not run with the fix");
+    let judgement = judged(&[counted(RED)], &[counted(GREEN), plain(Some(0))], &[]);
+    assert_verdict(&judgement, ProofVerdict::Invalid, "differs between two runs");
+}
+
+#[test]
 fn counts_that_disagree_are_worth_nothing() {
     let lost = Run { claimed: Some(3), ..counted(GREEN) };
     let why = "the runner says it ran 3 tests, but 2 results could be read";
@@ -229,6 +238,13 @@ fn plain_commands_are_judged_by_their_code() {
 }
 
 #[test]
+fn a_command_whose_tests_were_red_and_then_did_not_run_proves_nothing() {
+    let judgement = twice(&counted(RED), &plain(Some(0)));
+    assert_verdict(&judgement, ProofVerdict::Invalid, "did not run with the fix");
+    assert_verdict(&twice(&plain(Some(1)), &counted(GREEN)), ProofVerdict::Proven, "red on base");
+}
+
+#[test]
 fn a_plain_command_that_a_signal_ended_is_red_and_one_that_could_not_start_is_nothing() {
     assert_verdict(&twice(&plain(None), &plain(Some(0))), ProofVerdict::Proven, "runner crashed");
     for code in [126, 127] {
@@ -268,8 +284,13 @@ fn any_run() -> impl Strategy<Value = Run> {
             let run = counted(&cases);
             Run {
                 end,
-                exit,
-                not_loaded: not_loaded.into_iter().map(|file| (file.to_owned(), "x".to_owned())).collect(),
+                exit: exit.filter(|_| matches!(end, RunEnd::Finished | RunEnd::Crashed)),
+                // Only a runner that counts can tell.
+                not_loaded: not_loaded
+                    .into_iter()
+                    .filter(|_| counted_run)
+                    .map(|file| (file.to_owned(), "x".to_owned()))
+                    .collect(),
                 cases: if counted_run { run.cases.clone() } else { Vec::new() },
                 counted: counted_run,
                 claimed: counted_run.then_some(cases.len() as u64 + lost / 2),
