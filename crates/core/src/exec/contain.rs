@@ -27,10 +27,10 @@ pub fn signal_group(leader: Pid, signal: Signal) {
     let _ = kill_process_group(leader, signal);
 }
 
-/// Ends processes that left the group but still carry the mark. Three rounds, against those that fork meanwhile.
-pub fn sweep(mark: &str) {
+/// Ends processes that left `leader`'s group but still carry the mark. Three rounds, against those that fork meanwhile.
+pub fn sweep(mark: &str, leader: Pid) {
     for _ in 0..3 {
-        let strays = marked(mark);
+        let strays = marked(mark, leader);
         if strays.is_empty() {
             return;
         }
@@ -40,7 +40,8 @@ pub fn sweep(mark: &str) {
     }
 }
 
-fn marked(mark: &str) -> Vec<Pid> {
+fn marked(mark: &str, leader: Pid) -> Vec<Pid> {
+    let may_descend = younger(leader);
     let wanted = format!("{MARK}={mark}");
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return Vec::new();
@@ -52,7 +53,18 @@ fn marked(mark: &str) -> Vec<Pid> {
     };
     processes
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|number| may_descend(*number))
         .filter_map(Pid::from_raw)
         .filter(carries)
         .collect()
+}
+
+/// Tells which process numbers a descendant of `leader` may have. Numbers are given out in ascending order, so usually
+/// only the few that came after need a look; once they have started anew from below, any may.
+fn younger(leader: Pid) -> impl Fn(i32) -> bool {
+    let leader = leader.as_raw_nonzero().get();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let newest: Option<i32> = load.split_whitespace().last().and_then(|number| number.parse().ok());
+    let ascending = newest.is_some_and(|newest| newest >= leader);
+    move |number| !ascending || number > leader
 }

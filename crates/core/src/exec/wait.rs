@@ -180,7 +180,7 @@ impl Running {
             contain::signal_group(self.pid, Signal::KILL);
         }
         if let Some(mark) = &self.mark {
-            contain::sweep(mark);
+            contain::sweep(mark, self.pid);
             self.drain(ctx, LEAK);
         }
     }
