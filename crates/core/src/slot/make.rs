@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::place::{self, Place, pointer_target, points_to};
 use super::{Pool, SlotError};
-use crate::error::{Explain, FileError, Result};
+use crate::error::{Error, Explain, FileError, Result};
 use crate::failpoint;
 use crate::git::{CommonLock, GitError, Oid, Worktree};
+
+/// How often a worktree is made before it is given up.
+const TRIES: u32 = 3;
 
 impl Pool<'_> {
     /// Makes a worktree at a path where nothing was a moment ago and that is recorded as being made.
@@ -14,7 +17,15 @@ impl Pool<'_> {
         can_write_beside(path)?;
         let common = CommonLock::acquire(self.repository)?;
         failpoint::reach(self.repository.ctx(), "slot.making");
-        let made = self.repository.add_worktree(&common, path, commit).and_then(|worktree| {
+        let mut added = self.repository.add_worktree(&common, path, commit);
+        for _ in 1..TRIES {
+            if !added.as_ref().is_err_and(was_pruned) {
+                break;
+            }
+            self.unmake(&common, path)?;
+            added = self.repository.add_worktree(&common, path, commit);
+        }
+        let made = added.and_then(|worktree| {
             place::make_private(path).map_err(FileError::of("protect", path))?;
             Ok(worktree)
         });
@@ -105,4 +116,10 @@ fn can_write_beside(path: &Path) -> Result<(), SlotError> {
         path: path.to_owned(),
         why: format!("{} cannot be written to: {error}", existing.display()),
     })
+}
+
+/// Whether somebody's `git worktree prune`, which is a part of `git gc`, took Git's entry away while it was being made.
+fn was_pruned(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. })
+        if said.contains("/worktrees/") && said.ends_with("No such file or directory"))
 }
