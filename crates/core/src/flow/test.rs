@@ -122,7 +122,7 @@ impl Plan {
             flaky: flaky.into_iter().collect(),
             ..report
         };
-        self.with_opaque_baseline(project, hotfix, work, report)
+        self.with_opaque_baseline(project, hotfix, work, (run, report))
     }
 
     /// Which of the broken fail on base as well, and which pass when run alone. Base has a worktree of its own, so
@@ -262,22 +262,21 @@ impl Plan {
     }
 
     /// A command whose tests cannot be told apart is compared as a whole: if it fails on base as well, it does not
-    /// block.
+    /// block. One that was not found, died or ran out of time shows nothing, on either side: that is never a pass.
     fn with_opaque_baseline(
         &self,
         project: &Project,
         hotfix: &Hotfix,
         work: &Work,
-        report: TestReport,
+        (run, report): (&Run, TestReport),
     ) -> Result<TestReport> {
-        let opaque =
-            report.ran.is_none() && report.verdict == SuiteVerdict::Failed && !self.runner.can_select();
-        if !opaque {
+        let opaque = report.ran.is_none() && !self.runner.can_select();
+        if !opaque || report.verdict == SuiteVerdict::Passed || run.end != RunEnd::Finished {
             return Ok(settled(report));
         }
         let command = self.runner.command(&Selection::Everything).join(" ");
         let on_base = run_on_base(project, hotfix, work, (self.runner.as_ref(), &Selection::Everything))?;
-        if on_base.is_green() {
+        if on_base.is_green() || on_base.end != RunEnd::Finished {
             return Ok(report);
         }
         Ok(TestReport {
