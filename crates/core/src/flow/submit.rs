@@ -12,7 +12,7 @@ use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, Draft, Forge, ForgeError};
 use crate::git::{Lease, Oid, Push, PushOutcome, RefName, Remote};
 use crate::message::{self, RequestText};
-use crate::record::{Journal, Store};
+use crate::record::{Entry, Journal, Store};
 use crate::session::{
     Blocked, Gates, Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, Skips, TargetBranch,
 };
@@ -75,7 +75,12 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     let ctx = project.ctx();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
     let actor = project.actor()?;
-    let record_before = join_record(project, hotfix)?;
+    let journal = Journal::open(&project.repository)?;
+    let cut = cut_pushes(&journal, hotfix)?;
+    let record_before = match carried(project, hotfix, plan, &cut)? {
+        Some(ours) => Some(ours),
+        None => join_record(project, hotfix)?,
+    };
     let (title, description) = text(project, hotfix, plan, &actor)?;
     let draft = Draft {
         record: hotfix.record(),
@@ -92,12 +97,11 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     let next = project.store().draft(&hotfix.stored, &actor, facts)?;
     let record = (Store::ref_name(hotfix.id())?, next.tree.clone(), record_before);
     failpoint::reach(ctx, "submit.before");
-    let journal = Journal::open(&project.repository)?;
-    let intent =
-        journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
+    let detail = json!({ "commit": plan.commit.as_str(), "record": next.tree.as_str() });
+    let intent = journal.intend(hotfix.id(), Step::Submit, "push", detail)?;
     let delivered = push(project, hotfix, plan, (record, options))?;
     failpoint::reach(ctx, "submit.pushed");
-    intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
+    remember_remote(project, hotfix, plan, (&delivered, &next.tree))?;
     match &delivered.record_refused {
         None => hotfix.stored = project.store().settle(&hotfix.stored, &next)?,
         Some(said) => {
@@ -109,7 +113,8 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
             hotfix.append(project, self::facts(plan, &merge_request), &Vec::new())?;
         }
     }
-    remember_remote(project, hotfix, plan, &delivered)?;
+    intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
+    cut.iter().try_for_each(|entry| journal.close(entry, json!({ "made good": true })))?;
     failpoint::reach(ctx, "submit.recorded");
     if delivered.merged {
         merge_request.state = MergeRequestState::Merged;
@@ -202,6 +207,24 @@ pub fn share_record(project: &Project, hotfix: &Hotfix, remote: &Remote) -> Resu
     }
 }
 
+/// Pushes of this hotfix that were cut short.
+fn cut_pushes(journal: &Journal, hotfix: &Hotfix) -> Result<Vec<Entry>> {
+    let mut cut = journal.unfinished(Some(hotfix.id()))?;
+    cut.retain(|entry| entry.step == Step::Submit && entry.what == "push");
+    Ok(cut)
+}
+
+/// A push that was cut short may have brought its record to the remote before anything here knew of it. If the remote
+/// holds exactly what such a push carried, it is ours, and the next push may take its place.
+fn carried(project: &Project, hotfix: &Hotfix, plan: &Plan, cut: &[Entry]) -> Result<Option<Oid>> {
+    if cut.is_empty() {
+        return Ok(None);
+    }
+    let (name, limit) = (Store::ref_name(hotfix.id())?, hotfix.loaded.config.submit.timeout.duration());
+    let found = forge::find(&project.repository, &plan.remote.name, &name, limit)?;
+    Ok(found.filter(|found| cut.iter().any(|entry| entry.detail["record"] == found.as_str())))
+}
+
 fn push(
     project: &Project,
     hotfix: &Hotfix,
@@ -257,11 +280,16 @@ fn join_record(project: &Project, hotfix: &mut Hotfix) -> Result<Option<Oid>> {
 }
 
 /// Remembers where the remote's refs are now: the lease of the next push.
-fn remember_remote(project: &Project, hotfix: &Hotfix, plan: &Plan, delivered: &Delivered) -> Result<()> {
+fn remember_remote(
+    project: &Project,
+    hotfix: &Hotfix,
+    plan: &Plan,
+    (delivered, record_tree): (&Delivered, &Oid),
+) -> Result<()> {
     let id = hotfix.id();
     let mut refs = vec![(remote_branch(id)?, plan.commit.clone())];
     if delivered.record_refused.is_none() {
-        refs.push((remote_record(id)?, hotfix.stored.tree.clone()));
+        refs.push((remote_record(id)?, record_tree.clone()));
     }
     project.repository.set_refs(&refs)
 }

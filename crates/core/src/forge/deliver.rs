@@ -112,6 +112,12 @@ fn branch_refused(repository: &Repository, delivery: &Delivery<'_>, said: String
     }
 }
 
+/// Where a ref is on the remote; `None` if it is not there.
+pub fn find(repository: &Repository, remote: &str, name: &RefName, limit: Duration) -> Result<Option<Oid>> {
+    let found = repository.remote_refs(remote, &[name], limit).map_err(|error| unreachable(remote, error))?;
+    Ok(found.into_iter().next().map(|(_, oid)| oid))
+}
+
 /// Deletes a branch we pushed, only if it still is where we left it. True if it is gone.
 pub fn take_back(
     repository: &Repository,

@@ -11,7 +11,7 @@ use hotfix_model::{MergeRequest, Record};
 use crate::error::Result;
 use crate::git::{Oid, Remote, Repository};
 
-pub use deliver::{Delivered, Delivery, deliver, take_back};
+pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
 pub use plain::Plain;
 pub use request_pull::request_pull;
