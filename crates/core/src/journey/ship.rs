@@ -139,8 +139,10 @@ fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request
     Ok(())
 }
 
+/// A slot that is gone, or on its way back from a cleanup that was cut short, holds no edits.
 fn was_edited(project: &Project, hotfix: &Hotfix) -> Result<bool> {
-    if !hotfix.record().slot_in_use {
+    let held = || project.pool(&hotfix.loaded).held(hotfix.id());
+    if !hotfix.record().slot_in_use || held()?.is_none() {
         return Ok(false);
     }
     let work = Work::look(project, hotfix)?;
