@@ -138,9 +138,15 @@ pub fn take_back(
     }
 }
 
-/// A push that did not come to a report failed on the way.
+/// What `git push` ends with when a hook said no; what fails on the way is fatal and ends with 128.
+const HOOK_SAID_NO: i32 = 1;
+
+/// A push that did not come to a report was stopped by a hook, or failed on the way.
 fn unreachable(remote: &str, error: Error) -> Error {
     match error.downcast_ref::<GitError>() {
+        Some(GitError::Failed { code: HOOK_SAID_NO, said, .. }) => {
+            ForgeError::Stopped { remote: remote.to_owned(), said: said.clone() }.into()
+        }
         Some(GitError::Failed { said, .. }) => {
             ForgeError::Unreachable { remote: remote.to_owned(), said: said.clone() }.into()
         }

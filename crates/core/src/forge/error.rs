@@ -21,6 +21,14 @@ pub enum ForgeError {
         /// What Git said.
         said: String,
     },
+    /// A hook of the user's ended the push before anything was sent.
+    #[error("the push to {remote} was stopped on this machine")]
+    Stopped {
+        /// Its name.
+        remote: String,
+        /// What the hook said.
+        said: String,
+    },
     /// The remote refused the branch.
     #[error("the remote refused {}", short(branch))]
     Rejected {
@@ -54,7 +62,9 @@ impl Explain for ForgeError {
     fn why(&self) -> String {
         match self {
             Self::Unknown { .. } => "submit.forge may be empty or `plain`".to_owned(),
-            Self::Unreachable { said, .. } | Self::Rejected { said, .. } => said.clone(),
+            Self::Unreachable { said, .. } | Self::Stopped { said, .. } | Self::Rejected { said, .. } => {
+                said.clone()
+            }
             Self::BranchTaken { found, .. } => format!("it holds {found}; nothing was overwritten"),
             Self::TargetMoved { .. } => {
                 "somebody merged something meanwhile; nothing was overwritten".to_owned()
@@ -65,6 +75,7 @@ impl Explain for ForgeError {
     fn next(&self) -> String {
         match self {
             Self::Unknown { .. } => "git hotfix config".to_owned(),
+            Self::Stopped { .. } => "git hotfix ship  # once your pre-push hook is content".to_owned(),
             Self::BranchTaken { .. } => {
                 "git hotfix start --name OTHER \"ALERT\"  # or talk to whoever pushed it".to_owned()
             }

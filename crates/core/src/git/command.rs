@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::GitError;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::exec::{Command, Ending, Finished, redact};
+use crate::exec::{Command, Ending, Finished, redact, sanitize_line};
 
 /// What an inherited environment may still tell Git: who you are, how to reach and to trust a server, and where
 /// configuration lies.
@@ -182,10 +182,15 @@ impl<'a> GitCommand<'a> {
 /// The error for a call that ended badly: the line that Git itself marks as fatal, else the last one.
 pub(super) fn failed(name: &str, finished: &Finished) -> GitError {
     let stderr = String::from_utf8_lossy(&finished.stderr);
-    let marked = stderr.lines().find(|line| line.starts_with("fatal: ") || line.starts_with("error: "));
+    // What stands above this line is the reason; a hook that said nothing leaves only the line itself.
+    let reasons = || stderr.lines().filter(|line| !line.starts_with("error: failed to push some refs"));
+    let marked = reasons().find(|line| line.starts_with("fatal: ") || line.starts_with("error: "));
     let said = match marked {
         Some(line) => redact(line.split_once(": ").map_or(line, |(_, text)| text)).into_owned(),
-        None => finished.last_line(),
+        None => match reasons().map(str::trim).rfind(|line| !line.is_empty()) {
+            Some(line) => sanitize_line(&redact(line)),
+            None => finished.last_line(),
+        },
     };
     GitError::Failed { command: name.to_owned(), code: finished.ending.code().unwrap_or(-1), said }
 }
