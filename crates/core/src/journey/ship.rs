@@ -14,6 +14,7 @@ use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
 use crate::forge::ForgeError;
 use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Skips, Work};
+use crate::suite::SuiteError;
 
 /// How often a direct merge follows a target that keeps moving.
 const ROUNDS: u32 = 5;
@@ -165,7 +166,7 @@ fn validate(
         false => Some(test::plan(project, hotfix, &prove_plan.work, &test_request(&prove_plan))?),
     };
     let proves = prove_plan.can_run() && !request.skips.contains(Gate::Prove);
-    let (sides, check, run) = {
+    let ((sides, run, missing), check) = {
         let hotfix = &*hotfix;
         thread::scope(|scope| {
             let red = scope.spawn(|| proves.then(|| prove_plan.run_red(project, hotfix)).transpose());
@@ -177,13 +178,13 @@ fn validate(
                 false => critical().map(|run| (Vec::new(), false, run)),
             };
             let (red, check) = (joined(red.join()), joined(check.join()));
-            let (green, reused, run) = slot?;
-            Ok::<_, Error>((sides(red?, (green, reused)), check?, run))
+            let sides = slot.and_then(|(green, reused, run)| Ok((sides(red?, (green, reused)), run)));
+            Ok::<_, Error>((or_missing(sides, test_plan.is_some())?, check?))
         })?
     };
     project.ctx().go_on()?;
     prove_plan.work.settle(project, hotfix)?;
-    let proof = conclude_proof(project, hotfix, &prove_plan, sides.as_ref())?;
+    let proof = conclude_proof(project, hotfix, &prove_plan, (sides.as_ref(), missing))?;
     let test = match (&test_plan, &run) {
         (Some(plan), Some(run)) => {
             let report = plan.conclude(project, hotfix, &prove_plan.work, run)?;
@@ -208,19 +209,36 @@ fn sides(
     Some(prove::Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
 }
 
+/// What ran in both places, and why nothing did.
+type Ran = (Option<prove::Sides>, Option<Run>, Option<String>);
+
+/// Where the runner is not installed there is no proof, and the reason why not. The critical tests cannot do without it.
+fn or_missing(found: Result<(Option<prove::Sides>, Option<Run>)>, tests: bool) -> Result<Ran> {
+    match found {
+        Ok((sides, run)) => Ok((sides, run, None)),
+        Err(error) if !tests && matches!(error.downcast_ref(), Some(SuiteError::MissingRunner { .. })) => {
+            Ok((None, None, Some(format!("{error}: {}", error.next()))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// A waived proof stays waived; without anything to run there is no proof, which is told and not hidden.
 fn conclude_proof(
     project: &Project,
     hotfix: &Hotfix,
     plan: &prove::Plan,
-    sides: Option<&prove::Sides>,
+    (sides, missing): (Option<&prove::Sides>, Option<String>),
 ) -> Result<Proof> {
     let waived =
         hotfix.record().proof.as_ref().filter(|proof| proof.verdict == hotfix_model::ProofVerdict::Waived);
     let proof = match (sides, waived) {
         (Some(sides), _) => plan.conclude(project, hotfix, sides)?,
         (None, Some(waived)) => (**waived).clone(),
-        (None, None) => prove::nothing_to_prove(plan),
+        (None, None) => match missing {
+            Some(why) => Proof { why, ..prove::nothing_to_prove(plan) },
+            None => prove::nothing_to_prove(plan),
+        },
     };
     prove::announce(project, &proof);
     Ok(proof)
