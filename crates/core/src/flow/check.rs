@@ -1,6 +1,6 @@
 //! check: style of the changed lines. Findings are shown and recorded; they block only if configured.
 
-use hotfix_model::gate::LinterOutcome;
+use hotfix_model::gate::{LinterOutcome, LinterReport};
 use hotfix_model::{CheckReport, Fact, Step};
 
 use super::PlanLines;
@@ -110,11 +110,20 @@ pub fn summary(report: &CheckReport) -> (Tone, String) {
         (true, _) if report.linters.is_empty() => {
             (Tone::Plain, "no linter applies to the changed files".to_owned())
         }
-        (true, _) => (Tone::Warning, "no linter could run".to_owned()),
+        (true, _) => (Tone::Warning, format!("no linter could run: {}", troubles(report))),
         (false, 0) => (Tone::Good, format!("{}: no finding on changed lines{outside}", names.join(", "))),
         (false, 1) => (Tone::Warning, format!("{}: 1 finding on changed lines{outside}", names.join(", "))),
         (false, count) => {
             (Tone::Warning, format!("{}: {count} findings on changed lines{outside}", names.join(", ")))
         }
     }
+}
+
+/// The linters that did not run, each with what to do about it.
+fn troubles(report: &CheckReport) -> String {
+    let trouble = |linter: &LinterReport| match &linter.hint {
+        Some(hint) => format!("{} ({hint})", linter.name),
+        None => linter.name.clone(),
+    };
+    report.linters.iter().map(trouble).collect::<Vec<_>>().join(", ")
 }
