@@ -6,7 +6,7 @@ use hotfix_model::{Fact, Stage, Step};
 use crate::error::Result;
 use crate::event::Tone;
 use crate::flow;
-use crate::git::GitError;
+use crate::git::{GitError, RefName};
 use crate::session::{Hotfix, Project, SessionError};
 use crate::slot::SlotError;
 
@@ -29,6 +29,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
     let (held, taken) = match known {
         Some(held) => (held, false),
         None => {
+            not_checked_out(project, &branch)?;
             let unknown = || GitError::UnknownCommit { name: record.branch.clone() };
             let head = project.repository.read_ref(&branch)?.ok_or_else(unknown)?;
             let mut held = pool.take(&record.id, &branch, &head)?;
@@ -57,4 +58,13 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
         elapsed_ms: ctx.milliseconds_since(began),
         warnings: setup.into_iter().collect(),
     })
+}
+
+/// Two worktrees on one branch would undo each other's commits without a word.
+fn not_checked_out(project: &Project, branch: &RefName) -> Result<()> {
+    let worktrees = project.repository.list_worktrees()?;
+    match worktrees.into_iter().find(|worktree| worktree.branch.as_deref() == Some(branch.as_str())) {
+        Some(found) => Err(SessionError::CheckedOut { branch: branch.to_string(), path: found.path }.into()),
+        None => Ok(()),
+    }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong before a step begins.
 
+use std::path::PathBuf;
+
 use hotfix_model::ExitCode;
 
 use crate::error::Explain;
@@ -22,6 +24,14 @@ pub enum SessionError {
     NoSlot {
         /// The hotfix.
         id: String,
+    },
+    /// Somebody has the hotfix branch in a worktree of their own.
+    #[error("{branch} is checked out in {}", path.display())]
+    CheckedOut {
+        /// The branch.
+        branch: String,
+        /// The worktree.
+        path: PathBuf,
     },
     /// The hotfix is past this step.
     #[error("hotfix {id} is already {stage}")]
@@ -80,6 +90,7 @@ impl Explain for SessionError {
             Self::NoneOpen => "none was started, or all are shipped".to_owned(),
             Self::SeveralOpen { .. } => "you stand in none of their worktrees".to_owned(),
             Self::NoSlot { .. } => "it was cleaned up".to_owned(),
+            Self::CheckedOut { .. } => "a branch can be worked on in one worktree at a time".to_owned(),
             Self::Past { .. } => "there is nothing left to do in this step".to_owned(),
             Self::Busy { .. } => "two at once would overwrite each other".to_owned(),
             Self::NothingChanged { .. } => "there is nothing to prove, check, test or commit".to_owned(),
@@ -101,6 +112,12 @@ impl Explain for SessionError {
                 )
             }
             Self::NoSlot { id } => format!("git hotfix resume {id}"),
+            Self::CheckedOut { path, .. } => {
+                format!(
+                    "git -C {} switch --detach  # then run the same command again",
+                    quoted(&path.to_string_lossy())
+                )
+            }
             Self::Past { id, .. } => format!("git hotfix status --id {id}"),
             Self::Busy { .. } => "wait for it, then run the same command again".to_owned(),
             Self::NothingChanged { worktree } => {
@@ -122,6 +139,7 @@ impl Explain for SessionError {
             Self::NoCommit { .. } | Self::NoRemote => ExitCode::SETUP,
             Self::SeveralOpen { .. }
             | Self::NoSlot { .. }
+            | Self::CheckedOut { .. }
             | Self::Past { .. }
             | Self::Busy { .. }
             | Self::Untrusted { .. }
