@@ -219,6 +219,10 @@ fn claim(project: &Project, plan: &Plan, actor: &Actor, (base, fresh): (&Oid, bo
     };
     let mut last = None;
     for id in names(project, &plan.request, base)?.filter(|id| !taken.contains(id)).take(500) {
+        if id.starts_with('-') {
+            // Every command that takes an id would read it as an option.
+            return Err(GitError::BadName { name: id }.into());
+        }
         let branch = RefName::branch(&format!("hotfix/{id}"))?;
         let prepared = project.store().prepare(&id, actor, Fact::Started(started(&branch)))?;
         let changes = [
