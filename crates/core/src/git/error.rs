@@ -97,6 +97,9 @@ impl Explain for GitError {
                 format!("it ended with code {code}")
             }
             Self::NotARepository { said, .. } | Self::Failed { said, .. } => said.clone(),
+            Self::TimedOut { command, .. } if command == "commit" => {
+                "a hook or the program that signs may be waiting".to_owned()
+            }
             Self::TimedOut { .. } => "the remote, a hook or a prompt may be waiting".to_owned(),
             Self::Unreadable { .. } => "this version of Git may not be supported".to_owned(),
             Self::RefMoved { .. } => "somebody else changed it; nothing was overwritten".to_owned(),
