@@ -22,7 +22,7 @@ _git_hotfix() {
     COMP_WORDS=("git-hotfix" "${COMP_WORDS[@]:2}")
     COMP_CWORD=$((COMP_CWORD - 1))
     COMP_LINE="git-hotfix ${COMP_LINE#*hotfix}"
-    _git-hotfix git-hotfix "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+    _git__hotfix git-hotfix "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 }
 "#;
 
