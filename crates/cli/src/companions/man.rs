@@ -33,7 +33,7 @@ Your own configuration. It overrides that of the repository.
 ~/.local/state/git-hotfix/trust.json
 The commands you have approved.
 .TP
-.worktreeinclude
+\\&.worktreeinclude
 Ignored files that a worktree needs as well, by patterns as in .gitignore.
 ";
 
