@@ -9,6 +9,7 @@ use std::time::Duration;
 use hotfix_core::clock::{Clock, SystemClock};
 use hotfix_core::env::Environment;
 use hotfix_core::event::{Progress, Sink, Tone};
+use hotfix_core::exec::sanitize_line;
 use hotfix_model::output::ErrorDetail;
 use hotfix_model::{ExitCode, Step};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -81,9 +82,10 @@ impl Terminal {
 
     /// Prints an error: what, why, and what to type next.
     pub fn error(&self, detail: &ErrorDetail) {
-        line(&format!("{} {}", self.paint.bad("error:"), detail.what));
-        line(&format!("  {} {}", self.paint.dim("why:"), detail.why));
-        line(&format!("  {} {}", self.paint.dim("next:"), self.paint.bold(&detail.next)));
+        let [what, why, next] = [&detail.what, &detail.why, &detail.next].map(|text| sanitize_line(text));
+        line(&format!("{} {what}", self.paint.bad("error:")));
+        line(&format!("  {} {why}", self.paint.dim("why:")));
+        line(&format!("  {} {}", self.paint.dim("next:"), self.paint.bold(&next)));
     }
 
     /// Prints an error that ends everything at once.
@@ -168,10 +170,12 @@ impl Sink for Terminal {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
             Progress::Began { step, what } | Progress::Now { step, what } => {
-                self.began(&mut lanes, step, &what);
+                self.began(&mut lanes, step, &sanitize_line(&what));
             }
-            Progress::Ended { step, tone, what } => self.ended(&mut lanes, step, tone, &what),
-            Progress::Said { tone, what } => self.said(&lanes, tone, &what),
+            Progress::Ended { step, tone, what } => {
+                self.ended(&mut lanes, step, tone, &sanitize_line(&what));
+            }
+            Progress::Said { tone, what } => self.said(&lanes, tone, &sanitize_line(&what)),
             Progress::Remarked { what } => {
                 self.played(&format!("\n{}", self.paint.dim(&format!("# {what}"))));
             }

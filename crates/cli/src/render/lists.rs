@@ -1,5 +1,6 @@
 //! Lists: hotfixes, events, debts, settings.
 
+use hotfix_core::exec::sanitize_line;
 use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput};
 use hotfix_model::{Event, Fact};
 use jiff::Timestamp;
@@ -14,7 +15,13 @@ pub fn list(paint: Paint, hotfixes: &[ListOutput]) -> String {
     }
     let line = |hotfix: &ListOutput| {
         let place = hotfix.worktree.as_deref().unwrap_or("no worktree");
-        format!("{}  {}  {}  {}", paint.bold(&hotfix.id), stage(hotfix.stage), paint.dim(place), hotfix.alert)
+        format!(
+            "{}  {}  {}  {}",
+            paint.bold(&hotfix.id),
+            stage(hotfix.stage),
+            paint.dim(place),
+            sanitize_line(&hotfix.alert)
+        )
     };
     hotfixes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -28,8 +35,8 @@ pub fn log(paint: Paint, output: &LogOutput) -> String {
         format!(
             "{}  {}  {}{}",
             paint.dim(&at),
-            what(event),
-            paint.dim(&event.actor.name),
+            sanitize_line(&what(event)),
+            paint.dim(&sanitize_line(&event.actor.name)),
             paint.dim(&elapsed)
         )
     }));

@@ -7,6 +7,7 @@ mod lists;
 mod paint;
 mod places;
 
+use hotfix_core::exec::sanitize_line;
 use hotfix_model::output::OwedOutput;
 use hotfix_model::{ExitCode, OwedKind};
 use serde_json::json;
@@ -36,16 +37,19 @@ pub fn next(paint: Paint, commands: &[String]) -> String {
 
 /// A debt by its name: `review: a look at the fix by somebody other than Ada`.
 fn debt(owed: &OwedOutput) -> String {
+    let what = sanitize_line(&owed.what);
     match owed.kind {
-        OwedKind::Review => format!("review: {}", owed.what),
-        OwedKind::Postmortem => format!("post-mortem: {}", owed.what),
-        OwedKind::Port => format!("port: {}", owed.what),
+        OwedKind::Review => format!("review: {what}"),
+        OwedKind::Postmortem => format!("post-mortem: {what}"),
+        OwedKind::Port => format!("port: {what}"),
         // It names the gate.
-        OwedKind::SkippedGate => owed.what.clone(),
+        OwedKind::SkippedGate => what,
     }
 }
 
 /// `label     text`, the text in a column of its own.
+///
+/// Text of other people's goes through [`hotfix_core::exec::sanitize_line`] before it is painted.
 fn field(paint: Paint, label: &str, text: &str) -> String {
     format!("  {} {text}\n", paint.dim(&format!("{label:<9}")))
 }

@@ -1,6 +1,7 @@
 //! Where one stands: start, status, init, trust.
 
 use hotfix_core::event::Tone;
+use hotfix_core::exec::sanitize_line;
 use hotfix_core::message::quoted;
 use hotfix_model::output::{InitOutput, SlotKind, StartOutput, StatusOutput, TrustOutput};
 use hotfix_model::{MergeRequestState, ProofVerdict, Stage, SuiteVerdict};
@@ -34,7 +35,7 @@ pub fn start(paint: Paint, output: &StartOutput) -> String {
 pub fn status(paint: Paint, output: &StatusOutput, now: Timestamp) -> String {
     let age = ago(now.as_second() - output.started_at.as_second());
     let mut text = format!("{} {}\n", paint.bold(&output.id), paint.dim(&format!("{age} since start")));
-    text += &field(paint, "alert", &output.alert);
+    text += &field(paint, "alert", &sanitize_line(&output.alert));
     text += &field(paint, "stage", stage(output.stage));
     text += &field(paint, "branch", &format!("{} from {}", output.branch, output.base.reference));
     text += &field(paint, "worktree", output.worktree.as_deref().unwrap_or("none"));
