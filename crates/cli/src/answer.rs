@@ -48,6 +48,16 @@ impl Answer {
 }
 
 impl Failure {
+    /// A command line that does not exist. `said` is what clap has to say about it.
+    pub fn usage(said: &str) -> Self {
+        let first = said.lines().next().unwrap_or_default();
+        let what = first.trim_start_matches("error: ").to_owned();
+        let why = "the command line does not have this form".to_owned();
+        let detail =
+            ErrorDetail { what, why, next: "git hotfix --help".to_owned(), exit: ExitCode::USAGE.code() };
+        Self { detail: Box::new(detail), json: None, human: String::new() }
+    }
+
     /// What is printed with `--json`.
     pub fn output(&self) -> Value {
         let error =

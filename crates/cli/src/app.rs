@@ -29,12 +29,7 @@ pub struct App {
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are no errors; clap knows which stream each belongs to.
-            let code = if error.use_stderr() { ExitCode::USAGE } else { ExitCode::DONE };
-            error.print().ok();
-            return code;
-        }
+        Err(error) => return not_parsed(&error),
     };
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
@@ -44,6 +39,19 @@ pub fn main() -> ExitCode {
     signals::listen(app.ctx.cancel.clone());
     let outcome = arguments.command.run(&app);
     app.finish(outcome)
+}
+
+/// Help and version are no errors; clap knows which stream each belongs to. Programs that asked for JSON get it also
+/// when they asked wrongly.
+fn not_parsed(error: &clap::Error) -> ExitCode {
+    error.print().ok();
+    if !error.use_stderr() {
+        return ExitCode::DONE;
+    }
+    if std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
+        ui::answer(&Failure::usage(&error.render().to_string()).output().to_string());
+    }
+    ExitCode::USAGE
 }
 
 impl App {

@@ -9,6 +9,7 @@ pub mod exit;
 pub mod gate;
 pub mod output;
 pub mod period;
+pub mod printed;
 pub mod proof;
 pub mod record;
 pub mod run;

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
-    UndoOutput,
+    OwedOutput, ProveOutput, SettingOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
+    TrustOutput, UndoOutput,
 };
+use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
 use schemars::{Schema, schema_for};
 use serde_json::Value;
@@ -37,6 +38,11 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),
         ("demo", schema_for!(DemoOutput)),
+        ("settings", schema_for!(Vec<SettingOutput>)),
+        ("script", schema_for!(ScriptOutput)),
+        ("page", schema_for!(PageOutput)),
+        ("plan", schema_for!(PlanOutput)),
+        ("none-open", schema_for!(NoneOpenOutput)),
         ("error", schema_for!(ErrorOutput)),
         ("record", schema_for!(Record)),
         ("event", schema_for!(Event)),

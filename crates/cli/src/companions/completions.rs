@@ -1,6 +1,6 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
-use serde_json::json;
+use hotfix_model::printed::ScriptOutput;
 
 use crate::answer::Answer;
 use crate::arguments;
@@ -35,5 +35,6 @@ pub fn run(arguments: &Arguments) -> Answer {
     if arguments.shell == Shell::Bash {
         script.push_str(BASH_BRIDGE);
     }
-    Answer::new(&json!({ "shell": arguments.shell.to_string(), "script": script }), script)
+    let output = ScriptOutput { shell: arguments.shell.to_string(), script };
+    Answer::new(&output, output.script.clone())
 }

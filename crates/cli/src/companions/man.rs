@@ -4,7 +4,7 @@ use clap::{Args, Command, CommandFactory};
 use hotfix_core::env::VARIABLES;
 use hotfix_core::error::{Error, FileError};
 use hotfix_model::ExitCode;
-use serde_json::json;
+use hotfix_model::printed::PageOutput;
 
 use crate::answer::{Answer, Outcome};
 use crate::app::App;
@@ -48,7 +48,7 @@ pub fn run(_: &App, _: &Arguments) -> Outcome {
     command.build();
     render(&command, &mut page).map_err(FileError::of("write", "the manual page")).map_err(Error::from)?;
     let page = String::from_utf8_lossy(&page).into_owned();
-    Ok(Answer::new(&json!({ "page": page }), page))
+    Ok(Answer::new(&PageOutput { page: page.clone() }, page))
 }
 
 /// One page for everything, because `git hotfix --help` opens exactly one.

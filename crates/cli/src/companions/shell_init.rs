@@ -1,5 +1,5 @@
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use hotfix_model::printed::ScriptOutput;
 
 use crate::answer::Answer;
 
@@ -57,9 +57,11 @@ end
 
 /// Prints the wrapper.
 pub fn run(arguments: &Arguments) -> Answer {
-    let script = match arguments.shell {
-        Shell::Bash | Shell::Zsh => POSIX,
-        Shell::Fish => FISH,
+    let (shell, script) = match arguments.shell {
+        Shell::Bash => ("bash", POSIX),
+        Shell::Zsh => ("zsh", POSIX),
+        Shell::Fish => ("fish", FISH),
     };
-    Answer::new(&json!({ "script": script }), script.to_owned())
+    let output = ScriptOutput { shell: shell.to_owned(), script: script.to_owned() };
+    Answer::new(&output, script.to_owned())
 }

@@ -1,7 +1,7 @@
 use clap::Args;
 use hotfix_core::journey::status;
 use hotfix_core::session::SessionError;
-use serde_json::json;
+use hotfix_model::printed::NoneOpenOutput;
 
 use crate::answer::{Answer, Failure, Outcome};
 use crate::app::App;
@@ -23,7 +23,7 @@ pub fn run(app: &App, _: &Arguments) -> Outcome {
         Err(error) if matches!(error.downcast_ref(), Some(SessionError::NoneOpen)) => {
             let next = vec!["git hotfix start \"ALERT\"".to_owned()];
             let human = format!("no hotfix is open\n{}", render::next(app.paint(), &next));
-            Ok(Answer::new(&json!({ "id": null, "next": next }), human))
+            Ok(Answer::new(&NoneOpenOutput { id: None, next }, human))
         }
         Err(error) => Err(Failure::from(error)),
     }

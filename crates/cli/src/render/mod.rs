@@ -8,9 +8,9 @@ mod paint;
 mod places;
 
 use hotfix_core::exec::sanitize_line;
+use hotfix_model::OwedKind;
 use hotfix_model::output::OwedOutput;
-use hotfix_model::{ExitCode, OwedKind};
-use serde_json::json;
+use hotfix_model::printed::PlanOutput;
 
 use crate::answer::Answer;
 
@@ -23,7 +23,7 @@ pub use places::{init, start, status, trust};
 
 /// A plan, one line each.
 pub fn plan(lines: &[String]) -> Answer {
-    Answer { json: json!({ "plan": lines }), human: lines.join("\n"), exit: ExitCode::DONE }
+    Answer::new(&PlanOutput { plan: lines.to_vec() }, lines.join("\n"))
 }
 
 /// The commands to type next, as they can be pasted.
