@@ -1,0 +1,18 @@
+//! The real program from the outside, in real repositories: what it prints, how it ends, what it leaves behind, and
+//! that the work of whoever runs it is untouched.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests spawn, measure, and fail by panicking"
+)]
+
+mod bad_input;
+mod case;
+mod crash;
+mod crowd;
+mod exit_codes;
+mod json;
+mod secrets;
+mod signals;
+mod terminal;
