@@ -60,7 +60,11 @@ enum Fetched {
 /// Looks; changes nothing.
 pub fn plan(project: &Project, request: Request) -> Result<Plan> {
     project.ctx().began(Step::Start, "looking for the newest base");
-    let base = project.base_plan(request.base.as_deref())?;
+    let asked = match &request.base {
+        Some(base) => Some(base.clone()),
+        None => project.deployed()?,
+    };
+    let base = project.base_plan(asked.as_deref())?;
     let fetch = request.fetch && project.remote.is_some();
     Ok(Plan { request, base, fetch })
 }

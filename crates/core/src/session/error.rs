@@ -79,6 +79,14 @@ pub enum SessionError {
         /// The remote that was asked.
         remote: Option<String>,
     },
+    /// The command that prints what is in production did not.
+    #[error("`{command}` did not say what is deployed")]
+    NotDeployed {
+        /// The command.
+        command: String,
+        /// The last line it printed.
+        said: String,
+    },
     /// There is no remote to deliver to.
     #[error("the repository has no remote to deliver to")]
     NoRemote,
@@ -98,6 +106,8 @@ impl Explain for SessionError {
             Self::ChangedMeanwhile { .. } => "what was tested is not what would be committed".to_owned(),
             Self::NoCommit { .. } => "a hotfix starts from a commit".to_owned(),
             Self::UnknownBase { .. } => "no branch, tag or commit has that name".to_owned(),
+            Self::NotDeployed { said, .. } if said.is_empty() => "it printed nothing".to_owned(),
+            Self::NotDeployed { said, .. } => said.clone(),
             Self::NoRemote => "`git remote` lists none".to_owned(),
         }
     }
@@ -129,6 +139,7 @@ impl Explain for SessionError {
             Self::UnknownBase { .. } => {
                 "git branch --all; git tag  # then git hotfix start --base NAME \"ALERT\"".to_owned()
             }
+            Self::NotDeployed { .. } => "git hotfix start --base TAG \"ALERT\"".to_owned(),
             Self::NoRemote => "git remote add origin URL  # then git hotfix ship".to_owned(),
         }
     }
@@ -136,7 +147,7 @@ impl Explain for SessionError {
     fn exit(&self) -> ExitCode {
         match self {
             Self::NoneOpen | Self::UnknownBase { .. } | Self::NothingChanged { .. } => ExitCode::USAGE,
-            Self::NoCommit { .. } | Self::NoRemote => ExitCode::SETUP,
+            Self::NoCommit { .. } | Self::NotDeployed { .. } | Self::NoRemote => ExitCode::SETUP,
             Self::SeveralOpen { .. }
             | Self::NoSlot { .. }
             | Self::CheckedOut { .. }

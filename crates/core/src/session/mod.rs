@@ -1,6 +1,7 @@
 //! An opened repository with its configuration and the hotfix at hand: what every step begins with.
 
 mod base;
+mod deployed;
 mod error;
 mod gates;
 mod hotfix;

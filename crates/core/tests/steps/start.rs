@@ -317,6 +317,37 @@ mod base {
     }
 
     #[test]
+    fn what_is_deployed_is_base_once_the_command_is_approved() {
+        let sandbox = Sandbox::new();
+        let text: &[u8] = b"[base]\ndeployed = \"echo v1.2.2\"\n";
+        let repo = sandbox.repo_with(&[("a", b"1\n"), ("hotfix.toml", text)]);
+        repo.git(["tag", "v1.2.2"]);
+        repo.write("a", "2\n");
+        repo.commit("feat: not deployed yet");
+        repo.publish();
+        let responder = Responder::at(&sandbox, repo.path());
+        let unasked = responder.start(ALERT);
+        assert_eq!(unasked.base.commit, repo.commit_of("main"));
+        assert!(sandbox.recorder().warnings().iter().any(|line| line.contains("base.deployed")));
+        responder.trust();
+        let asked = responder.start("Wrong totals");
+        assert_eq!((asked.base.reference.as_str(), asked.base.commit), ("v1.2.2", repo.commit_of("v1.2.2")));
+    }
+
+    #[test]
+    fn a_command_that_cannot_say_what_is_deployed_stops() {
+        let sandbox = Sandbox::new();
+        let repo = published(&sandbox);
+        for (command, why) in [("echo down >&2; exit 7", "down"), ("true", "it printed nothing")] {
+            let responder = Responder::at(&sandbox, repo.path()).with("base.deployed", command);
+            let error = responder.try_start(request(ALERT)).unwrap_err();
+            assert!(matches!(error.downcast_ref(), Some(SessionError::NotDeployed { .. })), "{error}");
+            assert_eq!((error.exit(), error.why().as_str()), (ExitCode::SETUP, why));
+        }
+        assert_eq!(repo.refs("refs/heads/hotfix/"), "");
+    }
+
+    #[test]
     fn without_a_remote_it_starts_from_main_wherever_you_stand() {
         let sandbox = Sandbox::new();
         let repo = sandbox.repo_with(&[("a", b"1")]);
