@@ -28,11 +28,6 @@ impl Oid {
     pub fn short(&self) -> &str {
         self.0.get(..10).unwrap_or(&self.0)
     }
-
-    /// Whether it stands for "no object".
-    pub fn is_zero(&self) -> bool {
-        self.0.bytes().all(|byte| byte == b'0')
-    }
 }
 
 impl fmt::Display for Oid {

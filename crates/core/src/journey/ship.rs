@@ -3,9 +3,8 @@
 
 use std::thread;
 
-use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, ShipOutput};
-use hotfix_model::{CheckReport, Fact, Proof, Run, Stage, Step, TestReport};
+use hotfix_model::{CheckReport, Fact, Gate, Proof, Run, Stage, Step, TestReport};
 
 use crate::ctx::joined;
 use crate::error::{Error, Result};
@@ -151,50 +150,62 @@ fn was_edited(project: &Project, hotfix: &Hotfix) -> Result<bool> {
     Ok(work.tree != committed)
 }
 
-/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters.
-fn validate(
-    project: &Project,
-    hotfix: &mut Hotfix,
-    work: Work,
-    request: &Request,
-) -> Result<(Work, Findings)> {
-    use hotfix_model::Gate;
-    let check_plan = check::plan(project, hotfix, &work, check::Request::default())?;
-    let prove_plan = prove::plan(project, hotfix, work, &prove::Request::default())?;
-    let test_plan = match request.skips.contains(Gate::Test) {
-        true => None,
-        false => Some(test::plan(project, hotfix, &prove_plan.work, &test_request(&prove_plan))?),
-    };
-    let proves = prove_plan.can_run() && !request.skips.contains(Gate::Prove);
-    let ((sides, run, missing), check) = {
-        let hotfix = &*hotfix;
-        thread::scope(|scope| {
-            let red = scope.spawn(|| proves.then(|| prove_plan.run_red(project, hotfix)).transpose());
-            let check = scope.spawn(|| check_plan.run(project, hotfix, &prove_plan.work));
-            let critical =
-                || test_plan.as_ref().map(|plan| plan.run(project, hotfix, &prove_plan.work)).transpose();
-            let slot = match proves {
-                true => prove_plan.run_green(project, hotfix, critical),
-                false => critical().map(|run| (Vec::new(), false, run)),
-            };
-            let (red, check) = (joined(red.join()), joined(check.join()));
-            let sides = slot.and_then(|(green, reused, run)| Ok((sides(red?, (green, reused)), run)));
-            Ok::<_, Error>((or_missing(sides, test_plan.is_some())?, check?))
-        })?
-    };
+/// What the three validating steps are going to do.
+struct Plans {
+    check: check::Plan,
+    prove: prove::Plan,
+    /// None when the gate is skipped.
+    test: Option<test::Plan>,
+    proves: bool,
+}
+
+/// Proves, checks and tests one state of the slot.
+fn validate(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<(Work, Findings)> {
+    let plans = plans(project, hotfix, work, request)?;
+    let work = &plans.prove.work;
+    let ((sides, run, missing), check) = run_lanes(project, hotfix, &plans)?;
     project.ctx().go_on()?;
-    prove_plan.work.settle(project, hotfix)?;
-    let proof = conclude_proof(project, hotfix, &prove_plan, (sides.as_ref(), missing))?;
-    let test = match (&test_plan, &run) {
+    work.settle(project, hotfix)?;
+    let proof = conclude_proof(project, hotfix, &plans.prove, (sides.as_ref(), missing))?;
+    let test = match (&plans.test, &run) {
         (Some(plan), Some(run)) => {
-            let report = plan.conclude(project, hotfix, &prove_plan.work, run)?;
+            let report = plan.conclude(project, hotfix, work, run)?;
             plan.announce(project, &report);
             Some(report)
         }
         _ => None,
     };
     let evidence = sides.as_ref().map(prove::Sides::evidence).unwrap_or_default();
-    Ok((prove_plan.work, Findings { proof, evidence, check, test }))
+    Ok((plans.prove.work, Findings { proof, evidence, check, test }))
+}
+
+fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<Plans> {
+    let check = check::plan(project, hotfix, &work, check::Request::default())?;
+    let prove = prove::plan(project, hotfix, work, &prove::Request::default())?;
+    let test = match request.skips.contains(Gate::Test) {
+        true => None,
+        false => Some(test::plan(project, hotfix, &prove.work, &test_request(&prove))?),
+    };
+    let proves = prove.can_run() && !request.skips.contains(Gate::Prove);
+    Ok(Plans { check, prove, test, proves })
+}
+
+/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters.
+fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, CheckReport)> {
+    let Plans { check, prove, test, proves } = plans;
+    let work = &prove.work;
+    thread::scope(|scope| {
+        let red = scope.spawn(|| proves.then(|| prove.run_red(project, hotfix)).transpose());
+        let check = scope.spawn(|| check.run(project, hotfix, work));
+        let critical = || test.as_ref().map(|plan| plan.run(project, hotfix, work)).transpose();
+        let slot = match proves {
+            true => prove.run_green(project, hotfix, critical),
+            false => critical().map(|run| (Vec::new(), false, run)),
+        };
+        let (red, check) = (joined(red.join()), joined(check.join()));
+        let found = slot.and_then(|(green, reused, run)| Ok((sides(red?, (green, reused)), run)));
+        Ok((or_missing(found, test.is_some())?, check?))
+    })
 }
 
 fn test_request(prove: &prove::Plan) -> test::Request {
@@ -288,9 +299,4 @@ fn output(project: &Project, hotfix: &Hotfix, elapsed_ms: u64) -> ShipOutput {
         elapsed_ms,
         next: flow::next_commands(record, worktree.as_deref()),
     }
-}
-
-/// Whether shipping ends in the target itself.
-pub fn merges_directly(hotfix: &Hotfix) -> bool {
-    hotfix.loaded.config.submit.merge == MergeMode::Direct
 }
