@@ -270,12 +270,15 @@ impl Plan {
         let Some(runner) = self.usable() else { return Ok(Vec::new()) };
         let prove = &self.config.prove;
         let place = Place { root, home: project.repository.home(), scratch };
-        let limits = Limits { run: prove.timeout.duration(), test: Some(prove.test_timeout.duration()) };
-        let once = |_| {
+        let patience = prove.test_timeout.duration();
+        let mut runs: Vec<Run> = Vec::new();
+        for _ in 0..times {
             project.ctx().go_on()?;
-            runner.run(project.ctx(), &place, &self.selection, &limits)
-        };
-        (0..times).map(once).collect()
+            let test = runs.first().map_or(patience, |first| proof::limit_after(first, patience));
+            let limits = Limits { run: prove.timeout.duration(), test: Some(test) };
+            runs.push(runner.run(project.ctx(), &place, &self.selection, &limits)?);
+        }
+        Ok(runs)
     }
 
     fn proof(&self, sides: &Sides, judgement: Judgement, failed_on_base: BTreeSet<String>) -> Proof {

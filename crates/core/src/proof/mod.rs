@@ -8,9 +8,11 @@
 mod judge;
 mod memory;
 mod parts;
+mod patience;
 mod side;
 
 pub use judge::{Evidence, Judgement, judge, suspects};
 pub use memory::{Memory, Wanted};
 pub use parts::{Parts, split};
+pub use patience::limit_after;
 pub use side::{Colour, Reading, read_side};
