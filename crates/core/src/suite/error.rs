@@ -39,7 +39,7 @@ impl Explain for SuiteError {
     fn next(&self) -> String {
         match self {
             Self::NoRunner => {
-                "add to hotfix.toml: [test] command = \"make test\" (whatever runs your tests)".to_owned()
+                "git hotfix ship --set test.command=\"make test\"  # or whatever runs your tests".to_owned()
             }
             Self::MissingRunner { hint, .. } => hint.clone(),
             Self::EmptyCommand => "git hotfix prove -- COMMAND".to_owned(),

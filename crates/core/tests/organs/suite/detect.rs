@@ -43,7 +43,7 @@ fn nothing_found_names_what_to_configure() {
     for files in [&[][..], &[("src/lib.rs", "")][..], &[("node_modules/x/conftest.py", "")][..]] {
         let error = detect_in(files, "").err().unwrap();
         assert_eq!(error.exit(), ExitCode::SETUP);
-        assert!(error.next().contains("[test] command"), "{}", error.next());
+        assert!(error.next().contains("--set test.command="), "{}", error.next());
     }
 }
 
