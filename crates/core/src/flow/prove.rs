@@ -309,13 +309,13 @@ impl Plan {
             green,
             flipped: judgement.flipped,
             failed_on_base_too: failed_on_base.into_iter().collect(),
-            test_files: self
-                .parts
-                .tests
-                .iter()
-                .map(|change| change.path.to_string_lossy().into_owned())
-                .collect(),
+            test_files: self.names_of_tests(),
         }
+    }
+
+    /// The files of the test part of the change, for people.
+    fn names_of_tests(&self) -> Vec<String> {
+        self.parts.tests.iter().map(|change| change.path.to_string_lossy().into_owned()).collect()
     }
 }
 
@@ -363,31 +363,11 @@ fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
     })
 }
 
-/// The proof when no test was changed and no command was given.
-pub fn nothing_to_prove(plan: &Plan) -> Proof {
+/// A proof of which nothing ran.
+fn without_runs(verdict: ProofVerdict, why: String) -> Proof {
     Proof {
-        verdict: ProofVerdict::Invalid,
-        why: plan.trouble(),
-        command: Vec::new(),
-        runner: String::new(),
-        red: None,
-        green: None,
-        flipped: Vec::new(),
-        failed_on_base_too: Vec::new(),
-        test_files: plan
-            .parts
-            .tests
-            .iter()
-            .map(|change| change.path.to_string_lossy().into_owned())
-            .collect(),
-    }
-}
-
-/// Says that no test can show it, and why. The reason is shown in the merge request and stays owed.
-pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Proof> {
-    let proof = Proof {
-        verdict: ProofVerdict::Waived,
-        why: reason.to_owned(),
+        verdict,
+        why,
         command: Vec::new(),
         runner: String::new(),
         red: None,
@@ -395,7 +375,17 @@ pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Pro
         flipped: Vec::new(),
         failed_on_base_too: Vec::new(),
         test_files: Vec::new(),
-    };
+    }
+}
+
+/// The proof when no test was changed and no command was given.
+pub fn nothing_to_prove(plan: &Plan) -> Proof {
+    Proof { test_files: plan.names_of_tests(), ..without_runs(ProofVerdict::Invalid, plan.trouble()) }
+}
+
+/// Says that no test can show it, and why. The reason is shown in the merge request and stays owed.
+pub fn waive(project: &Project, hotfix: &mut Hotfix, reason: &str) -> Result<Proof> {
+    let proof = without_runs(ProofVerdict::Waived, reason.to_owned());
     let skipped = Fact::Skipped { gate: Gate::Prove, reason: reason.to_owned() };
     let facts = vec![(Fact::Proved(Box::new(proof.clone())), None), (skipped, None)];
     hotfix.append(project, facts, &Vec::new())?;
