@@ -6,17 +6,16 @@
 pub fn sanitize(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
-    while let Some(next) = rest.next() {
-        match next {
+    while let Some(c) = rest.next() {
+        match c {
             '\u{1b}' => skip_sequence(&mut rest),
-            '\r' => {
-                rest.next_if_eq(&'\n');
-                clean.push('\n');
-            }
+            '\u{9b}' => skip_until(&mut rest, is_final),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut rest),
             '\u{2028}' | '\u{2029}' => clean.push('\n'),
-            '\n' | '\t' => clean.push(next),
-            _ if next.is_control() || is_deceptive(next) => {}
-            _ => clean.push(next),
+            '\r' if rest.peek() != Some(&'\n') => clean.push('\n'),
+            '\n' | '\t' => clean.push(c),
+            _ if c.is_control() || is_invisible(c) => {}
+            _ => clean.push(c),
         }
     }
     clean
@@ -27,34 +26,53 @@ pub fn sanitize_line(text: &str) -> String {
     sanitize(text).replace(['\n', '\t'], " ").trim().to_owned()
 }
 
-/// Skips what follows ESC. Ends at a newline at the latest, so that a sequence never closed hides one line only.
-fn skip_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+/// Direction, zero-width spaces, soft hyphen, tags; joiners stay, for scripts and emoji that need them.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+type Rest<'t> = std::iter::Peekable<std::str::Chars<'t>>;
+
+/// Skips what follows an ESC (ECMA-48): `[` to a final byte, a string to its end, else one character, which others
+/// between space and `/` may precede.
+fn skip_sequence(rest: &mut Rest<'_>) {
     match rest.peek() {
         Some('[') => {
             rest.next();
-            while rest.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
-            rest.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+            skip_until(rest, is_final);
         }
-        // OSC, DCS, SOS, PM and APC carry a string that ends with BEL or ST.
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            while rest.next_if(|c| !matches!(c, '\u{7}' | '\u{1b}' | '\u{9c}' | '\n')).is_some() {}
-            if rest.next_if_eq(&'\u{1b}').is_some() {
-                rest.next_if_eq(&'\\');
-            }
-        }
-        _ => {
-            while rest.next_if(|c| matches!(c, '\u{20}'..='\u{2f}')).is_some() {}
-            rest.next_if(|c| matches!(c, '\u{30}'..='\u{7e}'));
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(rest),
+        _ => skip_until(rest, |c| c > '/'),
+    }
+}
+
+/// Skips parameters and the final byte. Anything else ends the sequence and is kept.
+fn skip_until(rest: &mut Rest<'_>, is_last: impl Fn(char) -> bool) {
+    while let Some(c) = rest.next_if(|c| ('\u{20}'..='\u{7e}').contains(c)) {
+        if is_last(c) {
+            return;
         }
     }
 }
 
-/// Bidirectional controls (Unicode Annex 9, "Trojan Source") and the invisible tag characters.
-fn is_deceptive(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}'
-    )
+/// Skips a string up to BEL or ST, or the end of the line: a sequence cut off must not swallow the rest.
+fn skip_string(rest: &mut Rest<'_>) {
+    while let Some(c) = rest.next_if(|c| *c != '\n') {
+        match c {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                rest.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_final(c: char) -> bool {
+    ('\u{40}'..='\u{7e}').contains(&c)
 }
 
 #[cfg(test)]
@@ -77,7 +95,7 @@ mod tests {
     }
 
     fn is_harmless(c: char) -> bool {
-        c == '\n' || c == '\t' || !(c.is_control() || is_deceptive(c) || matches!(c, '\u{2028}' | '\u{2029}'))
+        c == '\n' || c == '\t' || !(c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'))
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The commit message: subject, body, trailers.
 
-use super::neutral::{one_line, plain_text};
+use super::neutral::one_line;
+use crate::exec::sanitize;
 
 /// The message as Git reads it. A trailer is one line whatever its value holds; one without a value is left out.
 pub fn commit_message(subject: &str, body: Option<&str>, trailers: &[(&str, &str)]) -> String {
@@ -34,7 +35,7 @@ pub fn trailer<'m>(message: &'m str, key: &str) -> Option<&'m str> {
 
 /// Git and its mail tools take some lines for the end of the message; a space in front makes them text.
 fn body_text(body: &str) -> String {
-    let body = plain_text(body);
+    let body = sanitize(body);
     let lines = body.trim().lines().map(|line| {
         let ends_message = ["---", "diff -", "Index: ", "# ------------------------ >8"];
         let pad = if ends_message.iter().any(|start| line.starts_with(start)) { " " } else { "" };

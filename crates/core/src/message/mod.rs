@@ -13,7 +13,6 @@ mod subject;
 
 pub use commit::{commit_message, trailer};
 pub use error::MessageError;
-pub use neutral::plain_text;
 pub use request::{LIMIT, RequestText, merge_request_text};
 pub use secrets::{Secret, scan};
 pub use shell::quoted;

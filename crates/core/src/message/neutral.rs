@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
-use crate::exec::redact;
+use crate::exec::{redact, sanitize};
 
 /// Most bytes of one text from outside.
 pub const TEXT_LIMIT: usize = 4 << 10;
@@ -17,29 +17,9 @@ pub const CODE_LIMIT: usize = 200;
 /// Longest run of backticks kept: what encloses it has to be longer.
 const TICKS: usize = 12;
 
-/// The text without escape sequences, control characters (but newline and tab) and characters that change the
-/// direction of writing or cannot be seen.
-pub fn plain_text(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\u{1b}' => skip_sequence(&mut rest),
-            '\u{9b}' => skip_until(&mut rest, is_final),
-            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut rest),
-            '\u{2028}' | '\u{2029}' => clean.push('\n'),
-            '\r' if rest.peek() != Some(&'\n') => clean.push('\n'),
-            '\n' | '\t' => clean.push(c),
-            _ if c.is_control() || is_invisible(c) => {}
-            _ => clean.push(c),
-        }
-    }
-    clean
-}
-
 /// The text on one line: white space runs become one space.
 pub fn one_line(text: &str) -> String {
-    plain_text(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    sanitize(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The text in a fence that nothing in it can close, each line behind a space, at most [`TEXT_LIMIT`] bytes.
@@ -84,7 +64,7 @@ pub fn without_references(text: &str) -> String {
 fn harmless(text: &str, limit: usize) -> String {
     // Enough that no credential is cut in half where it would show.
     let near = head(text, 4 * limit);
-    let clean = respell(&redact(&plain_text(near)));
+    let clean = respell(&redact(&sanitize(near)));
     if clean.len() <= limit && near.len() == text.len() {
         return clean;
     }
@@ -140,53 +120,4 @@ fn is_reference(c: char, next: char) -> bool {
 
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-/// Direction, zero-width spaces, soft hyphen, tags; joiners stay, for scripts and emoji that need them.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-type Rest<'t> = std::iter::Peekable<std::str::Chars<'t>>;
-
-/// Skips what follows an ESC (ECMA-48): `[` to a final byte, a string to its end, else one character, which others
-/// between space and `/` may precede.
-fn skip_sequence(rest: &mut Rest<'_>) {
-    match rest.peek() {
-        Some('[') => {
-            rest.next();
-            skip_until(rest, is_final);
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(rest),
-        _ => skip_until(rest, |c| c > '/'),
-    }
-}
-
-/// Skips parameters and the final byte. Anything else ends the sequence and is kept.
-fn skip_until(rest: &mut Rest<'_>, is_last: impl Fn(char) -> bool) {
-    while let Some(c) = rest.next_if(|c| ('\u{20}'..='\u{7e}').contains(c)) {
-        if is_last(c) {
-            return;
-        }
-    }
-}
-
-/// Skips a string up to BEL or ST, or the end of the line: a sequence cut off must not swallow the rest.
-fn skip_string(rest: &mut Rest<'_>) {
-    while let Some(c) = rest.next_if(|c| *c != '\n') {
-        match c {
-            '\u{7}' | '\u{9c}' => return,
-            '\u{1b}' => {
-                rest.next_if_eq(&'\\');
-                return;
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_final(c: char) -> bool {
-    ('\u{40}'..='\u{7e}').contains(&c)
 }

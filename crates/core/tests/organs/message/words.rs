@@ -7,8 +7,8 @@ use hotfix_core::clock::SystemClock;
 use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use hotfix_core::event::Silent;
-use hotfix_core::exec::Command;
-use hotfix_core::message::neutral::{code, fenced, one_line, plain_text};
+use hotfix_core::exec::{Command, sanitize};
+use hotfix_core::message::neutral::{code, fenced, one_line};
 use hotfix_core::message::{commit_message, default_subject, is_long, subject, trailer};
 use proptest::prelude::*;
 
@@ -146,7 +146,7 @@ fn plain_text_drops_what_terminals_act_on() {
         ("nul\0bell\u{7}", "nulbell"),
     ];
     for (text, expected) in cases {
-        assert_eq!(plain_text(text), expected, "{text:?}");
+        assert_eq!(sanitize(text), expected, "{text:?}");
     }
 }
 
@@ -205,7 +205,7 @@ fn has_mention(text: &str) -> bool {
 proptest! {
     #[test]
     fn nothing_harmful_comes_out(text in hostile()) {
-        for clean in [plain_text(&text), fenced(&text), code(&text)] {
+        for clean in [sanitize(&text), fenced(&text), code(&text)] {
             prop_assert!(!clean.contains(is_harmful), "{clean:?}");
         }
         for clean in [fenced(&text), code(&text)] {
@@ -213,7 +213,7 @@ proptest! {
             prop_assert!(!clean.lines().any(|line| line.starts_with('/')), "{clean:?}");
             prop_assert!(!clean.contains("#1") && !clean.contains("fixes https"), "{clean:?}");
         }
-        prop_assert_eq!(plain_text(&plain_text(&text)), plain_text(&text));
+        prop_assert_eq!(sanitize(&sanitize(&text)), sanitize(&text));
     }
 
     #[test]
