@@ -1,32 +1,34 @@
 //! The whole flow: `start`, the same edit, `ship`, against the steps typed as one shell script.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use hotfix_testkit::{Repo, Sandbox, auth};
+use hotfix_testkit::{Sandbox, auth};
 
-use super::pairs::{Sample, interleave, table};
-use super::times::{ROWS, Times};
-use super::{program, quoted, repository, shell};
+use super::rounds::{Goal, Row, Side, measure, table};
+use super::times::{BESIDES, ROWS, Times};
+use super::world::{World, wait_until_parked};
+use super::{page, program, quoted};
 use crate::tools::{self, Python};
 
-/// The size of the comparison.
+/// What is measured.
 #[derive(Args)]
 pub struct FlowArgs {
-    /// Files of the repository besides the auth service.
-    #[arg(long, default_value_t = 200)]
+    /// Files of the generated repository besides the auth service.
+    #[arg(long, default_value_t = 20_000)]
     files: usize,
-    /// Pairs that are compared, after a first one that is shown apart.
-    #[arg(long, default_value_t = 5)]
-    pairs: usize,
+    /// Rounds that count, after a first one that does not.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
     /// Neither side fetches.
     #[arg(long)]
     no_fetch: bool,
-    /// Run only the shell script.
+    /// Print the table, but leave the manual as it is.
     #[arg(long)]
-    by_hand_only: bool,
+    print_only: bool,
     /// Measure this program instead of building one; for comparing versions.
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
@@ -34,51 +36,67 @@ pub struct FlowArgs {
 
 /// One side: a clone with its own remote, that all rounds share.
 struct Place {
-    sandbox: Sandbox,
-    repo: Repo,
+    world: World,
     times: Times,
     edit: String,
 }
 
 impl Place {
-    fn make(files: usize) -> Result<Self> {
-        let sandbox = Sandbox::with_python();
-        let repo = repository(&sandbox, files);
-        let times = Times::install(&sandbox)?;
-        let (source, tests) = (sandbox.root().join("auth.py"), sandbox.root().join("test_auth.py"));
+    fn make(files: usize, program: &Path) -> Result<Self> {
+        let world = World::in_sandbox(Sandbox::with_python(), files, program)?;
+        let times = Times::install(&world.sandbox)?;
+        let root = world.sandbox.root();
+        let (source, tests) = (root.join("auth.py"), root.join("test_auth.py"));
         fs::write(&source, auth::FIXED_SOURCE)?;
         fs::write(&tests, auth::TESTS_WITH_NEW)?;
         let edit = format!("cp {} src/auth.py\ncp {} tests/test_auth.py", quoted(&source), quoted(&tests));
-        Ok(Self { sandbox, repo, times, edit })
+        Ok(Self { world, times, edit })
     }
 
-    fn measure(&self, script: &str) -> Result<Sample> {
+    fn measure(&self, script: &str) -> Result<Vec<Duration>> {
         self.times.clear()?;
-        let (wall, _) = shell(&self.sandbox, self.repo.path(), script)?;
+        let (wall, _) = self.world.shell(self.world.repo.path(), script)?;
         self.times.rows(wall)
     }
 }
 
-/// Measures and prints.
+/// Measures and shows.
 pub fn run(args: &FlowArgs) -> Result<()> {
     if let Python::Without(reason) = tools::python(true)? {
         bail!("the flow is measured with pytest and flake8: {reason}");
     }
-    let hand = Place::make(args.files)?;
-    let mut by_hand = |round| hand.measure(&steps(&hand, round, args.no_fetch));
-    let samples = if args.by_hand_only {
-        interleave(args.pairs, &mut by_hand, &mut |_| Ok(Vec::new()))?
-    } else {
-        let tool = Place::make(args.files)?;
-        tool.sandbox.binary(program(args.program.as_deref())?, tool.repo.path());
-        interleave(args.pairs, &mut by_hand, &mut |round| {
-            tool.measure(&commands(&tool, round, args.no_fetch))
-        })?
+    let program = program(args.program.as_deref())?;
+    let (hand, tool) = (Place::make(args.files, &program)?, Place::make(args.files, &program)?);
+    tool.world.park(0)?;
+    let by_hand = |round| hand.measure(&steps(&hand, round, args.no_fetch));
+    let with_hotfix = |round| {
+        let took = tool.measure(&commands(&tool, round, args.no_fetch))?;
+        wait_until_parked(&tool.world.repo)?;
+        Ok(took)
     };
-    let samples = with_removal(&hand, samples)?;
+    let sides = vec![Side::new(script_rows(), by_hand), Side::new(hotfix_rows(), with_hotfix)];
+    let mut measured = measure(sides, args.rounds)?;
+    let removals = removals(&hand, args.rounds)?;
+    measured.iter_mut().take(ROWS.len()).for_each(|line| line.lengthen(&removals));
     let fetch = if args.no_fetch { "without fetch" } else { "with fetch" };
-    println!("start … ship, {} files, {} pairs, {fetch}\n{}", args.files, args.pairs, table(ROWS, &samples));
-    Ok(())
+    let title = format!("`start` … `ship`, {} files, {} rounds, {fetch}", args.files, args.rounds);
+    page::show(&format!("flow {}", args.files), &title, &table(&measured), args.print_only)
+}
+
+fn script_rows() -> Vec<Row> {
+    ROWS.iter().map(|row| Row::new(by_hand(row))).collect()
+}
+
+fn hotfix_rows() -> Vec<Row> {
+    let row = |row: &&str| {
+        let goal = (*row == BESIDES).then_some(Goal::Times(0.10));
+        Row::new(format!("`start` and `ship`, {row}")).against(&by_hand(row)).goal(goal)
+    };
+    ROWS.iter().map(row).collect()
+}
+
+fn by_hand(row: &str) -> String {
+    format!("by hand, {row}")
 }
 
 fn steps(place: &Place, round: usize, no_fetch: bool) -> String {
@@ -110,13 +128,10 @@ git-hotfix ship 'auth token validation' --json"#,
 
 /// The script's last step is measured after all rounds, so that no round has to create files where others were just
 /// deleted; its time is added to the round it belongs to.
-fn with_removal(hand: &Place, mut samples: Vec<(Sample, Sample)>) -> Result<Vec<(Sample, Sample)>> {
-    for (round, (by_hand, _)) in samples.iter_mut().enumerate() {
+fn removals(hand: &Place, rounds: usize) -> Result<Vec<Duration>> {
+    let remove = |round| {
         let script = format!("git worktree remove --force ../hand-{round}");
-        let (took, _) = shell(&hand.sandbox, hand.repo.path(), &script)?;
-        for row in by_hand {
-            *row += took;
-        }
-    }
-    Ok(samples)
+        Ok(hand.world.shell(hand.world.repo.path(), &script)?.0)
+    };
+    (1..=rounds).map(remove).collect()
 }

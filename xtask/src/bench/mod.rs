@@ -1,12 +1,16 @@
-//! `cargo xtask bench`: paired, interleaved runs of the same work by hand and with git-hotfix.
+//! `cargo xtask bench`: interleaved runs of the same work by hand and with git-hotfix. The tables go into the manual.
 //!
 //! Milliseconds depend on the machine, ratios hardly: quote the ratios. Nothing is deleted between runs, because ext4
 //! is several times slower at creating files where many were deleted minutes before.
 
+mod crowd;
 mod flow;
-mod pairs;
+mod page;
+mod rounds;
 mod start;
+mod status;
 mod times;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use hotfix_testkit::{Repo, Sandbox, auth};
+use hotfix_testkit::Sandbox;
 
 use crate::process::quiet;
 use crate::workspace::{cargo, release_binary};
@@ -30,15 +34,18 @@ pub struct BenchArgs {
 enum Bench {
     /// `start` and `ship` against the same steps as one shell script.
     Flow(flow::FlowArgs),
-    /// `start` with a parked slot against `git worktree add`.
+    /// `start`, `cleanup` and `status` against `git worktree`, `git switch` and bare refs.
     Start(start::StartArgs),
+    /// Many starts at once.
+    Crowd(crowd::CrowdArgs),
 }
 
-/// Runs one comparison and prints its table.
+/// Runs one comparison and shows its table.
 pub fn run(args: &BenchArgs) -> Result<()> {
     match &args.bench {
         Bench::Flow(args) => flow::run(args),
         Bench::Start(args) => start::run(args),
+        Bench::Crowd(args) => crowd::run(args),
     }
 }
 
@@ -49,22 +56,6 @@ fn program(wanted: Option<&Path>) -> Result<PathBuf> {
     }
     quiet(cargo(&["build", "--release", "-p", "git-hotfix"])?)?;
     release_binary()
-}
-
-/// The auth service with a bare remote, and so many more files.
-fn repository(sandbox: &Sandbox, files: usize) -> Repo {
-    let repo = sandbox.repo_with_remote(&auth::files());
-    for number in 0..files {
-        let path = format!("src/generated/part_{:03}/module_{number:06}.py", number / 100);
-        repo.write(
-            path,
-            format!("\"\"\"Part {number} of the service.\"\"\"\n\nNUMBER = {number}\n").repeat(20),
-        );
-    }
-    repo.commit("feat: everything else");
-    repo.git(["tag", "v1.2.2"]);
-    repo.git(["push", "--quiet", "--tags", "origin", "main"]);
-    repo
 }
 
 /// Runs a shell script in a sandbox; gives its wall time and what it printed.
