@@ -54,6 +54,11 @@ impl Kept {
         (std::mem::take(&mut state.bytes).into(), state.total)
     }
 
+    /// The number of bytes seen up to now.
+    pub fn seen(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+
     fn take(&self, bytes: &[u8]) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let room = usize::try_from(LOG_LIMIT.saturating_sub(state.total)).unwrap_or(usize::MAX);

@@ -42,6 +42,7 @@ pub struct Command {
     changes: BTreeMap<OsString, Option<OsString>>,
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
+    silence: Option<Duration>,
     contained: bool,
     shown: bool,
     log: Option<PathBuf>,
@@ -109,6 +110,7 @@ impl Command {
             changes: BTreeMap::new(),
             input: None,
             deadline: None,
+            silence: None,
             contained: false,
             shown: false,
             log: None,
@@ -166,6 +168,13 @@ impl Command {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long it may print nothing; what is silent for longer hangs, and is ended as at its deadline.
+    #[must_use]
+    pub fn silence(mut self, silence: Duration) -> Self {
+        self.silence = Some(silence);
         self
     }
 

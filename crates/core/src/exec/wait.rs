@@ -23,6 +23,19 @@ enum News {
     Drained,
 }
 
+/// What a child may take.
+#[derive(Clone, Copy)]
+struct Patience {
+    deadline: Option<Duration>,
+    silence: Option<Duration>,
+}
+
+/// When a child last printed something.
+struct Voice {
+    bytes: u64,
+    heard: Duration,
+}
+
 struct Running {
     child: Child,
     pid: Pid,
@@ -35,9 +48,9 @@ struct Running {
 
 pub fn run(command: Command, ctx: &Ctx) -> Result<Finished, ExecError> {
     let began = ctx.clock.elapsed();
-    let deadline = command.deadline;
+    let patience = Patience { deadline: command.deadline, silence: command.silence };
     let mut running = start(command, ctx)?;
-    let ending = running.wait(ctx, deadline);
+    let ending = running.wait(ctx, patience);
     let (stdout, out_total) = running.stdout.finish();
     let (stderr, err_total) = running.stderr.finish();
     let elapsed = ctx.elapsed_since(began);
@@ -139,14 +152,16 @@ fn watch(pid: Pid, sender: Sender<News>) {
 }
 
 impl Running {
-    fn wait(&mut self, ctx: &Ctx, deadline: Option<Duration>) -> Ending {
+    fn wait(&mut self, ctx: &Ctx, patience: Patience) -> Ending {
         let began = ctx.clock.elapsed();
+        let mut voice = Voice { bytes: 0, heard: Duration::ZERO };
         let mut ended_by_us = None;
         let mut kill_at = None;
         while !self.exited() {
             let elapsed = ctx.elapsed_since(began);
             if ended_by_us.is_none() {
-                ended_by_us = reason_to_stop(ctx, elapsed, deadline);
+                self.listen(&mut voice, elapsed);
+                ended_by_us = reason_to_stop(ctx, elapsed, &voice, patience);
                 if ended_by_us.is_some() {
                     contain::signal_group(self.pid, Signal::TERM);
                     kill_at = Some(elapsed + GRACE);
@@ -159,6 +174,13 @@ impl Running {
         self.finish(ctx, ended_by_us.is_some());
         let status = self.child.wait();
         ended_by_us.unwrap_or_else(|| ending(status.ok()))
+    }
+
+    fn listen(&self, voice: &mut Voice, elapsed: Duration) {
+        let bytes = self.stdout.seen() + self.stderr.seen();
+        if bytes != voice.bytes {
+            *voice = Voice { bytes, heard: elapsed };
+        }
     }
 
     /// Waits one tick; true once the child itself is gone.
@@ -198,11 +220,14 @@ impl Running {
     }
 }
 
-fn reason_to_stop(ctx: &Ctx, elapsed: Duration, deadline: Option<Duration>) -> Option<Ending> {
+fn reason_to_stop(ctx: &Ctx, elapsed: Duration, voice: &Voice, patience: Patience) -> Option<Ending> {
     if ctx.cancel.signal().is_some() {
         return Some(Ending::Cancelled);
     }
-    deadline.is_some_and(|deadline| elapsed >= deadline).then_some(Ending::TimedOut)
+    let late = patience.deadline.is_some_and(|deadline| elapsed >= deadline);
+    let silent =
+        patience.silence.is_some_and(|silence| elapsed.saturating_sub(voice.heard) >= silence);
+    (late || silent).then_some(Ending::TimedOut)
 }
 
 fn ending(status: Option<std::process::ExitStatus>) -> Ending {

@@ -122,6 +122,14 @@ mod deadline {
 
     /// Takes six seconds: the time between the two signals is the subject.
     #[test]
+    fn ends_what_is_silent_and_lets_go_on_what_speaks() {
+        let sandbox = Sandbox::new();
+        let quiet = |line: &str| run(&sandbox, shell(line).silence(Duration::from_millis(600))).ending;
+        assert_eq!(quiet("echo begun; sleep 30"), Ending::TimedOut);
+        assert_eq!(quiet("for i in 1 2 3 4; do sleep 0.2; echo $i; done"), Ending::Exited(0));
+    }
+
+    #[test]
     fn ends_what_ignores_the_first_signal() {
         let sandbox = Sandbox::new();
         let line = "trap '' TERM; echo $$ > child; while :; do sleep 1; done";
