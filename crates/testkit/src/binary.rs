@@ -14,15 +14,15 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::sandbox::Shared;
 
 /// How long a run may take. Far more than any needs, so that only a hang is ended by it.
-const LIMIT: Duration = Duration::from_mins(1);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(5);
 
 /// The program under test in one folder.
 #[derive(Clone)]
 pub struct Binary {
-    program: PathBuf,
-    dir: PathBuf,
-    shared: Arc<Shared>,
+    pub(crate) program: PathBuf,
+    pub(crate) dir: PathBuf,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A run that goes on.
@@ -132,7 +132,7 @@ impl Output {
     }
 }
 
-fn read(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+pub(crate) fn read(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("a readable pipe");

@@ -21,6 +21,8 @@ pub mod responder;
 mod sandbox;
 pub mod till;
 pub mod tools;
+#[cfg(target_os = "linux")]
+pub mod trace;
 mod world;
 
 pub use binary::{Binary, Output, Running};
