@@ -121,7 +121,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
 pub fn detect(project: &Project, tree: &Oid, config: &Config) -> Result<Box<dyn Runner>> {
     let files = project.repository.list_files(tree)?;
     let reader = Reader::new(&project.repository, tree, &files);
-    suite::detect(&files, &|path| reader.read(path), &config.test)
+    Ok(Box::new(suite::detect(&files, &|path| reader.read(path), &config.test)?))
 }
 
 impl Plan {

@@ -9,7 +9,8 @@ use hotfix_model::output::InitOutput;
 use crate::config::{Found, file};
 use crate::error::{Explain, FileError, Result};
 use crate::session::Project;
-use crate::{style, suite};
+use crate::style;
+use crate::suite::{self, Runner};
 
 /// The file is there already.
 #[derive(Debug, thiserror::Error)]

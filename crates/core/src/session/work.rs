@@ -9,7 +9,7 @@ use super::{Hotfix, Project, Reader, SessionError};
 use crate::error::{FileError, Result};
 use crate::git::{Change, FileDiff, Oid, Repository};
 use crate::slot::Held;
-use crate::suite::{self, Runner};
+use crate::suite::{self, Place, Runner};
 
 /// A moment of the slot.
 pub struct Work {
@@ -82,7 +82,12 @@ impl Work {
                 return Err(SessionError::Untrusted { keys: vec![command.key.clone()] }.into());
             }
             let reader = Reader::new(&self.repository, &self.tree, self.files()?);
-            Ok(suite::detect(self.files()?, &|path| reader.read(path), &loaded.config.test)?.into())
+            let suite = suite::detect(self.files()?, &|path| reader.read(path), &loaded.config.test)?;
+            let scratch = project.run_dir(hotfix.id())?;
+            let root = &self.held.worktree.path;
+            let place = Place { root, home: self.repository.home(), scratch: &scratch };
+            let changed: Vec<PathBuf> = self.changes.iter().map(|change| change.path.clone()).collect();
+            Ok(Arc::new(suite.for_change(project.ctx(), &place, &changed)) as Arc<dyn Runner>)
         })
     }
 

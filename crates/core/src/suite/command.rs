@@ -7,12 +7,15 @@ use hotfix_model::Run;
 
 use super::folder::RunFolder;
 use super::report::{self, End, Told};
+use super::runners::python::environment as python;
 use super::stream::{self, Heard};
-use super::{Limits, Place, Runner, Selection, SuiteError, paths, python};
+use super::{Limits, Place, Runner, Selection, SuiteError, paths};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending, ExecError, Finished};
 
+/// Its name, also in records.
+const NAME: &str = "command";
 /// The plugin inside every pytest that the command starts.
 const PLUGIN: &str = "git_hotfix_pytest";
 
@@ -41,8 +44,8 @@ pub fn shell(line: &str) -> Result<Box<dyn Runner>> {
 }
 
 impl Runner for Plain {
-    fn name(&self) -> &'static str {
-        "command"
+    fn name(&self) -> &str {
+        NAME
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
@@ -99,7 +102,7 @@ impl Plain {
         let counted = heard.began > 0;
         let complete = heard.began == 1 && heard.finished == 1;
         let claimed = heard.own_count.filter(|_| complete);
-        Told { runner: self.name(), command: self.shown.clone(), counted, claimed }
+        Told { runner: NAME, command: self.shown.clone(), counted, claimed }
     }
 
     fn judge(&self, finished: &Finished, heard: Heard) -> Run {

@@ -27,7 +27,7 @@ impl Explain for SuiteError {
     fn why(&self) -> String {
         match self {
             Self::NoRunner => {
-                "there are no Python tests, and hotfix.toml does not name a command under [test]".to_owned()
+                "no file shows a test runner that is known, and hotfix.toml does not name a command under [test]".to_owned()
             }
             Self::MissingRunner { runner, .. } => format!(
                 "no {runner} in .venv or venv here or in the main worktree, in VIRTUAL_ENV, or for python3 on the PATH"

@@ -1,26 +1,24 @@
 //! Test runners: found, run, read, ranked.
 //!
-//! One file per runner behind [`Runner`]. Results come from structured channels only: a stream of JSON lines that a
+//! One file per runner behind [`Runner`], found by its [`Family`], joined by the [`Suite`] of a repository. Results come from structured channels only: a stream of JSON lines that a
 //! small helper inside the runner writes (it survives the death of the runner), and `JUnit` XML as the independent count.
 
 mod bytecode;
 mod command;
-mod detect;
 mod durations;
 mod error;
+mod family;
 mod folder;
 mod imports;
-mod ini;
+mod joined;
 pub mod junit;
 mod paths;
 mod pattern;
-mod pytest;
-mod python;
 mod rank;
 mod report;
+mod runners;
 mod select;
 mod stream;
-mod unittest;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,12 +30,14 @@ use crate::error::Result;
 
 pub use bytecode::forget_bytecode;
 pub use command::{plain, shell};
-pub use detect::detect;
 pub use durations::Durations;
 pub use error::SuiteError;
+pub use family::{FAMILIES, Family, Found};
+pub use joined::{Suite, detect};
 pub use paths::{file_of_id, is_test_file_of_any_language, is_test_support, path_of_text, text_of_path};
 pub use pattern::Pattern;
 pub use rank::{Nearness, RankInput, Ranked, rank};
+use select::existing_files;
 pub use select::{Chosen, never_ran, within_budget};
 
 /// Where a run happens.
@@ -72,13 +72,30 @@ pub enum Selection {
     Cases(Vec<String>),
 }
 
-/// A test runner. All paths given to it are relative to the root of the repository.
+/// A test runner of one project. All paths it is given and gives, also those in ids and before the `::` of an id, are
+/// relative to the root of the repository, whatever its project's folder.
 pub trait Runner: Send + Sync {
-    /// `pytest`, `unittest` or `command`.
-    fn name(&self) -> &'static str;
+    /// What people call it: `pytest`, `go test`.
+    fn name(&self) -> &str;
+
+    /// The folder of its project; empty for the root. It runs there, and only files below it are its own.
+    fn folder(&self) -> &Path {
+        Path::new("")
+    }
 
     /// Whether a file holds tests that the runner would collect.
     fn is_test_file(&self, path: &Path) -> bool;
+
+    /// Whether a file is written in its language, so that a change of it may matter to its tests.
+    fn speaks(&self, _: &Path) -> bool {
+        true
+    }
+
+    /// Fails if the tests cannot run in this place because something is not installed. Costs no more than a look at
+    /// a few files. Errors: [`SuiteError::MissingRunner`].
+    fn ready(&self, _: &Ctx, _: &Place<'_>) -> Result<()> {
+        Ok(())
+    }
 
     /// Whether a file helps tests without holding any: `conftest.py`, fixtures, data, snapshots, anything below
     /// `tests/`. It belongs to the test part of a change.
@@ -89,7 +106,7 @@ pub trait Runner: Send + Sync {
     /// Whether it can run a part of the tests; a plain command cannot.
     fn can_select(&self) -> bool;
 
-    /// What a person would type, as an argument list.
+    /// What a person would type at the root, as words.
     fn command(&self, selection: &Selection) -> Vec<String>;
 
     /// Runs tests and reads what became of them. A run that could not be read is [`hotfix_model::RunEnd::Crashed`],
@@ -97,4 +114,10 @@ pub trait Runner: Send + Sync {
     ///
     /// Errors: [`SuiteError::MissingRunner`]; the scratch folder cannot be written.
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run>;
+
+    /// The test files that depend on these sources, as the tools of the ecosystem know it. `None` if they cannot tell;
+    /// an empty answer is not to be trusted either, and is `None` as well.
+    fn related(&self, _: &Ctx, _: &Place<'_>, _: &[PathBuf]) -> Option<Vec<PathBuf>> {
+        None
+    }
 }

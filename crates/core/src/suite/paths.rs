@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing but tests and what they need, wherever they are.
 const TEST_FOLDERS: &[&str] = &["tests", "__tests__", "testdata", "test_data", "test-data", "fixtures"];
+/// Those of them that hold data only.
+const DATA_FOLDERS: &[&str] = &["testdata", "test_data", "test-data", "fixtures", "__fixtures__"];
 /// More of them, when they are not inside a package of source.
 const TOP_TEST_FOLDERS: &[&str] = &["test", "spec", "testing", "e2e"];
 /// Recorded results.
@@ -48,6 +50,11 @@ pub fn path_of_text(text: &str) -> PathBuf {
 /// The file of a test's id: what stands before the first `::`.
 pub fn file_of_id(id: &str) -> &str {
     id.split_once("::").map_or(id, |(file, _)| file)
+}
+
+/// Whether a path is in a folder of data that tests read: a project in it is one that tests look at.
+pub fn is_test_data(path: &Path) -> bool {
+    folders(path).any(|folder| is_one_of(folder, DATA_FOLDERS))
 }
 
 /// Whether a path is in a folder that no runner looks into.

@@ -1,12 +1,12 @@
 //! What of the ranked tests runs within a time budget, and what of them did not run.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hotfix_model::{Run, RunEnd};
 
-use super::{Durations, Nearness, Ranked, paths};
+use super::{Durations, Nearness, Ranked, Selection, paths};
 
 /// Test files that run, and test files that do not. Both the nearest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,17 @@ pub fn never_ran(run: &Run, files: &[PathBuf]) -> Vec<PathBuf> {
     }
     done.extend(run.not_loaded.iter().map(|(file, _)| file.as_str()));
     files.iter().filter(|file| !done.contains(paths::text_of_path(file).as_str())).cloned().collect()
+}
+
+/// The files of a selection that exist, each once; `None` for everything.
+pub fn existing_files(root: &Path, selection: &Selection) -> Option<Vec<PathBuf>> {
+    let files: Vec<PathBuf> = match selection {
+        Selection::Everything => return None,
+        Selection::Files(files) => files.clone(),
+        Selection::Cases(ids) => ids.iter().map(|id| paths::path_of_text(paths::file_of_id(id))).collect(),
+    };
+    let mut seen = BTreeSet::new();
+    Some(files.into_iter().filter(|file| root.join(file).is_file() && seen.insert(file.clone())).collect())
 }
 
 fn is_always_run(file: &Ranked) -> bool {

@@ -136,7 +136,7 @@ pub fn detect_in(files: &[(&str, &str)], command: &str) -> hotfix_core::error::R
     let read = |wanted: &str| {
         files.iter().find(|(path, _)| *path == wanted).map(|(_, text)| text.as_bytes().to_vec())
     };
-    detect(&paths, &read, &config(command))
+    Ok(Box::new(detect(&paths, &read, &config(command))?))
 }
 
 fn config(command: &str) -> TestConfig {

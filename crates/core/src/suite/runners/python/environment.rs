@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::folder::RunFolder;
-use super::{Limits, Place, SuiteError};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::Command;
+use crate::suite::folder::RunFolder;
+use crate::suite::{Limits, Place, SuiteError};
 
 /// How long a Python may take to say whether it has a module.
 const PROBE: Duration = Duration::from_secs(20);
@@ -19,6 +19,11 @@ const PROBE: Duration = Duration::from_secs(20);
 struct Candidate {
     python: PathBuf,
     environment: Option<PathBuf>,
+}
+
+/// Whether a file is Python, or a part of it in a language beside it.
+pub fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["py", "pyi", "pyx", "pxd"].iter().any(|one| extension == *one))
 }
 
 /// The first Python that has `module`: the slot's own environment, the one that is active, the one of the main

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 
 use hotfix_model::Run;
 
-use super::folder::RunFolder;
-use super::report::{self, End, Told};
-use super::stream::{self, Heard};
-use super::{Limits, Place, Runner, Selection, paths, pytest, python};
+use super::environment;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
+use crate::suite::folder::RunFolder;
+use crate::suite::report::{self, End, Told};
+use crate::suite::stream::{self, Heard};
+use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
+/// Its name.
+const NAME: &str = "unittest";
 /// Deepest folder looked into for test files.
 const DEEPEST: usize = 32;
 
@@ -28,12 +31,20 @@ pub fn is_test_file(path: &Path) -> bool {
 }
 
 impl Runner for Unittest {
-    fn name(&self) -> &'static str {
-        "unittest"
+    fn name(&self) -> &str {
+        NAME
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
         is_test_file(path)
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        environment::is_python(path)
+    }
+
+    fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
+        environment::any(ctx, place).map(drop)
     }
 
     fn can_select(&self) -> bool {
@@ -50,10 +61,9 @@ impl Runner for Unittest {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
-        let python = python::any(ctx, place)?;
-        let mut told =
-            Told { runner: self.name(), command: self.command(selection), counted: true, claimed: None };
-        let files = pytest::existing_files(place.root, selection).unwrap_or_else(|| found(place.root));
+        let python = environment::any(ctx, place)?;
+        let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
+        let files = existing_files(place.root, selection).unwrap_or_else(|| found(place.root));
         if files.is_empty() {
             return Ok(report::nothing(told, End::finished()));
         }
@@ -62,7 +72,8 @@ impl Runner for Unittest {
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
         let chosen = folder.write_selection(&texts, cases)?;
         let command = Command::new(python).arg(folder.unittest_program());
-        let command = python::prepare(ctx, command, place, &folder, limits).env("HOTFIX_SELECTION", chosen);
+        let command =
+            environment::prepare(ctx, command, place, &folder, limits).env("HOTFIX_SELECTION", chosen);
         let finished = command.run(ctx)?;
         let heard = stream::read(&folder.stream());
         told.claimed = heard.own_count;

@@ -7,16 +7,19 @@ use std::sync::{Mutex, PoisonError};
 
 use hotfix_model::{Case, Run};
 
-use super::folder::RunFolder;
-use super::junit::{self, TestCase};
-use super::pattern::Pattern;
-use super::report::{self, End, Told};
-use super::stream::{self, Heard};
-use super::{Limits, Place, Runner, Selection, paths, python};
+use super::environment;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
+use crate::suite::folder::RunFolder;
+use crate::suite::junit::{self, TestCase};
+use crate::suite::pattern::Pattern;
+use crate::suite::report::{self, End, Told};
+use crate::suite::stream::{self, Heard};
+use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
+/// Its name.
+const NAME: &str = "pytest";
 /// What pytest collects when a repository does not say (`python_files`).
 const DEFAULT_FILES: &[&str] = &["test_*.py", "*_test.py"];
 
@@ -43,15 +46,15 @@ impl Pytest {
         if let Some(python) = known.get(place.root) {
             return Ok(python.clone());
         }
-        let python = python::choose(ctx, place, "pytest")?;
+        let python = environment::choose(ctx, place, "pytest")?;
         known.insert(place.root.to_owned(), python.clone());
         Ok(python)
     }
 }
 
 impl Runner for Pytest {
-    fn name(&self) -> &'static str {
-        "pytest"
+    fn name(&self) -> &str {
+        NAME
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
@@ -59,6 +62,14 @@ impl Runner for Pytest {
         let is_python = path.extension().is_some_and(|extension| extension == "py");
         let is_named = self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(path));
         is_python && is_named && !paths::is_skipped(path)
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        environment::is_python(path)
+    }
+
+    fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
+        self.python(ctx, place).map(drop)
     }
 
     fn can_select(&self) -> bool {
@@ -76,8 +87,7 @@ impl Runner for Pytest {
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
         let python = self.python(ctx, place)?;
-        let mut told =
-            Told { runner: self.name(), command: self.command(selection), counted: true, claimed: None };
+        let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
         let files = existing_files(place.root, selection);
         if files.as_ref().is_some_and(Vec::is_empty) {
             return Ok(report::nothing(told, End::finished()));
@@ -88,7 +98,7 @@ impl Runner for Pytest {
         let chosen = folder.write_selection(&texts, cases)?;
         let command = Command::new(&python).args(arguments(place.root, &folder));
         let command = command.args(files.iter().flatten().map(|file| argument(file)));
-        let command = python::prepare(ctx, command, place, &folder, limits)
+        let command = environment::prepare(ctx, command, place, &folder, limits)
             .env("HOTFIX_SELECTION", chosen)
             .env("HOTFIX_NO_COVERAGE", "1")
             .env("PY_COLORS", "0")
@@ -101,17 +111,6 @@ impl Runner for Pytest {
         let end = end(finished.ending, &heard, junit.is_some());
         Ok(report::run_of(told, &finished, heard, &end))
     }
-}
-
-/// The files of a selection that exist, each once; `None` for everything.
-pub fn existing_files(root: &Path, selection: &Selection) -> Option<Vec<PathBuf>> {
-    let files: Vec<PathBuf> = match selection {
-        Selection::Everything => return None,
-        Selection::Files(files) => files.clone(),
-        Selection::Cases(ids) => ids.iter().map(|id| paths::path_of_text(paths::file_of_id(id))).collect(),
-    };
-    let mut seen = BTreeSet::new();
-    Some(files.into_iter().filter(|file| root.join(file).is_file() && seen.insert(file.clone())).collect())
 }
 
 fn arguments(root: &Path, folder: &RunFolder) -> Vec<OsString> {

@@ -1,13 +1,16 @@
-//! Which runner a repository uses, read from its own files.
+//! Python: pytest or unittest, as the files of the repository show.
+
+pub mod environment;
+mod ini;
+mod pytest;
+mod unittest;
 
 use std::path::{Path, PathBuf};
 
-use hotfix_model::config::TestConfig;
-
-use super::pytest::Pytest;
-use super::unittest::{self, Unittest};
-use super::{Runner, SuiteError, command, ini, paths};
-use crate::error::Result;
+use self::pytest::Pytest;
+use self::unittest::Unittest;
+use crate::suite::family::{Family, Found};
+use crate::suite::{Runner, paths};
 
 /// Most test files read to tell pytest from unittest.
 const MOST_READ: usize = 100;
@@ -19,47 +22,34 @@ const INI_FILES: &[(&str, &str)] =
 const DEPENDENCY_FILES: &[&str] =
     &["pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "tox.ini", "noxfile.py", "environment.yml"];
 
-struct Found<'a> {
-    files: &'a [PathBuf],
-    read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+/// Python projects.
+#[derive(Debug)]
+pub struct Python;
+
+impl Family for Python {
+    fn projects(&self, found: &Found<'_>) -> Vec<Box<dyn Runner>> {
+        let signs = Signs(found);
+        let settings = signs.settings();
+        if settings.is_some() || signs.has_conftest() || signs.depends_on_pytest() {
+            return vec![Box::new(Pytest::new(&settings.unwrap_or_default()))];
+        }
+        match signs.style_of_tests() {
+            Some(Style::Unittest) => vec![Box::new(Unittest)],
+            Some(Style::Pytest) => vec![Box::new(Pytest::new(&[]))],
+            None => Vec::new(),
+        }
+    }
 }
 
-/// The runner of a repository: `test.command` if it is set, else pytest or unittest as its files show. `files` are all
-/// paths of one commit, `read` gives the content of one of them. Errors: [`SuiteError::NoRunner`].
-pub fn detect(
-    files: &[PathBuf],
-    read: &dyn Fn(&str) -> Option<Vec<u8>>,
-    config: &TestConfig,
-) -> Result<Box<dyn Runner>> {
-    if !config.command.trim().is_empty() {
-        return command::shell(&config.command);
-    }
-    let found = Found { files, read };
-    let settings = found.settings();
-    if settings.is_some() || found.has_conftest() || found.depends_on_pytest() {
-        return Ok(Box::new(Pytest::new(&settings.unwrap_or_default())));
-    }
-    match found.style_of_tests() {
-        Some(Style::Unittest) => Ok(Box::new(Unittest)),
-        Some(Style::Pytest) => Ok(Box::new(Pytest::new(&[]))),
-        None => Err(SuiteError::NoRunner)?,
-    }
-}
+/// What the files say about pytest and unittest.
+struct Signs<'a>(&'a Found<'a>);
 
 enum Style {
     Pytest,
     Unittest,
 }
 
-impl Found<'_> {
-    fn text(&self, path: &str) -> Option<String> {
-        Some(String::from_utf8_lossy(&(self.read)(path)?).into_owned())
-    }
-
-    fn has(&self, path: &str) -> bool {
-        self.files.iter().any(|file| file == Path::new(path))
-    }
-
+impl Signs<'_> {
     /// `python_files` of pytest's configuration; `None` without a configuration.
     fn settings(&self) -> Option<Vec<String>> {
         let (own, shared) = INI_FILES.split_at(2);
@@ -67,8 +57,8 @@ impl Found<'_> {
     }
 
     fn ini_settings(&self, candidates: &[(&str, &str)]) -> Option<Vec<String>> {
-        candidates.iter().filter(|(file, _)| self.has(file)).find_map(|(file, section)| {
-            let text = self.text(file)?;
+        candidates.iter().filter(|(file, _)| self.0.has(file)).find_map(|(file, section)| {
+            let text = self.0.text(file)?;
             let is_settings = section.is_empty() || ini::has_section(&text, section);
             let section = if section.is_empty() { "pytest" } else { section };
             let words = ini::value(&text, section, "python_files").unwrap_or_default();
@@ -77,35 +67,35 @@ impl Found<'_> {
     }
 
     fn toml_settings(&self) -> Option<Vec<String>> {
-        if let Some(file) = ["pytest.toml", ".pytest.toml"].into_iter().find(|file| self.has(file)) {
-            let document: toml_edit::DocumentMut = self.text(file)?.parse().unwrap_or_default();
+        if let Some(file) = ["pytest.toml", ".pytest.toml"].into_iter().find(|file| self.0.has(file)) {
+            let document: toml_edit::DocumentMut = self.0.text(file)?.parse().unwrap_or_default();
             return Some(document.get("pytest").map(python_files).unwrap_or_default());
         }
-        if !self.has("pyproject.toml") {
+        if !self.0.has("pyproject.toml") {
             return None;
         }
-        let document: toml_edit::DocumentMut = self.text("pyproject.toml")?.parse().ok()?;
+        let document: toml_edit::DocumentMut = self.0.text("pyproject.toml")?.parse().ok()?;
         let settings = document.get("tool")?.get("pytest")?;
         Some(python_files(settings.get("ini_options").unwrap_or(settings)))
     }
 
     fn has_conftest(&self) -> bool {
         let is_conftest = |file: &&PathBuf| file.file_name().is_some_and(|name| name == "conftest.py");
-        self.files.iter().filter(is_conftest).any(|file| !paths::is_skipped(file))
+        self.0.files().iter().filter(is_conftest).any(|file| !paths::is_skipped(file))
     }
 
     fn depends_on_pytest(&self) -> bool {
-        let names = self.files.iter().filter_map(|file| file.to_str());
+        let names = self.0.files().iter().filter_map(|file| file.to_str());
         names
             .filter(|name| DEPENDENCY_FILES.contains(name) || is_requirements(name))
-            .any(|name| self.text(name).is_some_and(|text| has_word(&text, "pytest")))
+            .any(|name| self.0.text(name).is_some_and(|text| has_word(&text, "pytest")))
     }
 
     fn style_of_tests(&self) -> Option<Style> {
         let pytest = Pytest::new(&[]);
         let tests =
-            self.files.iter().filter(|file| pytest.is_test_file(file) || unittest::is_test_file(file));
-        let contents: Vec<_> = tests.take(MOST_READ).filter_map(|file| self.text(file.to_str()?)).collect();
+            self.0.files().iter().filter(|file| pytest.is_test_file(file) || unittest::is_test_file(file));
+        let contents: Vec<_> = tests.take(MOST_READ).filter_map(|file| self.0.text(file.to_str()?)).collect();
         let any = |wanted: fn(&str) -> bool| contents.iter().any(|text| text.lines().any(wanted));
         if any(|line| imports(line, "pytest")) {
             return Some(Style::Pytest);

@@ -1,0 +1,408 @@
+//! All test runners of a repository as one: each test file goes to the runner of the nearest project.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use hotfix_model::config::TestConfig;
+use hotfix_model::{Run, RunEnd};
+
+use super::family::{FAMILIES, Found};
+use super::{Limits, Place, Runner, Selection, SuiteError, command, paths};
+use crate::ctx::{Ctx, joined};
+use crate::error::Result;
+
+/// The runners of a repository. Never empty.
+pub struct Suite {
+    name: String,
+    runners: Vec<Box<dyn Runner>>,
+}
+
+/// The runners of a repository: `test.command` if it is set, else what its files show. `files` are all paths of one
+/// commit, `read` gives the content of one of them. Errors: [`SuiteError::NoRunner`].
+pub fn detect(
+    files: &[PathBuf],
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
+    config: &TestConfig,
+) -> Result<Suite> {
+    if !config.command.trim().is_empty() {
+        return Ok(Suite::new(vec![command::shell(&config.command)?]));
+    }
+    let found = Found::new(files, read);
+    let all: Vec<_> = FAMILIES.iter().flat_map(|family| family.projects(&found)).collect();
+    let (selecting, opaque): (Vec<_>, Vec<_>) = all.into_iter().partition(|runner| runner.can_select());
+    // What cannot be taken apart is the last resort: beside it nothing else could be taken apart either.
+    let runners = if selecting.is_empty() { opaque.into_iter().take(1).collect() } else { selecting };
+    if runners.is_empty() {
+        return Err(SuiteError::NoRunner.into());
+    }
+    Ok(Suite::new(runners))
+}
+
+impl Suite {
+    fn new(runners: Vec<Box<dyn Runner>>) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for runner in &runners {
+            if !names.contains(&runner.name()) {
+                names.push(runner.name());
+            }
+        }
+        Self { name: names.join(" + "), runners }
+    }
+
+    /// The runners that a change needs or that can run here. A project that the change does not touch and whose runner or
+    /// dependencies are not installed is left out, and said. A project that it does touch stays: what is missing there
+    /// is an error as soon as it is to run.
+    #[must_use]
+    pub fn for_change(self, ctx: &Ctx, place: &Place<'_>, changed: &[PathBuf]) -> Self {
+        if self.runners.len() < 2 {
+            return self;
+        }
+        let needed = self.needed_by(changed);
+        let mut missing = Vec::new();
+        let mut kept = Vec::new();
+        for (number, runner) in self.runners.into_iter().enumerate() {
+            match runner.ready(ctx, place) {
+                Err(error) if !needed.contains(&number) => missing.push((runner, error)),
+                _ => kept.push(runner),
+            }
+        }
+        if let Some((runner, error)) = missing.first().filter(|_| !kept.is_empty()) {
+            ctx.warn(left_out(runner.as_ref(), missing.len(), &error.to_string()));
+        }
+        if kept.is_empty() {
+            kept.extend(missing.into_iter().map(|(runner, _)| runner));
+        }
+        Self::new(kept)
+    }
+
+    /// The numbers of the runners whose projects hold a changed file: the nearest that speak its language, else the nearest.
+    fn needed_by(&self, changed: &[PathBuf]) -> Vec<usize> {
+        let nearest = |path: &PathBuf| {
+            let speaking = self.nearest(|runner| runner.speaks(path), path);
+            if speaking.is_empty() { self.nearest(|_| true, path) } else { speaking }
+        };
+        changed.iter().flat_map(nearest).collect()
+    }
+
+    /// The numbers of those runners with the deepest folder that holds a path.
+    fn nearest(&self, may: impl Fn(&dyn Runner) -> bool, path: &Path) -> Vec<usize> {
+        let all = self.runners.iter().map(AsRef::as_ref).enumerate();
+        let able = all.filter(|(_, runner)| path.starts_with(runner.folder()) && may(*runner));
+        let with_depth: Vec<_> =
+            able.map(|(number, runner)| (number, runner.folder().components().count())).collect();
+        let deepest = with_depth.iter().map(|(_, depth)| *depth).max();
+        with_depth.iter().filter(|(_, depth)| Some(*depth) == deepest).map(|(number, _)| *number).collect()
+    }
+
+    /// The number of the runner that runs a file: the nearest that calls it a test file, else the nearest that speaks its
+    /// language, else the nearest.
+    fn owner(&self, path: &Path) -> Option<usize> {
+        let first = |may: &dyn Fn(&dyn Runner) -> bool| self.nearest(may, path).first().copied();
+        first(&|runner| runner.is_test_file(path))
+            .or_else(|| first(&|runner| runner.speaks(path)))
+            .or_else(|| first(&|_| true))
+    }
+
+    /// What each runner has to do; runners with nothing to do are left out.
+    fn parts(&self, selection: &Selection) -> Vec<(&dyn Runner, Selection)> {
+        let runners = || self.runners.iter().map(AsRef::as_ref).enumerate();
+        match selection {
+            _ if self.runners.len() == 1 => {
+                runners().map(|(_, runner)| (runner, selection.clone())).collect()
+            }
+            Selection::Everything => runners().map(|(_, runner)| (runner, Selection::Everything)).collect(),
+            Selection::Files(files) => {
+                let of =
+                    |number| files.iter().filter(|file| self.owner(file) == Some(number)).cloned().collect();
+                let parts = runners().map(|(number, runner)| (runner, of(number)));
+                parts.filter(|(_, files): &(_, Vec<PathBuf>)| !files.is_empty()).map(files_of).collect()
+            }
+            Selection::Cases(ids) => {
+                let owner = |id: &str| self.owner(&paths::path_of_text(paths::file_of_id(id)));
+                let of = |number| ids.iter().filter(|id| owner(id) == Some(number)).cloned().collect();
+                let parts = runners().map(|(number, runner)| (runner, of(number)));
+                parts.filter(|(_, ids): &(_, Vec<String>)| !ids.is_empty()).map(cases_of).collect()
+            }
+        }
+    }
+}
+
+fn files_of((runner, files): (&dyn Runner, Vec<PathBuf>)) -> (&dyn Runner, Selection) {
+    (runner, Selection::Files(files))
+}
+
+fn cases_of((runner, ids): (&dyn Runner, Vec<String>)) -> (&dyn Runner, Selection) {
+    (runner, Selection::Cases(ids))
+}
+
+impl Runner for Suite {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.is_test_file(path))
+    }
+
+    fn is_test_support(&self, path: &Path) -> bool {
+        self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.is_test_support(path))
+            || paths::is_test_support(path)
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        self.runners.iter().any(|runner| runner.speaks(path))
+    }
+
+    fn can_select(&self) -> bool {
+        self.runners.iter().all(|runner| runner.can_select())
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let mut words = Vec::new();
+        for (runner, selection) in self.parts(selection) {
+            if !words.is_empty() {
+                words.push("&&".to_owned());
+            }
+            words.extend(runner.command(&selection));
+        }
+        words
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        let parts = self.parts(selection);
+        if let [(runner, selection)] = parts.as_slice() {
+            return runner.run(ctx, place, selection, limits);
+        }
+        let runs: Vec<Result<Run>> = thread::scope(|scope| {
+            let run = |(runner, selection)| move || one_run(runner, ctx, place, (&selection, limits));
+            let started: Vec<_> = parts.into_iter().map(|part| scope.spawn(run(part))).collect();
+            started.into_iter().map(|thread| joined(thread.join())).collect()
+        });
+        let runs = runs.into_iter().collect::<Result<Vec<_>>>()?;
+        Ok(Run { runner: self.name.clone(), command: self.command(selection), ..together(runs) })
+    }
+
+    fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
+        let mut all = Vec::new();
+        for runner in &self.runners {
+            let inside = |path: &&PathBuf| path.starts_with(runner.folder()) && runner.speaks(path);
+            let own: Vec<PathBuf> = sources.iter().filter(inside).cloned().collect();
+            if !own.is_empty() {
+                all.extend(runner.related(ctx, place, &own)?);
+            }
+        }
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+fn one_run(
+    runner: &dyn Runner,
+    ctx: &Ctx,
+    place: &Place<'_>,
+    (selection, limits): (&Selection, &Limits),
+) -> Result<Run> {
+    runner.run(ctx, place, selection, limits)
+}
+
+/// Runs that happened side by side as one. Those that did not come to their end stand last, as what was cut does.
+fn together(mut runs: Vec<Run>) -> Run {
+    runs.sort_by_key(|run| badness(run.end));
+    // One that had nothing to run, because its files do not exist here, has no code and no say.
+    let had_work = |run: &&Run| run.exit.is_some() || run.end != RunEnd::Finished;
+    let failed = runs.iter().filter(had_work).find(|run| run.exit != Some(0));
+    let speaking: Vec<&Run> = runs.iter().filter(|run| !run.tail.is_empty()).collect();
+    let tails: Vec<String> = speaking.iter().map(|run| format!("{}:\n{}", run.runner, run.tail)).collect();
+    Run {
+        runner: String::new(),
+        command: Vec::new(),
+        end: runs.last().map_or(RunEnd::Finished, |run| run.end),
+        exit: runs.iter().find(had_work).and(failed.map_or(Some(0), |run| run.exit)),
+        counted: runs.iter().all(|run| run.counted),
+        claimed: claimed(&runs),
+        tail: tails.join("\n"),
+        elapsed_ms: runs.iter().map(|run| run.elapsed_ms).max().unwrap_or_default(),
+        not_loaded: runs.iter().flat_map(|run| run.not_loaded.clone()).collect(),
+        cases: runs.into_iter().flat_map(|run| run.cases).collect(),
+    }
+}
+
+fn badness(end: RunEnd) -> u8 {
+    match end {
+        RunEnd::Finished => 0,
+        RunEnd::TimedOut => 1,
+        RunEnd::Crashed => 2,
+        RunEnd::Cancelled => 3,
+    }
+}
+
+/// The sum of the runners' own counts. What one counts too much must not make up for what another counts too little, so
+/// each difference widens the sum.
+fn claimed(runs: &[Run]) -> Option<u64> {
+    runs.iter().any(|run| run.claimed.is_some()).then(|| {
+        let read = |run: &Run| u64::try_from(run.cases.len()).unwrap_or(u64::MAX);
+        let counts = runs.iter().filter(|run| run.end == RunEnd::Finished);
+        let off = |run: &Run| run.claimed.map_or(0, |claimed| claimed.abs_diff(read(run)));
+        runs.iter().map(read).sum::<u64>() + counts.map(off).sum::<u64>()
+    })
+}
+
+fn left_out(runner: &dyn Runner, count: usize, why: &str) -> String {
+    let folder = runner.folder();
+    let place =
+        if folder.as_os_str().is_empty() { "here".to_owned() } else { format!("in {}", folder.display()) };
+    let tests =
+        format!("the {} tests {place} are left out, the change does not touch them: {why}", runner.name());
+    match count {
+        1 => tests,
+        _ => format!("{tests} (and {} more projects)", count - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotfix_model::{Case, CaseOutcome};
+
+    use super::*;
+
+    /// A runner of files with one ending, in one folder.
+    struct Fake {
+        name: &'static str,
+        folder: &'static str,
+        ending: &'static str,
+    }
+
+    impl Runner for Fake {
+        fn name(&self) -> &str {
+            self.name
+        }
+
+        fn folder(&self) -> &Path {
+            Path::new(self.folder)
+        }
+
+        fn is_test_file(&self, path: &Path) -> bool {
+            self.speaks(path) && path.to_string_lossy().contains("test")
+        }
+
+        fn speaks(&self, path: &Path) -> bool {
+            path.extension().is_some_and(|extension| extension == self.ending)
+        }
+
+        fn can_select(&self) -> bool {
+            true
+        }
+
+        fn command(&self, selection: &Selection) -> Vec<String> {
+            vec![self.name.to_owned(), format!("{selection:?}")]
+        }
+
+        fn run(&self, _: &Ctx, _: &Place<'_>, _: &Selection, _: &Limits) -> Result<Run> {
+            Ok(run(self.name, RunEnd::Finished, Some(0)))
+        }
+    }
+
+    fn run(runner: &str, end: RunEnd, exit: Option<i32>) -> Run {
+        Run {
+            runner: runner.to_owned(),
+            command: Vec::new(),
+            end,
+            exit,
+            cases: Vec::new(),
+            counted: true,
+            claimed: Some(0),
+            not_loaded: Vec::new(),
+            tail: format!("{runner} said this"),
+            elapsed_ms: 1,
+        }
+    }
+
+    fn with_case(run: Run, claimed: u64) -> Run {
+        let case = Case {
+            id: "a".to_owned(),
+            file: None,
+            outcome: CaseOutcome::Passed,
+            reason: None,
+            seconds: None,
+        };
+        Run { cases: vec![case], claimed: Some(claimed), ..run }
+    }
+
+    fn monorepo() -> Suite {
+        let fake = |name, folder, ending| Box::new(Fake { name, folder, ending }) as Box<dyn Runner>;
+        Suite::new(vec![
+            fake("snake", "", "py"),
+            fake("top", "", "js"),
+            fake("web", "web", "js"),
+            fake("web-next", "web-next", "js"),
+        ])
+    }
+
+    fn names<'a>(parts: &[(&'a dyn Runner, Selection)]) -> Vec<&'a str> {
+        parts.iter().map(|(runner, _)| runner.name()).collect()
+    }
+
+    #[test]
+    fn each_file_goes_to_the_nearest_project_that_runs_it() {
+        let suite = monorepo();
+        let owner =
+            |path: &str| suite.owner(Path::new(path)).map(|number| suite.runners[number].name().to_owned());
+        assert_eq!(owner("web/a.test.js").as_deref(), Some("web"));
+        assert_eq!(owner("web-next/a.test.js").as_deref(), Some("web-next"));
+        assert_eq!(owner("webs/a.test.js").as_deref(), Some("top"));
+        assert_eq!(owner("web/test_a.py").as_deref(), Some("snake"));
+        assert_eq!(owner("web/helper.js").as_deref(), Some("web"));
+        assert_eq!(owner("web/data.json").as_deref(), Some("web"));
+        assert!(
+            suite.is_test_file(Path::new("web/test_a.py")) && !suite.is_test_file(Path::new("web/test.rs"))
+        );
+        let files = ["web/a.test.js", "test_a.py", "web/b.test.js"].map(PathBuf::from);
+        let parts = suite.parts(&Selection::Files(files.into()));
+        assert_eq!(names(&parts), ["snake", "web"]);
+        assert_eq!(parts[1].1, Selection::Files(vec!["web/a.test.js".into(), "web/b.test.js".into()]));
+        let ids = ["web/a.test.js::x::y".to_owned(), "a.test.js::x".to_owned()];
+        assert_eq!(names(&suite.parts(&Selection::Cases(ids.into()))), ["top", "web"]);
+        assert_eq!(suite.parts(&Selection::Files(Vec::new())).len(), 0);
+        assert_eq!(suite.parts(&Selection::Everything).len(), 4);
+    }
+
+    #[test]
+    fn a_change_needs_the_nearest_project_of_its_language() {
+        let suite = monorepo();
+        let needed = |paths: &[&str]| suite.needed_by(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(needed(&["web/a.js"]), [2]);
+        assert_eq!(needed(&["web/tool.py"]), [0]);
+        assert_eq!(needed(&["web/settings.yaml"]), [2]);
+        assert_eq!(needed(&["settings.yaml"]), [0, 1]);
+        assert_eq!(needed(&[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn the_worst_end_counts_and_stands_last() {
+        let ends = [RunEnd::TimedOut, RunEnd::Finished];
+        let joined = together(ends.map(|end| run(&format!("{end:?}"), end, Some(0))).into());
+        assert_eq!((joined.end, joined.exit), (RunEnd::TimedOut, Some(0)));
+        assert!(joined.tail.ends_with("TimedOut said this"), "{}", joined.tail);
+        assert_eq!(together(Vec::new()).exit, None);
+    }
+
+    #[test]
+    fn the_code_is_that_of_the_one_that_failed() {
+        let with = |codes: &[Option<i32>]| {
+            together(codes.iter().map(|code| run("x", RunEnd::Finished, *code)).collect()).exit
+        };
+        assert_eq!(with(&[Some(0), Some(1)]), Some(1));
+        assert_eq!(with(&[Some(0), None]), Some(0));
+        assert_eq!(with(&[None, None]), None);
+        let crashed = vec![run("x", RunEnd::Finished, Some(0)), run("y", RunEnd::Crashed, None)];
+        assert_eq!(together(crashed).exit, None);
+    }
+
+    #[test]
+    fn a_count_too_high_does_not_make_up_for_one_too_low() {
+        let one = || with_case(run("x", RunEnd::Finished, Some(0)), 1);
+        assert_eq!(together(vec![one(), one()]).claimed, Some(2));
+        let differing = together(vec![Run { claimed: Some(0), ..one() }, Run { claimed: Some(2), ..one() }]);
+        assert_eq!((differing.cases.len(), differing.claimed), (2, Some(4)));
+        assert_eq!(together(vec![Run { claimed: None, ..one() }]).claimed, None);
+    }
+}

@@ -1,0 +1,3 @@
+//! The runners, one family per language or tool.
+
+pub mod python;
