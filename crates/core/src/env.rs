@@ -16,6 +16,10 @@ pub struct Environment {
 /// Variables of our own, each with its meaning. The list is the reference page of the manual.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("HOTFIX_TRUST", "Digest printed by `git hotfix trust`; approves exactly those commands, for automation"),
+    (
+        "HOTFIX_FOREGROUND",
+        "Any value: nothing goes on in the background after a command has returned; so it is also where CI is set",
+    ),
     ("HOTFIX_CD_FILE", "File that the shell wrapper names; the folder to change to is written there"),
     ("NO_COLOR", "Any value: no colours"),
     ("XDG_CONFIG_HOME", "Folder that holds git-hotfix/config.toml; default ~/.config"),
@@ -70,6 +74,12 @@ impl Environment {
     pub fn with_current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.current_dir = dir.into();
         self
+    }
+
+    /// Whether nothing may go on after a command has returned. In CI what goes on is killed with its job, or keeps the
+    /// job from ending.
+    pub fn in_foreground(&self) -> bool {
+        ["HOTFIX_FOREGROUND", "CI"].iter().any(|name| self.get(name).is_some())
     }
 
     /// `git-hotfix` below the user's folder for configuration; absent without a home.

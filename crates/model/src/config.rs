@@ -78,6 +78,13 @@ pub struct SlotConfig {
     pub setup_inputs: Vec<String>,
     /// Command that warms caches while the slot is parked; empty for none.
     pub warm: String,
+    /// Time limit of `warm`.
+    pub warm_timeout: Period,
+    /// Ignored files of the main worktree that a slot needs too, as patterns of `.gitignore`; those of
+    /// `.worktreeinclude` are added.
+    pub copy: Vec<String>,
+    /// Most slots at a time; 0 for no limit.
+    pub max: u32,
 }
 
 /// `[prove]`

@@ -1,6 +1,7 @@
 //! The JSON each command prints with `--json`: one object, or an array for lists.
 
 mod demo;
+mod slot;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,10 @@ use crate::record::{Base, MergeRequest, MergeRequestState, OwedKind, Record, Siz
 use crate::step::{Gate, Step};
 
 pub use demo::{DemoComparison, DemoOutput, DemoStep};
+pub use slot::{
+    CacheOutput, RefreshOutput, RefreshedSlot, RefreshedState, SlotListOutput, SlotRemovedOutput, SlotUse,
+    WarmOutput,
+};
 
 /// Whether a slot was waiting or had to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -249,6 +249,8 @@ fn variables(root: &Path) -> BTreeMap<OsString, OsString> {
     set("GIT_CONFIG_GLOBAL", home.join(".gitconfig").as_os_str());
     set("GIT_CONFIG_NOSYSTEM", "1".as_ref());
     set("HOME", home.as_os_str());
+    // No process outlives a test.
+    set("HOTFIX_FOREGROUND", "1".as_ref());
     set("LC_ALL", "C".as_ref());
     set("PATH", &path_variable(root));
     set("TZ", "UTC".as_ref());

@@ -7,6 +7,7 @@
 
 mod capture;
 mod contain;
+mod detach;
 mod process;
 mod redact;
 mod sanitize;
@@ -23,6 +24,7 @@ use hotfix_model::ExitCode;
 use crate::ctx::Ctx;
 use crate::error::Explain;
 
+pub use detach::step_aside;
 pub use redact::redact;
 pub use sanitize::{sanitize, sanitize_line};
 
@@ -208,6 +210,12 @@ impl Command {
     /// Runs it to its end.
     pub fn run(self, ctx: &Ctx) -> Result<Finished, ExecError> {
         wait::run(self, ctx)
+    }
+
+    /// Starts it and lets it go: it has a session of its own, no input, and goes on when we are gone. Both streams are
+    /// appended to `log`, which only the user can read.
+    pub fn detach(self, ctx: &Ctx, log: &Path) -> Result<(), ExecError> {
+        detach::start(&self, ctx, log)
     }
 }
 

@@ -60,7 +60,13 @@ pub fn run(command: Command, ctx: &Ctx) -> Result<Finished, ExecError> {
 fn start(command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
     let refused = |source| ExecError::starting(&command.program, source);
     let mark = command.contained.then(|| ctx.clock.ulid());
-    let mut child = prepare(&command, ctx, mark.as_deref());
+    let mut child = prepare(&command, ctx);
+    if let Some(mark) = &mark {
+        child.env(contain::MARK, mark);
+        process::own_session(&mut child);
+    } else {
+        process::own_group(&mut child);
+    }
     let (sender, news) = channel();
     let (stdout, stderr);
     let streams;
@@ -94,7 +100,8 @@ fn start(command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
     Ok(Running { child: spawned, pid, stdout, stderr, news, streams, mark })
 }
 
-fn prepare(command: &Command, ctx: &Ctx, mark: Option<&str>) -> std::process::Command {
+/// The child with its arguments, environment and input; which group or session it belongs to is up to the caller.
+pub fn prepare(command: &Command, ctx: &Ctx) -> std::process::Command {
     let dir = command.dir.as_deref().unwrap_or(ctx.env.current_dir());
     #[expect(clippy::disallowed_methods, reason = "this is the door to processes")]
     let mut child = std::process::Command::new(program(command, ctx, dir));
@@ -109,12 +116,6 @@ fn prepare(command: &Command, ctx: &Ctx, mark: Option<&str>) -> std::process::Co
         };
     }
     child.stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() });
-    if let Some(mark) = mark {
-        child.env(contain::MARK, mark);
-        process::own_session(&mut child);
-    } else {
-        process::own_group(&mut child);
-    }
     child
 }
 

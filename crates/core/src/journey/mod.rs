@@ -1,9 +1,10 @@
-//! What spans several steps: ship, status, list, log, resume, undo, init, demo.
+//! What spans several steps: ship, status, list, log, resume, undo, init, demo, slots kept ready.
 
 pub mod approval;
 pub mod demo;
 pub mod init;
 pub mod log;
+pub mod refresh;
 pub mod resume;
 pub mod settings;
 pub mod ship;

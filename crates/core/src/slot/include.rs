@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// Copies what the slot's own `.worktreeinclude` names and the slot does not have. What cannot be copied is said and
 /// stops nothing.
-pub(super) fn copy(repository: &Repository, slot: &Worktree) {
+pub(super) fn copy(repository: &Repository, slot: &Worktree, _patterns: &[String]) {
     let patterns = slot.path.join(FILE);
     if !patterns.symlink_metadata().is_ok_and(|found| found.is_file()) {
         return;

@@ -16,10 +16,13 @@ mod make;
 mod mend;
 mod park;
 mod place;
+mod refresh;
 mod setup;
 mod state;
 mod take;
 mod twin;
+mod warm;
+mod wish;
 
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -33,10 +36,12 @@ use crate::git::{Oid, RefName, Repository, Worktree};
 pub use error::SlotError;
 pub use find::SlotInfo;
 pub use lease::SlotLock;
-pub use park::{Keep, Parked};
+pub use park::{Keep, Leaving, Parked};
+pub use refresh::{RefreshOutcome, RefreshRequest, Refreshed};
 pub use setup::{Room, SetupOutcome, SetupRequest};
 pub use state::{Lease, Move, SlotState};
 pub use twin::Twin;
+pub use warm::Warmed;
 
 use state::{Entry, Store};
 

@@ -32,41 +32,85 @@ pub struct Parked {
     pub left: Vec<PathBuf>,
 }
 
+/// A slot that is on its way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Its number.
+    pub number: u32,
+    /// Where files go that are in no commit, if there are any.
+    pub save_to: Option<PathBuf>,
+}
+
 impl Pool<'_> {
     /// Parks a slot at `commit`. HEAD leaves the hotfix branch; the branch itself is not touched. A slot that somebody
     /// removed is forgotten.
     pub fn park(&self, held: &Held, commit: &Oid, keep: Keep) -> Result<Parked> {
         let _guard = self.guard(held)?;
+        match self.record_move(held, commit, keep)? {
+            Some((mut entry, _)) => self.finish_move(&mut entry),
+            None => Ok(Parked::default()),
+        }
+    }
+
+    /// Says only that a slot is to be parked at `commit`: from then on it is no hotfix's, and whoever comes by does what
+    /// [`Pool::park`] does. `None` for a slot that somebody removed, which is forgotten.
+    pub fn let_go(&self, held: &Held, commit: &Oid, keep: Keep) -> Result<Option<Leaving>> {
+        let _guard = self.guard(held)?;
+        let recorded = self.record_move(held, commit, keep)?;
+        Ok(recorded.map(|(entry, save_to)| Leaving { number: entry.number, save_to }))
+    }
+
+    /// The caller holds the slot's lock.
+    fn record_move(&self, held: &Held, commit: &Oid, keep: Keep) -> Result<Option<(Entry, Option<PathBuf>)>> {
         let mut entry = self.entry_of(held)?;
         if entry.place.presence() == Presence::Nothing {
             self.drop_entry(&entry)?;
-            return Ok(Parked::default());
+            return Ok(None);
         }
         if let Some(what) = inspect::in_progress(&held.worktree) {
             return Err(SlotError::InProgress { path: held.worktree.path.clone(), what }.into());
         }
         let save_to = match keep {
-            Keep::Save => Some(Stored(self.place_to_save(&held.hotfix)?)),
+            Keep::Save => Some(self.place_to_save(&held.hotfix)?),
             Keep::Discard => None,
         };
         let hotfix = Some(held.hotfix.clone());
-        entry.state = SlotState::Moving(Move { commit: commit.clone(), hotfix, save_to });
+        let stored = save_to.clone().map(Stored);
+        entry.state = SlotState::Moving(Move { commit: commit.clone(), hotfix, save_to: stored });
         self.store.save(&entry)?;
         failpoint::reach(self.repository.ctx(), "park.recorded");
-        self.finish_move(&mut entry)
+        Ok(Some((entry, save_to)))
     }
 
-    /// Finishes a [`Pool::park`] that was cut short; `None` if there is none for this hotfix.
+    /// Forgets the slot of a hotfix if somebody removed it.
+    pub fn forget_removed(&self, hotfix: &str) -> Result<()> {
+        for entry in self.store.load_all()? {
+            let held = entry.lease().is_some_and(|lease| lease.hotfix == hotfix);
+            if held && entry.place.presence() == Presence::Nothing {
+                let _lock = self.lock(entry.number, entry.place.path())?;
+                self.drop_entry(&entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finishes a [`Pool::park`] that was cut short; `None` if there is none for this hotfix, or if another process is
+    /// at it.
     pub fn finish_park(&self, hotfix: &str) -> Result<Option<Parked>> {
         let leaving = |entry: &Entry| match &entry.state {
             SlotState::Moving(target) => target.hotfix.as_deref() == Some(hotfix),
             _ => false,
         };
-        let Some(mut entry) = self.store.load_all()?.into_iter().find(leaving) else {
+        let Some(found) = self.store.load_all()?.into_iter().find(leaving) else {
             return Ok(None);
         };
-        let _lock = self.lock(entry.number, entry.place.path())?;
-        self.finish_move(&mut entry).map(Some)
+        let Some(_lock) = self.try_lock(found.number)? else {
+            return Ok(None);
+        };
+        match self.store.load(found.number).filter(leaving) {
+            Some(mut entry) => self.finish_move(&mut entry).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Brings a slot to where it is going. May be called any number of times.

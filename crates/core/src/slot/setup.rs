@@ -7,7 +7,9 @@ use std::time::Duration;
 use hotfix_model::Step;
 use sha2::{Digest, Sha256};
 
+use super::state::Entry;
 use super::{Held, Pool, Twin};
+use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
 use crate::git::Oid;
@@ -57,6 +59,13 @@ pub enum SetupOutcome {
     },
 }
 
+/// The slot or its twin, as far as its setup goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Slot,
+    Twin,
+}
+
 impl Pool<'_> {
     /// Runs `slot.setup` if the slot or twin is new, or the commands or the files of `slot.setup_inputs` changed since
     /// they last succeeded. What is wrong is said as a warning.
@@ -65,42 +74,48 @@ impl Pool<'_> {
             return Ok(SetupOutcome::Unneeded);
         }
         let _guard = self.guard(held)?;
-        let dir = match room {
-            Room::Slot => &held.worktree.path,
-            Room::Twin(twin) => &twin.worktree.path,
+        let at = match room {
+            Room::Slot => (Side::Slot, held.worktree.path.as_path()),
+            Room::Twin(twin) => (Side::Twin, twin.worktree.path.as_path()),
         };
+        self.set_up(self.repository.ctx(), &mut self.entry_of(held)?, at, request)
+    }
+
+    /// The same for a slot that the caller has locked.
+    pub(super) fn set_up(
+        &self,
+        ctx: &Ctx,
+        entry: &mut Entry,
+        (side, dir): (Side, &Path),
+        request: &SetupRequest<'_>,
+    ) -> Result<SetupOutcome> {
+        if self.config.setup.is_empty() {
+            return Ok(SetupOutcome::Unneeded);
+        }
         let digest = self.setup_digest(dir, request.tree)?;
-        let mut entry = self.entry_of(held)?;
-        let known = match room {
-            Room::Slot => &mut entry.setup.slot,
-            Room::Twin(_) => &mut entry.setup.twin,
-        };
-        if known.as_ref() == Some(&digest) {
+        if known(entry, side).as_ref() == Some(&digest) {
             return Ok(SetupOutcome::Unneeded);
         }
         if !request.trusted {
-            self.repository
-                .ctx()
-                .warn("slot.setup did not run: approve its commands with `git hotfix trust`");
+            ctx.warn("slot.setup did not run: approve its commands with `git hotfix trust`");
             return Ok(SetupOutcome::Untrusted);
         }
         // Forgotten first: cut short, the slot is not set up.
-        *known = None;
-        self.store.save(&entry)?;
-        if let Some(failed) = self.run_setup(dir, request)? {
+        *known(entry, side) = None;
+        if side == Side::Slot && entry.lease().is_none() {
+            self.begin_work(entry, request.tree)?;
+        }
+        self.store.save(entry)?;
+        if let Some(failed) = self.run_setup(ctx, dir, request)? {
             return Ok(failed);
         }
-        match room {
-            Room::Slot => entry.setup.slot = Some(digest),
-            Room::Twin(_) => entry.setup.twin = Some(digest),
-        }
-        self.store.save(&entry)?;
+        *known(entry, side) = Some(digest);
+        self.store.save(entry)?;
         Ok(SetupOutcome::Done)
     }
 
     /// Runs the commands in order, up to the first that fails.
-    fn run_setup(&self, dir: &Path, request: &SetupRequest<'_>) -> Result<Option<SetupOutcome>> {
-        let ctx = self.repository.ctx();
+    fn run_setup(&self, ctx: &Ctx, dir: &Path, request: &SetupRequest<'_>) -> Result<Option<SetupOutcome>> {
         for (index, line) in self.config.setup.iter().enumerate() {
             ctx.now_doing(request.step, format!("setup: {line}"));
             let log = request.logs.join(format!("setup-{}.log", index + 1));
@@ -110,7 +125,7 @@ impl Pool<'_> {
                 ctx.go_on()?;
             }
             if !finished.success() {
-                let how = in_words(finished.ending);
+                let how = in_words(finished.ending, LIMIT);
                 ctx.warn(format!("setup `{line}` {how}; its output is in {}", log.display()));
                 return Ok(Some(SetupOutcome::Failed { command: line.clone(), how, log }));
             }
@@ -132,7 +147,7 @@ impl Pool<'_> {
             add(path.as_os_str().as_bytes());
             add(&std::fs::read(dir.join(&path)).unwrap_or_default());
         }
-        Ok(hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+        Ok(hex(&hash.finalize()))
     }
 
     /// The files of `slot.setup_inputs`. Git is asked only where a pattern needs the list of all files.
@@ -153,11 +168,30 @@ impl Pool<'_> {
     }
 }
 
-fn in_words(ending: Ending) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Whether the slot is not as the setup would have it.
+pub(super) fn unmade(outcome: &SetupOutcome) -> bool {
+    matches!(outcome, SetupOutcome::Untrusted | SetupOutcome::Failed { .. })
+}
+
+/// What the setup of a side last succeeded with.
+fn known(entry: &mut Entry, side: Side) -> &mut Option<String> {
+    match side {
+        Side::Slot => &mut entry.setup.slot,
+        Side::Twin => &mut entry.setup.twin,
+    }
+}
+
+/// How a command of the configuration ended.
+pub(super) fn in_words(ending: Ending, limit: Duration) -> String {
     match ending {
         Ending::Exited(code) => format!("ended with code {code}"),
         Ending::Signalled(signal) => format!("was ended by signal {signal}"),
-        Ending::TimedOut => format!("did not end within {} minutes", LIMIT.as_secs() / 60),
+        Ending::TimedOut => format!("did not end within {} minutes", limit.as_secs().div_ceil(60)),
         Ending::Cancelled => "was stopped".to_owned(),
     }
 }

@@ -86,6 +86,9 @@ pub(super) struct SetupDigests {
     pub slot: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<String>,
+    /// How the slot was last warmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmed: Option<super::Warmed>,
 }
 
 /// The folder of the state files.
@@ -109,6 +112,11 @@ impl Store {
     /// The file that is locked by who works in a slot.
     pub fn lock_path(&self, number: u32) -> PathBuf {
         self.dir.join(format!("{number}.lock"))
+    }
+
+    /// The file that is there while somebody waits for a slot that is being parked.
+    pub fn wish_path(&self, number: u32) -> PathBuf {
+        self.dir.join(format!("{number}.wanted"))
     }
 
     fn path(&self, number: u32) -> PathBuf {

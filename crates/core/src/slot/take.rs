@@ -34,6 +34,9 @@ impl Pool<'_> {
                 return Ok(held);
             }
         }
+        if let Some(held) = self.take_when_parked(|number| self.try_parked(number, &wanted))? {
+            return Ok(held);
+        }
         self.make(&wanted)
     }
 
@@ -103,7 +106,7 @@ impl Pool<'_> {
     }
 
     /// A waiting slot brought to `commit`, or why not. Nothing that somebody else left in it is touched.
-    fn make_ready(&self, entry: &mut Entry, commit: &Oid) -> Result<Worktree, String> {
+    pub(super) fn make_ready(&self, entry: &mut Entry, commit: &Oid) -> Result<Worktree, String> {
         if matches!(entry.state, SlotState::Moving(_)) {
             self.finish_move(entry).map_err(|error| format!("{error}: {}", error.why()))?;
         }
@@ -171,7 +174,7 @@ impl Pool<'_> {
             moving_to: None,
         });
         self.store.save(&entry)?;
-        include::copy(self.repository, &worktree);
+        include::copy(self.repository, &worktree, &self.config.copy);
         Ok(Held {
             number: entry.number,
             worktree,

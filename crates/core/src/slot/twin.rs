@@ -32,14 +32,20 @@ impl Pool<'_> {
         if let Some(worktree) = self.usable_twin(&mut entry)? {
             return Ok(Twin { worktree, kind: SlotKind::Warm });
         }
-        let path = free_path(&entry)?;
+        let worktree = self.make_twin(&mut entry, base)?;
+        Ok(Twin { worktree, kind: SlotKind::Cold })
+    }
+
+    /// Makes the twin of a slot that has none. The caller holds the slot's lock.
+    pub(super) fn make_twin(&self, entry: &mut Entry, base: &Oid) -> Result<Worktree> {
+        let path = free_path(entry)?;
         entry.twin = Some(Place::planned(path.clone()));
         entry.setup.twin = None;
-        self.store.save(&entry)?;
+        self.store.save(entry)?;
         let made = self.add(&path, base);
         entry.twin = made.as_ref().ok().map(Place::of);
-        self.store.save(&entry)?;
-        Ok(Twin { worktree: made?, kind: SlotKind::Cold })
+        self.store.save(entry)?;
+        made
     }
 
     /// Makes the twin's files exactly those of `tree` with HEAD detached at `base`. What is untracked goes, what is
@@ -54,12 +60,12 @@ impl Pool<'_> {
             let path = worktree.path.clone();
             return Err(SlotError::NotExact { path, first: first.clone() }.into());
         }
-        include::copy(self.repository, worktree);
+        include::copy(self.repository, worktree, &self.config.copy);
         Ok(())
     }
 
     /// The recorded twin, repaired if need be.
-    fn usable_twin(&self, entry: &mut Entry) -> Result<Option<Worktree>> {
+    pub(super) fn usable_twin(&self, entry: &mut Entry) -> Result<Option<Worktree>> {
         let usable = |entry: &Entry| {
             let twin = entry.twin.as_ref()?.worktree(self.repository).ok()?;
             inspect::locks(&twin.git_dir).is_empty().then_some(twin)

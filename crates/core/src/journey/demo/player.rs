@@ -195,5 +195,7 @@ fn variables(environment: &Environment, root: &Path) -> BTreeMap<OsString, OsStr
     set("GIT_CONFIG_NOSYSTEM", "1".into());
     set("GIT_PAGER", "cat".into());
     set("GIT_TERMINAL_PROMPT", "0".into());
+    // The folder may be removed at once.
+    set("HOTFIX_FOREGROUND", "1".into());
     variables
 }

@@ -6,5 +6,6 @@ mod forks;
 mod include;
 mod laying;
 mod parking;
+mod refreshing;
 mod sandbox;
 mod taking;

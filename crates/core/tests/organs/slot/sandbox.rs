@@ -170,6 +170,9 @@ pub fn config() -> SlotConfig {
         setup: Vec::new(),
         setup_inputs: Vec::new(),
         warm: String::new(),
+        warm_timeout: hotfix_model::Period::from_seconds(60),
+        copy: Vec::new(),
+        max: 0,
     }
 }
 
