@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{GitError, Oid, Repository, Worktree};
+use super::direct::Target;
+use super::{GitError, Object, Oid, Repository, Worktree};
 use crate::error::Result;
 use hotfix_model::Actor;
 
@@ -68,11 +69,26 @@ impl Repository {
 
     /// The commit a worktree stands on.
     pub fn head(&self, worktree: &Worktree) -> Result<Oid> {
+        if let Some(commit) = self.direct_head(worktree) {
+            return Ok(commit);
+        }
         self.git_in(worktree).args(["rev-parse", "--verify", "HEAD^{commit}"]).oid()
+    }
+
+    fn direct_head(&self, worktree: &Worktree) -> Option<Oid> {
+        let oid = match self.direct.head(&worktree.git_dir)? {
+            Target::Object(oid) => oid,
+            Target::Ref(name) => self.direct.read_ref(&name)??,
+        };
+        (self.direct.object(&oid)?.kind == "commit").then_some(oid)
     }
 
     /// The tree and the subject line of a commit.
     pub fn tree_and_subject(&self, commit: &Oid) -> Result<(Oid, String)> {
+        let stored = self.direct.object(commit);
+        if let Some(found) = stored.as_ref().and_then(Object::commit) {
+            return Ok((found.tree.clone(), found.subject()));
+        }
         let text = self.git().args(["show", "--no-patch", "--format=%T%n%s"]).arg(commit.as_str()).text()?;
         let unreadable = || GitError::Unreadable { command: "show".to_owned() };
         let (tree, subject) = text.split_once('\n').unwrap_or((&text, ""));
@@ -92,14 +108,28 @@ impl Repository {
 
     /// When a commit was made, in seconds since 1970.
     pub fn commit_time(&self, commit: &Oid) -> Result<i64> {
+        let stored = self.direct.object(commit);
+        if let Some(found) = stored.as_ref().and_then(Object::commit) {
+            return Ok(found.time);
+        }
         let printed = self.git().args(["show", "--no-patch", "--format=%ct"]).arg(commit.as_str()).text()?;
         Ok(printed.parse().map_err(|_| GitError::Unreadable { command: "show".to_owned() })?)
     }
 
     /// Subject and date of each commit: `fix: x (2026-03-01 02:14:00 +0000)`.
     pub fn describe_commits(&self, commits: &[&str]) -> Result<Vec<String>> {
+        let described: Option<Vec<String>> = commits.iter().map(|commit| self.described(commit)).collect();
+        if let Some(described) = described {
+            return Ok(described);
+        }
         let call = self.git().args(["show", "--no-patch", "--format=%s (%ci)"]).args(commits);
         Ok(call.text()?.lines().map(str::to_owned).collect())
+    }
+
+    fn described(&self, commit: &str) -> Option<String> {
+        let stored = self.direct.object(&Oid::parse(commit)?)?;
+        let found = stored.commit()?;
+        Some(format!("{} ({})", found.subject(), found.local_time()?))
     }
 
     /// Authors and subjects of the commits between two, as `git shortlog` prints them.

@@ -3,26 +3,31 @@
 
 mod command;
 mod commit;
+mod configuration;
 mod diff;
+mod direct;
 mod error;
 mod history;
 mod ignored;
 mod lock;
 mod name;
+mod new_objects;
 mod object;
-mod pack;
 mod refs;
 mod remote;
 mod semver;
 mod settings;
 mod snapshot;
+mod stored_commit;
 mod version;
 mod worktree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::ctx::Ctx;
 use crate::error::Result;
+use direct::{Direct, Place};
 
 pub use command::GitCommand;
 pub use commit::{CommitRequest, Identity};
@@ -31,8 +36,8 @@ pub use error::GitError;
 pub use lock::CommonLock;
 pub(crate) use lock::wait_for;
 pub use name::{Oid, RefName, slug};
+pub use new_objects::NewObjects;
 pub use object::{Object, TreeEntry};
-pub use pack::NewObjects;
 pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, Push, PushOutcome, Remote};
 pub use semver::Release;
@@ -48,15 +53,38 @@ pub struct Repository {
     git_dir: PathBuf,
     top: Option<PathBuf>,
     object_format: String,
+    direct: Arc<Direct>,
 }
 
 impl Repository {
     /// Opens the repository that holds the current folder.
     pub fn discover(ctx: &Ctx) -> Result<Self> {
+        let place = match Self::find_place(ctx) {
+            Some(place) => place,
+            None => Self::ask_place(ctx)?,
+        };
+        let repository = Self {
+            ctx: ctx.clone(),
+            direct: Arc::new(Direct::new(&place.common_dir, &place.object_format)),
+            common_dir: place.common_dir,
+            git_dir: place.git_dir,
+            top: place.top,
+            object_format: place.object_format,
+        };
+        repository.check_version()?;
+        Ok(repository)
+    }
+
+    /// The plain case: no variable speaks of it, and it is where the current folder is.
+    fn find_place(ctx: &Ctx) -> Option<Place> {
+        let told = PLACE_VARIABLES.iter().any(|name| ctx.env.get(name).is_some());
+        if told { None } else { Place::find(ctx.env.current_dir()) }
+    }
+
+    fn ask_place(ctx: &Ctx) -> Result<Place> {
         let dir = ctx.env.current_dir();
         let mut call = GitCommand::discovering(ctx, dir);
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"]
-        {
+        for name in PLACE_VARIABLES {
             if let Some(value) = ctx.env.get(name) {
                 call = call.env(name, value);
             }
@@ -72,15 +100,12 @@ impl Repository {
             };
             return Err(GitError::NotARepository { dir: dir.to_owned(), said }.into());
         };
-        let repository = Self {
-            ctx: ctx.clone(),
+        Ok(Place {
             common_dir: common_dir.clone(),
             git_dir: git_dir.clone(),
             top: top.first().cloned(),
             object_format: object_format.to_string_lossy().into_owned(),
-        };
-        repository.check_version()?;
-        Ok(repository)
+        })
     }
 
     /// What all deeds are given.
@@ -176,6 +201,10 @@ impl Repository {
         Some(format!("{}\n{} {}.{}\n", program.display(), found.len(), found.mtime(), found.mtime_nsec()))
     }
 }
+
+/// The variables that tell Git where a repository is, or where to look for it.
+const PLACE_VARIABLES: &[&str] =
+    &["GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
 
 const ZERO_SHA256: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

@@ -95,8 +95,23 @@ impl Repository {
     /// Several objects, in one call, each by any name Git knows for it (`refs/x`, `<oid>:path`; no newline). `None`
     /// where there is none.
     pub fn read_objects(&self, names: &[String]) -> Result<Vec<Option<Object>>> {
+        let mut objects: Vec<Option<Option<Object>>> =
+            names.iter().map(|name| self.direct.named(name)).collect();
+        let open: Vec<&String> =
+            names.iter().zip(&objects).filter(|(_, found)| found.is_none()).map(|(name, _)| name).collect();
+        let mut asked = self.ask_objects(&open)?.into_iter();
+        for object in objects.iter_mut().filter(|found| found.is_none()) {
+            *object = asked.next();
+        }
+        Ok(objects.into_iter().map(Option::flatten).collect())
+    }
+
+    fn ask_objects(&self, names: &[&String]) -> Result<Vec<Option<Object>>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let unreadable = || GitError::Unreadable { command: "cat-file".to_owned() };
-        let questions: String = names.iter().flat_map(|name| [name, "\n"]).collect();
+        let questions: String = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect();
         let answers = self.git().args(["cat-file", "--batch"]).input(questions).run()?;
         let mut rest = answers.as_slice();
         let mut objects = Vec::new();
@@ -116,7 +131,10 @@ impl Repository {
 
     /// The tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
-        self.git().args(["rev-parse", "--verify"]).arg(format!("{commit}^{{tree}}")).oid()
+        match self.direct.tree_of(commit) {
+            Some(tree) => Ok(tree.oid),
+            None => self.git().args(["rev-parse", "--verify"]).arg(format!("{commit}^{{tree}}")).oid(),
+        }
     }
 
     /// A tree like `base` in which some paths hold other blobs, or nothing. Nothing on disk is touched but a

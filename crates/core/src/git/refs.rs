@@ -1,5 +1,6 @@
 //! Refs, read and changed by compare-and-swap only.
 
+use super::direct::Target;
 use super::{GitError, Oid, RefName, Repository};
 use crate::error::Result;
 use crate::exec::Finished;
@@ -55,9 +56,8 @@ impl RefChange {
 impl Repository {
     /// Where a ref points; `None` if it does not exist.
     pub fn read_ref(&self, name: &RefName) -> Result<Option<Oid>> {
-        let finished = self.git().args(["rev-parse", "--verify", "--quiet"]).arg(name.as_str()).finish()?;
-        let text = String::from_utf8_lossy(&finished.stdout);
-        Ok(Oid::parse(text.trim()).filter(|_| finished.success()))
+        let listed = self.list_refs(&[name.as_str()])?;
+        Ok(listed.into_iter().find(|(found, _)| found == name).map(|(_, oid)| oid))
     }
 
     /// All refs below any of `prefixes` (`refs/hotfix/record/`), or of exactly that name, and where they point, sorted
@@ -69,6 +69,14 @@ impl Repository {
 
     /// The same, with the refs that symbolic ones stand for.
     pub fn see_refs(&self, prefixes: &[&str]) -> Result<Vec<SeenRef>> {
+        let Some(listed) = self.direct.list_refs(prefixes) else { return self.ask_refs(prefixes) };
+        let seen = |(name, (oid, stands_for)): (Vec<u8>, _)| {
+            Some(SeenRef { name: RefName::new(String::from_utf8_lossy(&name)).ok()?, oid, stands_for })
+        };
+        Ok(listed.into_iter().filter_map(seen).collect())
+    }
+
+    fn ask_refs(&self, prefixes: &[&str]) -> Result<Vec<SeenRef>> {
         let call = self.git().args(["for-each-ref", "--format=%(objectname) %(refname) %(symref)"]);
         let lines = call.args(prefixes).run()?;
         let lines = String::from_utf8_lossy(&lines).into_owned();
@@ -121,10 +129,16 @@ impl Repository {
 
     /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.
     pub fn current_branch(&self) -> Result<Option<String>> {
-        let call = super::GitCommand::bound(self.ctx(), self.git_dir(), self.common_dir());
-        let finished = call.args(["symbolic-ref", "--quiet", "HEAD"]).finish()?;
-        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let Some(branch) = text.trim().strip_prefix("refs/heads/") else { return Ok(None) };
+        let name = match self.direct.head(self.git_dir()) {
+            Some(Target::Ref(name)) => name,
+            Some(Target::Object(_)) => return Ok(None),
+            None => {
+                let call = super::GitCommand::bound(self.ctx(), self.git_dir(), self.common_dir());
+                let finished = call.args(["symbolic-ref", "--quiet", "HEAD"]).finish()?;
+                String::from_utf8_lossy(&finished.stdout).into_owned()
+            }
+        };
+        let Some(branch) = name.trim().strip_prefix("refs/heads/") else { return Ok(None) };
         let exists = RefName::branch(branch).ok().map(|name| self.read_ref(&name)).transpose()?.flatten();
         Ok(exists.map(|_| branch.to_owned()))
     }

@@ -20,6 +20,17 @@ pub struct Settings {
 impl Repository {
     /// Reads the settings.
     pub fn settings(&self) -> Result<Settings> {
+        match self.plain_configuration() {
+            Some(values) => {
+                let wanted = values.iter().filter(|(key, _)| is_wanted(key));
+                let pairs: Vec<(&str, &str)> = wanted.map(|(key, value)| (&**key, &**value)).collect();
+                Ok(Settings { remote: remote(&pairs), actor: self.actor(&pairs) })
+            }
+            None => self.ask_settings(),
+        }
+    }
+
+    fn ask_settings(&self) -> Result<Settings> {
         let printed = self.git().args(["config", "-z", "--get-regexp", KEYS]).finish()?;
         let text = String::from_utf8_lossy(&printed.stdout).into_owned();
         let pairs: Vec<(&str, &str)> = text.split('\0').filter_map(|pair| pair.split_once('\n')).collect();
@@ -37,6 +48,13 @@ impl Repository {
         };
         Some(Actor { name: part("GIT_AUTHOR_NAME", "name")?, email: part("GIT_AUTHOR_EMAIL", "email")? })
     }
+}
+
+/// The same keys as [`KEYS`].
+fn is_wanted(key: &str) -> bool {
+    let of_remote = key.strip_prefix("remote.").and_then(|key| key.rsplit_once('.'));
+    of_remote.is_some_and(|(_, name)| name == "url")
+        || ["checkout.defaultremote", "user.name", "user.email", "author.name", "author.email"].contains(&key)
 }
 
 fn remote(pairs: &[(&str, &str)]) -> Option<Remote> {

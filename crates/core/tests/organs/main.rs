@@ -8,6 +8,7 @@
 )]
 
 mod config;
+mod direct;
 mod exec;
 mod forge;
 mod git;
