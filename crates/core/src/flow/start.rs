@@ -1,24 +1,20 @@
 //! start: a worktree from the freshly fetched base, on a branch of its own. What you were doing stays as it is.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
 
 use hotfix_model::event::Started;
 use hotfix_model::output::{SlotOutput, StartOutput};
 use hotfix_model::{Actor, Fact, Record, Step};
 
 use super::PlanLines;
-use crate::ctx::Ctx;
+use crate::ctx::joined;
 use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
 use crate::git::{GitError, Oid, RefChange, RefName, slug};
-use crate::session::{BasePlan, FETCH_PATIENCE, Project, Seen, SessionError};
+use crate::record::Prepared;
+use crate::session::{BasePlan, Fetched, Fetching, Project, Seen, SessionError};
 use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
-
-/// After this long a fetch that nobody waits for any more is given up.
-const FETCH_LIMIT: Duration = Duration::from_mins(1);
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -47,14 +43,12 @@ pub struct Plan {
     fetch: bool,
 }
 
-/// The outcome of the fetch that runs beside the slot.
-enum Fetched {
-    /// The newest base.
-    Fresh(Oid),
-    /// Not asked for, or there is no remote.
-    NotAsked,
-    /// The remote did not answer; why, in one line.
-    Failed(String),
+/// Branch and record as they will be if the remote has nothing newer and nobody is quicker; its objects are written.
+struct Draft {
+    id: String,
+    base: Oid,
+    version: Option<String>,
+    prepared: Prepared,
 }
 
 /// Looks; changes nothing.
@@ -89,25 +83,32 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     let began = ctx.clock.elapsed();
     let actor = project.actor()?;
     let mut warnings = Vec::new();
-    let fetching = begin_fetch(project, plan)?;
+    let fetching = plan.fetch.then(|| project.fetching(&plan.base.target)).transpose()?;
     let known = match &plan.base.commit {
         Some(commit) => commit.clone(),
         None => first_base(plan, fetching.as_ref())?,
     };
     let loaded = project.config_at(Some(&known))?;
     let pool = project.pool(&loaded);
-    let mut held = pool.take_unnamed(&known)?;
-    ctx.now_doing(Step::Start, format!("worktree {}", held.worktree.path.display()));
-    let fetched = if plan.base.commit.is_some() {
-        finish_fetch(ctx, fetching.as_ref())
-    } else {
-        Fetched::Fresh(known.clone())
+    let (held, draft) = thread::scope(|scope| {
+        // What cannot be drafted is said when it is claimed.
+        let draft = scope.spawn(|| draft(project, plan, &actor, &known).ok().flatten());
+        (pool.take_unnamed(&known), joined(draft.join()))
+    });
+    let mut held = held?;
+    let fetched = match (&fetching, &plan.base.commit) {
+        (Some(fetching), Some(_)) => {
+            ctx.say(Tone::Plain, ready_line(project, plan, &held));
+            fetching.finish()
+        }
+        (Some(_), None) => Fetched::Fresh(known.clone()),
+        (None, _) => Fetched::NotAsked,
     };
     let base = settle_base(project, plan, (&pool, &mut held), (&known, &fetched), &mut warnings);
     let fresh = matches!(fetched, Fetched::Fresh(_));
     failpoint::reach(ctx, "start.claim");
-    let claimed =
-        base.and_then(|base| claim(project, plan, &actor, (&base, fresh)).map(|record| (record, base)));
+    let claimed = base
+        .and_then(|base| claim(project, plan, &actor, (&base, fresh), draft).map(|record| (record, base)));
     let (record, base) = match claimed {
         Ok((record, base)) => (record, base),
         Err(error) => {
@@ -137,39 +138,17 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     })
 }
 
-/// Asks the remote in a thread of its own; the answer comes through the channel.
-fn begin_fetch(project: &Project, plan: &Plan) -> Result<Option<Receiver<Result<Oid>>>> {
-    if !plan.fetch {
-        return Ok(None);
-    }
-    let (sender, receiver) = channel();
-    let fetcher = project.fetcher(&plan.base.target)?;
-    thread::spawn(move || sender.send(fetcher.fetch(FETCH_LIMIT)));
-    Ok(Some(receiver))
-}
-
 /// The base when only the remote knows it: nothing can begin before it answers.
-fn first_base(plan: &Plan, fetching: Option<&Receiver<Result<Oid>>>) -> Result<Oid> {
+fn first_base(plan: &Plan, fetching: Option<&Fetching>) -> Result<Oid> {
     let unknown = || SessionError::UnknownBase { base: plan.base.reference.clone(), remote: None };
-    match fetching.map(Receiver::recv) {
-        Some(Ok(answer)) => answer,
-        _ => Err(unknown().into()),
-    }
+    fetching.and_then(Fetching::answer).ok_or_else(unknown)?
 }
 
-fn finish_fetch(ctx: &Ctx, fetching: Option<&Receiver<Result<Oid>>>) -> Fetched {
-    let Some(receiver) = fetching else { return Fetched::NotAsked };
-    ctx.now_doing(Step::Start, "asking the remote for a newer base");
-    match receiver.recv_timeout(FETCH_PATIENCE) {
-        Ok(Ok(commit)) => Fetched::Fresh(commit),
-        Ok(Err(error)) => Fetched::Failed(format!("{error}: {}", error.why())),
-        Err(RecvTimeoutError::Timeout) => {
-            Fetched::Failed(format!("it did not answer within {} s", FETCH_PATIENCE.as_secs()))
-        }
-        Err(RecvTimeoutError::Disconnected) => {
-            Fetched::Failed("the fetch ended without an answer".to_owned())
-        }
-    }
+/// The slot can be used from now on, whatever the remote answers.
+fn ready_line(project: &Project, plan: &Plan, held: &Held) -> String {
+    let (path, target) = (held.worktree.path.display(), &plan.base.target.0);
+    let remote = project.remote_name().unwrap_or("the remote");
+    format!("{path} is yours; asking {remote} for a newer {target}")
 }
 
 /// The base that counts: the fetched one if it is newer and the base follows the remote. The slot moves to it.
@@ -199,13 +178,24 @@ fn settle_base(
     }
 }
 
-/// Creates branch and record in one transaction, under the first name that is free.
-fn claim(project: &Project, plan: &Plan, actor: &Actor, (base, fresh): (&Oid, bool)) -> Result<Record> {
-    let repository = &project.repository;
+/// Writes the objects of the record under the first name that seems to be free.
+fn draft(project: &Project, plan: &Plan, actor: &Actor, base: &Oid) -> Result<Option<Draft>> {
+    let taken = project.seen()?.ids();
+    let version = version(project, &plan.request, base)?;
+    let mut names = names(project, &plan.request, version.clone());
+    let Some(id) = names.find(|id| !taken.contains(id) && !id.starts_with('-')) else {
+        return Ok(None);
+    };
+    let prepared = prepare(project, plan, actor, (&id, base))?;
+    Ok(Some(Draft { id, base: base.clone(), version, prepared }))
+}
+
+/// Writes the objects of a record that begins at `base`.
+fn prepare(project: &Project, plan: &Plan, actor: &Actor, (id, base): (&str, &Oid)) -> Result<Prepared> {
     let loaded = project.config_at(Some(base))?;
-    let started = |branch: &RefName| Started {
+    let started = Started {
         alert: plan.request.alert.clone(),
-        branch: branch.to_string(),
+        branch: branch(id)?.to_string(),
         base: Project::base(&plan.base.reference, base),
         target: match loaded.config.submit.target.as_str() {
             "" => plan.base.target.0.clone(),
@@ -217,23 +207,38 @@ fn claim(project: &Project, plan: &Plan, actor: &Actor, (base, fresh): (&Oid, bo
         review_within: loaded.config.follow_up.review_within,
         postmortem_within: loaded.config.follow_up.postmortem_within,
     };
+    project.store().prepare(id, actor, Fact::Started(started))
+}
+
+/// Creates branch and record in one transaction, under the first name that is free.
+fn claim(
+    project: &Project,
+    plan: &Plan,
+    actor: &Actor,
+    (base, fresh): (&Oid, bool),
+    draft: Option<Draft>,
+) -> Result<Record> {
     let taken = match fresh {
         true => Seen::look(&project.repository, project.remote_name())?.ids(),
         false => project.seen()?.ids(),
     };
+    let mut draft = draft.filter(|draft| draft.base == *base);
+    let version = match &draft {
+        Some(draft) => draft.version.clone(),
+        None => version(project, &plan.request, base)?,
+    };
     let mut last = None;
-    for id in names(project, &plan.request, base)?.filter(|id| !taken.contains(id)).take(500) {
+    for id in names(project, &plan.request, version).filter(|id| !taken.contains(id)).take(500) {
         if id.starts_with('-') {
             // Every command that takes an id would read it as an option.
             return Err(GitError::BadName { name: id }.into());
         }
-        let branch = RefName::branch(&format!("hotfix/{id}"))?;
-        let prepared = project.store().prepare(&id, actor, Fact::Started(started(&branch)))?;
-        let changes = [
-            RefChange::create(branch, base.clone()),
-            RefChange::create(crate::record::Store::ref_name(&id)?, prepared.tree),
-        ];
-        match repository.change_refs("hotfix: start", &changes) {
+        let prepared = match draft.take_if(|draft| draft.id == id) {
+            Some(draft) => draft.prepared,
+            None => prepare(project, plan, actor, (&id, base))?,
+        };
+        let changes = [RefChange::create(branch(&id)?, base.clone()), prepared.claim()];
+        match project.repository.change_refs("hotfix: start", &changes) {
             Ok(()) => return Ok(prepared.record),
             Err(error) if lost_race(&error) && plan.request.name.is_none() => last = Some(error),
             Err(error) => return Err(error),
@@ -244,22 +249,34 @@ fn claim(project: &Project, plan: &Plan, actor: &Actor, (base, fresh): (&Oid, bo
     }))
 }
 
+fn branch(id: &str) -> Result<RefName> {
+    Ok(RefName::branch(&format!("hotfix/{id}"))?)
+}
+
 fn lost_race(error: &Error) -> bool {
     matches!(error.downcast_ref::<GitError>(), Some(GitError::RefMoved { said }) if !said.contains("cannot create"))
 }
 
+/// The version the hotfix will have: the one asked for, else the next after the newest release in `base`.
+fn version(project: &Project, request: &Request, base: &Oid) -> Result<Option<String>> {
+    match (&request.name, &request.version) {
+        (Some(_), _) => Ok(None),
+        (None, Some(version)) => Ok(Some(version.clone())),
+        (None, None) => {
+            let newest = project.repository.newest_version(base)?;
+            Ok(newest.map(|version| version.next_patch().to_string()))
+        }
+    }
+}
+
 /// Names to try, best first: the version, then the version with words of the alert, then with a number.
-fn names(project: &Project, request: &Request, base: &Oid) -> Result<Box<dyn Iterator<Item = String>>> {
+fn names(project: &Project, request: &Request, version: Option<String>) -> Box<dyn Iterator<Item = String>> {
     if let Some(name) = &request.name {
-        return Ok(Box::new(std::iter::once(name.clone())));
+        return Box::new(std::iter::once(name.clone()));
     }
     let words = match slug(&request.alert, 40) {
         words if words.is_empty() => "alert".to_owned(),
         words => words,
-    };
-    let version = match &request.version {
-        Some(version) => Some(version.clone()),
-        None => project.repository.newest_version(base)?.map(|version| version.next_patch().to_string()),
     };
     let date = project.ctx().now().strftime("%Y-%m-%d").to_string();
     let stem = format!("{}-{words}", version.as_deref().unwrap_or(&date));
@@ -267,7 +284,7 @@ fn names(project: &Project, request: &Request, base: &Oid) -> Result<Box<dyn Ite
         let stem = stem.clone();
         move |number: u32| format!("{stem}-{number}")
     });
-    Ok(Box::new(version.into_iter().chain([stem]).chain(numbered)))
+    Box::new(version.into_iter().chain([stem]).chain(numbered))
 }
 
 /// Runs the setup commands and gives the warning to show. A setup that fails is told, not fatal: the fix may not need

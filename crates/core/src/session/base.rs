@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hotfix_model::Base;
 
+use super::fetching::FETCH_PATIENCE;
 use super::{Project, SessionError};
 use crate::error::{Error, Result};
 use crate::git::{CommonLock, GitError, Oid, RefName, Repository};
@@ -14,8 +15,6 @@ pub const FETCHED_BRANCHES: &str = "refs/hotfix/base/";
 pub const REMOTE_HOTFIXES: &str = "refs/hotfix/remote/branch/";
 /// What records the remote has.
 pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
-/// How long a start waits for the remote.
-pub const FETCH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a default branch is mostly called, the most usual first.
 const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];

@@ -3,6 +3,7 @@
 mod base;
 mod deployed;
 mod error;
+mod fetching;
 mod gates;
 mod hotfix;
 mod project;
@@ -10,8 +11,9 @@ mod reader;
 mod seen;
 mod work;
 
-pub use base::{BasePlan, FETCH_PATIENCE, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
+pub use base::{BasePlan, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
 pub use error::SessionError;
+pub use fetching::{FETCH_PATIENCE, Fetched, Fetching};
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use project::Project;
