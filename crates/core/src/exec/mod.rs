@@ -8,9 +8,11 @@
 mod capture;
 mod contain;
 mod detach;
+mod exit;
 mod process;
 mod redact;
 mod sanitize;
+mod streams;
 pub mod tokens;
 mod wait;
 

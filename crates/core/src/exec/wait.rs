@@ -1,27 +1,21 @@
 //! Starts a child and waits for it, for its deadline, or for the user.
 
-use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, Signal};
 
 use super::capture::Kept;
-use super::{Command, Ending, ExecError, Finished, GRACE, contain, process};
+use super::streams::{Served, Streams};
+use super::{Command, Ending, ExecError, Finished, GRACE, contain, exit, process};
 use crate::ctx::Ctx;
 
 /// How often the user's wish to stop is looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a child that ended may leave its streams open in other hands.
 const LEAK: Duration = Duration::from_millis(200);
-
-enum News {
-    Exited,
-    Drained,
-}
 
 /// What a child may take.
 #[derive(Clone, Copy)]
@@ -39,10 +33,8 @@ struct Voice {
 struct Running {
     child: Child,
     pid: Pid,
-    stdout: Kept,
-    stderr: Kept,
-    news: Receiver<News>,
-    streams: usize,
+    exit: OwnedFd,
+    streams: Streams,
     mark: Option<String>,
 }
 
@@ -51,53 +43,65 @@ pub fn run(command: Command, ctx: &Ctx) -> Result<Finished, ExecError> {
     let patience = Patience { deadline: command.deadline, silence: command.silence };
     let mut running = start(command, ctx)?;
     let ending = running.wait(ctx, patience);
-    let (stdout, out_total) = running.stdout.finish();
-    let (stderr, err_total) = running.stderr.finish();
+    let mut streams = running.streams.finish().into_iter();
+    let (stdout, out_total) = streams.next().unwrap_or_default();
+    let (stderr, err_total) = streams.next().unwrap_or_default();
     let elapsed = ctx.elapsed_since(began);
     Ok(Finished { ending, stdout, stderr, total_bytes: out_total + err_total, elapsed })
 }
 
-fn start(command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
-    let refused = |source| ExecError::starting(&command.program, source);
+fn start(mut command: Command, ctx: &Ctx) -> Result<Running, ExecError> {
     let mark = command.contained.then(|| ctx.clock.ulid());
-    let mut child = prepare(&command, ctx);
+    let mut prepared = prepare(&command, ctx);
     if let Some(mark) = &mark {
-        child.env(contain::MARK, mark);
-        process::own_session(&mut child);
+        prepared.env(contain::MARK, mark);
+        process::own_session(&mut prepared);
     } else {
-        process::own_group(&mut child);
+        process::own_group(&mut prepared);
     }
-    let (sender, news) = channel();
-    let (stdout, stderr);
-    let streams;
-    let mut spawned;
+    let input = command.input.take();
+    let begun = spawn(prepared, &command, input);
+    let (child, pid, exit, streams) =
+        begun.map_err(|source| ExecError::starting(&command.program, source))?;
+    Ok(Running { child, pid, exit, streams, mark })
+}
+
+type Begun = (Child, Pid, OwnedFd, Streams);
+
+fn spawn(
+    mut prepared: std::process::Command,
+    command: &Command,
+    input: Option<Vec<u8>>,
+) -> std::io::Result<Begun> {
+    let mut streams = Streams::default();
+    let mut child;
     if let Some(log) = &command.log {
-        let (reader, writer) = std::io::pipe().map_err(refused)?;
-        child.stdout(writer.try_clone().map_err(refused)?).stderr(writer);
-        spawned = child.spawn().map_err(refused)?;
+        let kept = Kept::tail(log)?;
+        let (reader, writer) = std::io::pipe()?;
+        prepared.stdout(writer.try_clone()?).stderr(writer);
+        child = prepared.spawn()?;
         // The command holds our copies of the pipe's writing end; only the child may keep it open.
-        drop(child);
-        (stdout, stderr) = (Kept::tail(log).map_err(refused)?, Kept::all());
-        streams = 1;
-        read(reader, &stdout, &sender);
+        drop(prepared);
+        streams.read(reader, kept);
     } else if command.shown {
-        spawned = child.stdout(std::io::stderr()).stderr(Stdio::inherit()).spawn().map_err(refused)?;
-        (stdout, stderr) = (Kept::all(), Kept::all());
-        streams = 0;
+        child = prepared.stdout(std::io::stderr()).stderr(Stdio::inherit()).spawn()?;
     } else {
-        child.stdout(Stdio::piped()).stderr(Stdio::piped());
-        spawned = child.spawn().map_err(refused)?;
-        (stdout, stderr) = (Kept::all(), Kept::all());
-        streams = 2;
-        if let (Some(out), Some(err)) = (spawned.stdout.take(), spawned.stderr.take()) {
-            read(out, &stdout, &sender);
-            read(err, &stderr, &sender);
+        child = prepared.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
+            streams.read(out, Kept::all());
+            streams.read(err, Kept::all());
         }
     }
-    let pid = Pid::from_child(&spawned);
-    feed(&mut spawned, command.input);
-    watch(pid, sender);
-    Ok(Running { child: spawned, pid, stdout, stderr, news, streams, mark })
+    let pid = Pid::from_child(&child);
+    let exit = exit::news(pid).inspect_err(|_| give_up(&mut child, pid))?;
+    streams.write(&mut child, input);
+    Ok((child, pid, exit, streams))
+}
+
+/// Ends a child that cannot be waited for.
+fn give_up(child: &mut Child, pid: Pid) {
+    contain::signal_group(pid, Signal::KILL);
+    let _ = child.wait();
 }
 
 /// The child with its arguments, environment and input; which group or session it belongs to is up to the caller.
@@ -128,37 +132,13 @@ fn program(command: &Command, ctx: &Ctx, dir: &Path) -> PathBuf {
     ctx.env.find_program(program).unwrap_or_else(|| program.to_owned())
 }
 
-fn read(stream: impl std::io::Read + Send + 'static, kept: &Kept, sender: &Sender<News>) {
-    let (kept, sender) = (kept.clone(), sender.clone());
-    thread::spawn(move || {
-        kept.drain(stream);
-        let _ = sender.send(News::Drained);
-    });
-}
-
-fn feed(child: &mut Child, input: Option<Vec<u8>>) {
-    if let (Some(mut stdin), Some(bytes)) = (child.stdin.take(), input) {
-        // A child may close its input early; its exit code tells whether that was right.
-        thread::spawn(move || stdin.write_all(&bytes));
-    }
-}
-
-/// Reports the end without reaping, so that the number of the group stays taken until it was signalled.
-fn watch(pid: Pid, sender: Sender<News>) {
-    thread::spawn(move || {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while waitid(WaitId::Pid(pid), options).is_err_and(|error| error == rustix::io::Errno::INTR) {}
-        let _ = sender.send(News::Exited);
-    });
-}
-
 impl Running {
     fn wait(&mut self, ctx: &Ctx, patience: Patience) -> Ending {
         let began = ctx.clock.elapsed();
         let mut voice = Voice { bytes: 0, heard: Duration::ZERO };
         let mut ended_by_us = None;
         let mut kill_at = None;
-        while !self.exited() {
+        while self.streams.serve(Some(&self.exit), TICK) != Served::Exited {
             let elapsed = ctx.elapsed_since(began);
             if ended_by_us.is_none() {
                 self.listen(&mut voice, elapsed);
@@ -178,21 +158,9 @@ impl Running {
     }
 
     fn listen(&self, voice: &mut Voice, elapsed: Duration) {
-        let bytes = self.stdout.seen() + self.stderr.seen();
+        let bytes = self.streams.seen();
         if bytes != voice.bytes {
             *voice = Voice { bytes, heard: elapsed };
-        }
-    }
-
-    /// Waits one tick; true once the child itself is gone.
-    fn exited(&mut self) -> bool {
-        match self.news.recv_timeout(TICK) {
-            Ok(News::Exited) | Err(RecvTimeoutError::Disconnected) => true,
-            Ok(News::Drained) => {
-                self.streams = self.streams.saturating_sub(1);
-                false
-            }
-            Err(RecvTimeoutError::Timeout) => false,
         }
     }
 
@@ -210,12 +178,10 @@ impl Running {
 
     fn drain(&mut self, ctx: &Ctx, at_most: Duration) {
         let began = ctx.clock.elapsed();
-        while self.streams > 0 {
+        while !self.streams.are_closed() {
             let left = at_most.saturating_sub(ctx.elapsed_since(began));
-            match self.news.recv_timeout(left) {
-                Ok(News::Drained) => self.streams -= 1,
-                Ok(News::Exited) => {}
-                Err(_) => return,
+            if self.streams.serve(None, left) == Served::Nothing {
+                return;
             }
         }
     }
@@ -226,8 +192,7 @@ fn reason_to_stop(ctx: &Ctx, elapsed: Duration, voice: &Voice, patience: Patienc
         return Some(Ending::Cancelled);
     }
     let late = patience.deadline.is_some_and(|deadline| elapsed >= deadline);
-    let silent =
-        patience.silence.is_some_and(|silence| elapsed.saturating_sub(voice.heard) >= silence);
+    let silent = patience.silence.is_some_and(|silence| elapsed.saturating_sub(voice.heard) >= silence);
     (late || silent).then_some(Ending::TimedOut)
 }
 

@@ -52,6 +52,20 @@ fn output_and_code_come_back() {
 }
 
 #[test]
+fn a_child_may_answer_while_it_is_still_asked() {
+    let sandbox = Sandbox::new();
+    let question: Vec<u8> = (0..2_000_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+    assert!(run(&sandbox, Command::new("cat").input(question.clone())).stdout == question);
+}
+
+#[test]
+fn a_child_need_not_listen() {
+    let sandbox = Sandbox::new();
+    let finished = run(&sandbox, shell("exec <&-; echo done").input(vec![b'x'; 1_000_000]));
+    assert_eq!((finished.ending, finished.stdout.as_slice()), (Ending::Exited(0), b"done\n".as_slice()));
+}
+
+#[test]
 fn a_signal_is_told_from_a_code() {
     let sandbox = Sandbox::new();
     assert_eq!(run(&sandbox, shell("kill -SEGV $$")).ending, Ending::Signalled(11));
