@@ -54,7 +54,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
     let (mut loose, mut loose_tree) = (Vec::new(), None);
     let edited = held.as_ref().map(|held| project.repository.status(&held.worktree)).transpose()?;
     if edited.is_some_and(|files| !files.is_empty()) {
-        let work = Work::look(project, hotfix)?;
+        let work = Work::look_at_all(project, hotfix)?;
         let head = project.repository.head(&work.held.worktree)?;
         loose = project.repository.changes(&head, &work.tree)?;
         loose_tree = Some(work.tree);

@@ -168,7 +168,15 @@ fn settle_base(
                     plan.base.reference
                 ));
             }
-            Ok(if pool.move_to(held, fresh)? { fresh.clone() } else { known.clone() })
+            if pool.move_to(held, fresh)? {
+                return Ok(fresh.clone());
+            }
+            warnings.push(format!(
+                "the worktree stays at {}, though {} moved on: something in it was edited already",
+                known.short(),
+                plan.base.reference
+            ));
+            Ok(known.clone())
         }
         Fetched::Failed(why) => {
             warnings.push(format!("{} may be old: {why}", plan.base.reference));

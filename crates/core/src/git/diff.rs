@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{GitError, Oid, Repository, path_of};
+use super::{GitError, Oid, Repository, Tracked, path_of};
 use crate::error::Result;
 use hotfix_model::Size;
 
@@ -28,6 +28,17 @@ pub struct Change {
     pub path: PathBuf,
     /// Mode and blob on the new side; `None` if deleted.
     pub new: Option<(String, Oid)>,
+}
+
+/// A file that differs, and what it was and is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackedChange {
+    /// Path from the root, as Git has it.
+    pub path: Vec<u8>,
+    /// What it was.
+    pub old: Option<Tracked>,
+    /// What it is.
+    pub new: Option<Tracked>,
 }
 
 /// The changed lines of one file.
@@ -70,6 +81,28 @@ impl Repository {
         parse_raw(&raw).map(|(changes, _)| changes).ok_or_else(unreadable)
     }
 
+    /// The same with what each file was and is, as an index tells it; `None` where it is absent.
+    pub fn tracked_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<TrackedChange>> {
+        let raw = self.git().args(["diff-tree", "-r", "-z", "--raw", "--no-renames"]);
+        let raw = raw.args([from.as_str(), to.as_str()]).run()?;
+        let mut fields = raw.split(|byte| *byte == 0);
+        let mut changes = Vec::new();
+        while let Some(head) = fields.next().filter(|head| !head.is_empty()) {
+            let path = fields.next().ok_or_else(unreadable)?.to_vec();
+            let head = std::str::from_utf8(head).map_err(|_| unreadable())?.trim_start_matches(':');
+            let words: Vec<&str> = head.split(' ').collect();
+            let [old_mode, new_mode, old_oid, new_oid, _] = words.as_slice() else {
+                return Err(unreadable());
+            };
+            changes.push(TrackedChange {
+                path,
+                old: tracked(old_mode, old_oid),
+                new: tracked(new_mode, new_oid),
+            });
+        }
+        Ok(changes)
+    }
+
     /// The lines that differ between two trees or commits.
     pub fn line_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<FileDiff>> {
         let both = self
@@ -96,6 +129,11 @@ impl Repository {
         }
         Ok(size)
     }
+}
+
+fn tracked(mode: &str, oid: &str) -> Option<Tracked> {
+    let mode = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode != 0)?;
+    Some(Tracked { mode, oid: Oid::parse(oid)? })
 }
 
 fn unreadable() -> crate::error::Error {

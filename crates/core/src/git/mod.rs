@@ -9,6 +9,7 @@ mod direct;
 mod error;
 mod history;
 mod ignored;
+mod index;
 mod lock;
 mod name;
 mod new_objects;
@@ -31,8 +32,9 @@ use direct::{Direct, Place};
 
 pub use command::GitCommand;
 pub use commit::{CommitRequest, Identity};
-pub use diff::{Change, ChangeKind, FileDiff, Hunk};
+pub use diff::{Change, ChangeKind, FileDiff, Hunk, TrackedChange};
 pub use error::GitError;
+pub use index::{Index, Patch, Tracked, replace_index};
 pub use lock::CommonLock;
 pub(crate) use lock::wait_for;
 pub use name::{Oid, RefName, slug};

@@ -127,7 +127,7 @@ fn write_file(folder: &std::path::Path, path: &std::path::Path, content: &[u8]) 
 
 impl Oid {
     /// The id from its bytes.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
         Self(halves.filter_map(|half| char::from_digit(half.into(), 16)).collect())
     }

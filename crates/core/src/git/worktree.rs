@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CommonLock, GitCommand, GitError, Oid, RefName, Repository, path_of};
-use crate::error::Result;
+use crate::error::{FileError, Result};
 
 /// A linked worktree of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,6 +131,62 @@ impl Repository {
         } else {
             call.run()?
         };
+        Ok(())
+    }
+
+    /// Lets Git look again at files that somebody told it not to look at (`assume-unchanged`, and `skip-worktree` but
+    /// for a sparse checkout): an edit of such a file is in no status and no diff.
+    pub fn unhide(&self, worktree: &Worktree) -> Result<()> {
+        let listed = self.git_in(worktree).args(["ls-files", "-v", "-z"]).run()?;
+        let sparse = worktree.git_dir.join("info/sparse-checkout").is_file();
+        let hidden = |bits: &[u8]| -> Vec<u8> {
+            let lines = listed.split(|byte| *byte == 0);
+            let of_bits = lines.filter(|line| line.first().is_some_and(|bit| bits.contains(bit)));
+            of_bits.flat_map(|line| [line.get(2..).unwrap_or_default(), b"\0"].concat()).collect()
+        };
+        let skipped = if sparse { Vec::new() } else { hidden(b"sS") };
+        let bits = [("--no-assume-unchanged", hidden(b"hsmrck")), ("--no-skip-worktree", skipped)];
+        for (option, names) in bits {
+            if !names.is_empty() {
+                let call = self.git_in(worktree).args(["update-index", option, "-z", "--stdin"]);
+                call.input(names).run()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Repository::lay_tree`], but every file is written anew, as if the worktree was just added: what stands in a
+    /// file depends on `.gitattributes` too, and Git does not look at files again when those change.
+    pub fn lay_tree_anew(&self, worktree: &Worktree, tree: &Oid) -> Result<()> {
+        let index = worktree.git_dir.join("index");
+        match std::fs::remove_file(&index) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(FileError::of("remove", index)(error).into())
+            }
+            _ => self.lay_tree(worktree, tree),
+        }
+    }
+
+    /// Makes these files, in index and worktree, what they are in HEAD, where they all are.
+    pub fn restore(&self, worktree: &Worktree, paths: &[&Path]) -> Result<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let call = self.git_in(worktree).args(["restore", "--source=HEAD", "--staged", "--worktree", "--"]);
+        call.args(paths).run()?;
+        Ok(())
+    }
+
+    /// The `.gitattributes` files of a worktree and their blobs, in a form that can be compared.
+    pub fn list_attributes(&self, worktree: &Worktree) -> Result<Vec<u8>> {
+        let call = self.git_in(worktree).env("GIT_LITERAL_PATHSPECS", "0");
+        call.args(["ls-files", "--stage", "-z", "--", ":(glob)**/.gitattributes"]).run()
+    }
+
+    /// Writes these files into a worktree as an index has them, over what is there.
+    pub fn write_files(&self, worktree: &Worktree, index: &Path, paths: &[&[u8]]) -> Result<()> {
+        let call = self.git_in(worktree).setting("checkout.workers=0").index(index);
+        call.args(["checkout-index", "--force", "--quiet", "-z", "--stdin"]).input(paths.join(&0)).run()?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::event::Tone;
 use crate::flow;
 use crate::git::{GitError, RefName};
-use crate::session::{Hotfix, Project, SessionError};
+use crate::session::{Hotfix, Project, SessionError, Work};
 use crate::slot::SlotError;
 
 /// Takes a slot, or names the one in use.
@@ -27,7 +27,10 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
         known => known?,
     };
     let (held, taken) = match known {
-        Some(held) => (held, false),
+        Some(held) => {
+            take_out_strangers(project, hotfix)?;
+            (held, false)
+        }
         None => {
             not_checked_out(project, &branch)?;
             let unknown = || GitError::UnknownCommit { name: record.branch.clone() };
@@ -58,6 +61,21 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
         elapsed_ms: ctx.milliseconds_since(began),
         warnings: setup.into_iter().collect(),
     })
+}
+
+/// Saves what was in the slot before the hotfix began, so that it does not become part of the fix.
+fn take_out_strangers(project: &Project, hotfix: &Hotfix) -> Result<()> {
+    let work = Work::look_at_all(project, hotfix)?;
+    let (pool, changes) = (project.pool(&hotfix.loaded), work.since_taken()?);
+    let strangers = pool.strangers(&work.held, &changes)?;
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let dir = pool.take_out(&work.held, &strangers)?;
+    let names: Vec<String> = strangers.iter().map(|change| change.path.display().to_string()).collect();
+    let (names, dir) = (names.join(", "), dir.display());
+    project.ctx().warn(format!("was there before the hotfix began, saved in {dir} and taken out: {names}"));
+    Ok(())
 }
 
 /// Two worktrees on one branch would undo each other's commits without a word.

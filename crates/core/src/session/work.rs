@@ -1,6 +1,7 @@
 //! What has been changed in the slot, as of one moment. Everything that is proved, checked, tested and committed is
 //! the same tree: what is edited meanwhile waits for the next run.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -38,8 +39,16 @@ impl Work {
         Ok(work)
     }
 
-    /// Looks at the slot, changed or not.
+    /// Looks at the slot, changed or not. Files that were in it before the hotfix began are an error: nothing may be
+    /// said of a fix that holds them.
     pub fn look(project: &Project, hotfix: &Hotfix) -> Result<Self> {
+        let work = Self::look_at_all(project, hotfix)?;
+        project.pool(&hotfix.loaded).no_strangers(&work.held, &work.since_taken()?)?;
+        Ok(work)
+    }
+
+    /// Looks at the slot, whoever left what is in it.
+    pub fn look_at_all(project: &Project, hotfix: &Hotfix) -> Result<Self> {
         let held = hotfix.held(project)?;
         let base = hotfix.base()?;
         let repository = &project.repository;
@@ -55,6 +64,14 @@ impl Work {
             files: OnceLock::new(),
             lines: OnceLock::new(),
             runner: OnceLock::new(),
+        })
+    }
+
+    /// What differs from the commit the slot was taken at: of a hotfix taken up again not its base.
+    pub fn since_taken(&self) -> Result<Cow<'_, [Change]>> {
+        Ok(match self.held.base == self.base {
+            true => Cow::Borrowed(&self.changes),
+            false => Cow::Owned(self.repository.changes(&self.held.base, &self.tree)?),
         })
     }
 

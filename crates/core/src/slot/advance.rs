@@ -1,35 +1,40 @@
 //! A held slot moved to a newer base: the fetch came back later than the user's prompt.
 
+use super::shift::changes_rules;
 use super::state::{Entry, Move, SlotState};
 use super::{Held, Pool, SlotError, inspect};
 use crate::error::Result;
 use crate::git::{Expect, GitError, Head, Oid, RefChange, Worktree};
 
 impl Pool<'_> {
-    /// Moves an untouched slot to a newer base, and the hotfix branch with it if HEAD is on it. False, and nothing
-    /// done, if something was edited or committed in it.
+    /// Moves a slot to a newer base, and the hotfix branch with it if HEAD is on it. False, and nothing done, if
+    /// something was committed in it, or edited that the move would overwrite; other edits stay.
     pub fn move_to(&self, held: &mut Held, commit: &Oid) -> Result<bool> {
         if held.base == *commit {
             return Ok(true);
         }
         let _guard = self.guard(held)?;
         let mut entry = self.entry_of(held)?;
-        if inspect::in_progress(&held.worktree).is_some()
-            || self.repository.head(&held.worktree)? != held.base
-            || !self.repository.status(&held.worktree)?.is_empty()
-        {
+        let Some(attached) = self.stands_at_base(held)? else {
+            return Ok(false);
+        };
+        let changes = self.repository.tracked_changes(&held.base, commit)?;
+        let rules = changes_rules(&changes);
+        if rules && !self.repository.status(&held.worktree)?.is_empty() {
             return Ok(false);
         }
-        let attached = matches!(self.repository.head_of(&held.worktree)?, Head::Branch(_));
         let untouched = entry.clone();
         if let SlotState::Held(lease) = &mut entry.state {
             lease.moving_to = Some(Move { commit: commit.clone(), hotfix: None, save_to: None });
         }
         self.store.save(&entry)?;
-        let switch = |worktree: &Worktree| self.repository.switch_detached(worktree, commit);
-        match self.advance(&mut entry, attached, switch) {
+        let hotfix = held.hotfix.clone();
+        let moved = self.advance(&mut entry, attached, |worktree| match rules {
+            true => self.reset_saving(worktree, &hotfix, commit),
+            false => self.shift(worktree, commit, &changes),
+        });
+        match moved {
             Err(error) if is_refusal(&error) => {
-                // Edited since we looked a moment ago, so Git touched nothing.
                 if attached {
                     self.repository.attach_head(&held.worktree, &held.branch, "hotfix: start")?;
                 }
@@ -42,6 +47,28 @@ impl Pool<'_> {
                 Ok(true)
             }
         }
+    }
+
+    /// Whether HEAD is on the hotfix branch, or detached where the slot was taken; `None` if anything was begun or
+    /// committed.
+    fn stands_at_base(&self, held: &Held) -> Result<Option<bool>> {
+        if inspect::in_progress(&held.worktree).is_some() {
+            return Ok(None);
+        }
+        Ok(match self.repository.head_of(&held.worktree)? {
+            Head::Detached(at) => (at == held.base).then_some(false),
+            Head::Branch(_) => (self.repository.head(&held.worktree)? == held.base).then_some(true),
+            Head::Unreadable => None,
+        })
+    }
+
+    /// Brings a worktree to a commit by force, ignored files excepted. What is in no commit is saved first.
+    fn reset_saving(&self, worktree: &Worktree, hotfix: &str, commit: &Oid) -> Result<()> {
+        let dir = self.place_to_save(hotfix)?;
+        self.save_changes(worktree, &dir)?;
+        self.reset_exactly(worktree, commit)?;
+        self.sweep(worktree, false)?;
+        Ok(())
     }
 
     /// Finishes a [`Pool::move_to`] that was cut short. What lies in the slot came from it, or is saved first.
@@ -60,7 +87,7 @@ impl Pool<'_> {
         self.advance(entry, branch.is_some(), |worktree| {
             let dir = self.place_to_save(&hotfix)?;
             self.save_changes(worktree, &dir)?;
-            self.repository.reset_detached(worktree, &target)
+            self.reset_exactly(worktree, &target)
         })
     }
 
@@ -107,6 +134,11 @@ impl Pool<'_> {
 }
 
 /// Whether Git refused to switch because it would overwrite something.
-fn is_refusal(error: &crate::error::Error) -> bool {
-    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if said.contains("would be overwritten"))
+pub(super) fn is_refusal(error: &crate::error::Error) -> bool {
+    let refuses = |said: &str| {
+        ["would be overwritten", "resolve your current index", "would lose untracked files"]
+            .iter()
+            .any(|words| said.contains(words))
+    };
+    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if refuses(said))
 }

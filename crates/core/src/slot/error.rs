@@ -1,10 +1,13 @@
 //! What can go wrong with slots.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hotfix_model::ExitCode;
 
 use crate::error::Explain;
+
+/// How many files are named in one line.
+const MOST_SHOWN: usize = 5;
 
 /// An error of the slots.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,16 @@ pub enum SlotError {
         /// The first file that differs.
         first: PathBuf,
     },
+    /// Files were in the slot before its hotfix began.
+    #[error("{} in {} older than hotfix {hotfix}: {}", counted(files), path.display(), listed(files))]
+    Strangers {
+        /// The slot.
+        path: PathBuf,
+        /// The hotfix.
+        hotfix: String,
+        /// The files, as paths in the slot.
+        files: Vec<PathBuf>,
+    },
     /// A slot that was to be removed is in use or holds something.
     #[error("slot {number} is not removed")]
     NotRemovable {
@@ -107,6 +120,7 @@ impl Explain for SlotError {
             | Self::Suspicious { why, .. }
             | Self::NotRemovable { why, .. } => why.clone(),
             Self::NotExact { first, .. } => format!("{} differs", first.display()),
+            Self::Strangers { .. } => "what was left there before is not part of your fix".to_owned(),
             Self::Unknown { .. } => "slots are numbered from 1".to_owned(),
         }
     }
@@ -128,6 +142,11 @@ impl Explain for SlotError {
             Self::NotExact { .. } => {
                 "run the same command again; if it stays, set the file's filters right".to_owned()
             }
+            Self::Strangers { path, hotfix, files } => format!(
+                "git hotfix resume {hotfix}  # saves them elsewhere; or, to make them part of the fix: cd {} && touch {}",
+                word(path),
+                files.iter().map(|file| word(file)).collect::<Vec<_>>().join(" ")
+            ),
             Self::NotRemovable { next, .. } => next.clone(),
             Self::Unknown { .. } => "git hotfix slot list".to_owned(),
         }
@@ -140,4 +159,28 @@ impl Explain for SlotError {
             _ => ExitCode::DECISION,
         }
     }
+}
+
+fn counted(files: &[PathBuf]) -> String {
+    match files.len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    }
+}
+
+fn listed(files: &[PathBuf]) -> String {
+    let shown: Vec<String> = files.iter().take(MOST_SHOWN).map(|file| file.display().to_string()).collect();
+    let more = if files.len() > MOST_SHOWN { " …" } else { "" };
+    shown.join(" ") + more
+}
+
+/// A path as one word of a shell.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=@".contains(letter);
+    if path.chars().all(plain) && !path.starts_with('-') {
+        return path;
+    }
+    let name = if path.starts_with('-') { format!("./{path}") } else { path };
+    format!("'{}'", name.replace('\'', "'\\''"))
 }

@@ -126,6 +126,7 @@ impl Pool<'_> {
             branch: lease.branch,
             base: lease.base,
             attached,
+            began: lease.began,
             lock: None,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Stamp;
 use crate::error::Result;
 use crate::git::{Head, Oid, Repository, Worktree};
 
@@ -31,8 +32,13 @@ pub(super) fn locks(git_dir: &Path) -> Vec<PathBuf> {
     all.filter(|lock| lock.symlink_metadata().is_ok()).collect()
 }
 
-/// Why a parked slot cannot be taken; `None` if it is exactly as it was left at `commit`.
-pub(super) fn unready(repository: &Repository, worktree: &Worktree, commit: &Oid) -> Result<Option<String>> {
+/// Why a parked slot cannot be taken; `None` if it is as it was left at `commit`. With a stamp that holds, its files
+/// are not looked at.
+pub(super) fn unready(
+    repository: &Repository,
+    worktree: &Worktree,
+    (commit, stamp): (&Oid, Option<&Stamp>),
+) -> Result<Option<String>> {
     if let Some(lock) = locks(&worktree.git_dir).first() {
         return Ok(Some(format!("{} exists: Git may be running in it", lock.display())));
     }
@@ -45,12 +51,16 @@ pub(super) fn unready(repository: &Repository, worktree: &Worktree, commit: &Oid
         Head::Detached(found) => return Ok(Some(format!("it was moved to {}", found.short()))),
         Head::Unreadable => return Ok(Some("its HEAD cannot be read".to_owned())),
     }
+    if stamp.is_some_and(|stamp| stamp.holds(worktree, commit)) {
+        return Ok(None);
+    }
+    repository.unhide(worktree)?;
     edited(repository, worktree)
 }
 
 /// The first thing in a worktree that is not as in its HEAD, as part of a sentence. This is the full look at every
-/// file; a stamp made at parking can take its place where the look may come later.
-fn edited(repository: &Repository, worktree: &Worktree) -> Result<Option<String>> {
+/// file.
+pub(super) fn edited(repository: &Repository, worktree: &Worktree) -> Result<Option<String>> {
     let status = repository.status_noting(worktree)?;
     Ok(status.first().map(|(code, path)| match code.as_str() {
         "??" => format!("{} in it is in no commit", path.display()),

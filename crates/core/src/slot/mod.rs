@@ -18,7 +18,10 @@ mod park;
 mod place;
 mod refresh;
 mod setup;
+mod shift;
+mod stamp;
 mod state;
+mod strangers;
 mod take;
 mod twin;
 mod warm;
@@ -39,6 +42,7 @@ pub use lease::SlotLock;
 pub use park::{Keep, Leaving, Parked};
 pub use refresh::{RefreshOutcome, RefreshRequest, Refreshed};
 pub use setup::{Room, SetupOutcome, SetupRequest};
+pub use stamp::{Moment, Stamp};
 pub use state::{Lease, Move, SlotState};
 pub use twin::Twin;
 pub use warm::Warmed;
@@ -72,6 +76,8 @@ pub struct Held {
     pub base: Oid,
     /// Whether HEAD is on the branch; else it still is detached at `base`.
     pub attached: bool,
+    /// When it was taken, by the clock that marks its files; not known of slots that an older version took.
+    pub began: Option<Moment>,
     lock: Option<SlotLock>,
 }
 

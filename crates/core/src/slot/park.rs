@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::place::{Presence, Stored};
+use super::stamp::Stamp;
 use super::state::{Entry, Move, SlotState};
 use super::{Held, Pool, SlotError, inspect};
 use crate::error::{FileError, Result};
@@ -122,6 +123,7 @@ impl Pool<'_> {
         let path = entry.place.path().to_owned();
         let worktree = entry.place.worktree(self.repository);
         let worktree = worktree.map_err(|why| SlotError::Suspicious { path, why })?;
+        self.repository.unhide(&worktree)?;
         let mut parked = Parked::default();
         if let Some(dir) = &target.save_to {
             parked.saved = self.save_changes(&worktree, &dir.0)?;
@@ -130,10 +132,11 @@ impl Pool<'_> {
             self.store.save(entry)?;
         }
         failpoint::reach(self.repository.ctx(), "park.saved");
-        self.repository.reset_detached(&worktree, &target.commit)?;
+        self.reset_exactly(&worktree, &target.commit)?;
         failpoint::reach(self.repository.ctx(), "park.moved");
         parked.left = self.sweep(&worktree, false)?;
-        entry.state = SlotState::Parked { commit: target.commit };
+        let stamp = parked.left.is_empty().then(|| Stamp::of(&worktree, &target.commit)).flatten();
+        entry.state = SlotState::Parked { commit: target.commit, stamp };
         self.store.save(entry)?;
         failpoint::reach(self.repository.ctx(), "park.parked");
         Ok(parked)
@@ -179,7 +182,7 @@ impl Pool<'_> {
 }
 
 /// Copies a file or a link. False if there is nothing to copy.
-fn save(from: &Path, to: &Path) -> std::io::Result<bool> {
+pub(super) fn save(from: &Path, to: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::DirBuilderExt;
     let found = match from.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),

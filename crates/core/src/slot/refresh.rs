@@ -10,6 +10,7 @@ use hotfix_model::output::SlotKind;
 
 use super::place::Presence;
 use super::setup::{Side, unmade};
+use super::stamp::Stamp;
 use super::state::{Entry, Move, SlotState};
 use super::{Parked, Pool, SetupOutcome, SetupRequest, SlotLock, Twin, include};
 use crate::ctx::{Cancel, Ctx};
@@ -191,7 +192,9 @@ impl Pool<'_> {
             self.repository.reset_detached(worktree, commit)?;
             left = self.sweep(worktree, false)?;
         }
-        entry.state = SlotState::Parked { commit: commit.clone() };
+        // A slot that did not move was looked at as it was made ready, or its stamp held.
+        let stamp = left.is_empty().then(|| Stamp::of(worktree, commit)).flatten();
+        entry.state = SlotState::Parked { commit: commit.clone(), stamp };
         self.store.save(entry)?;
         Ok(left)
     }

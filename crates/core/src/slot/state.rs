@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claim::is_pending;
 use super::place::Place;
+use super::stamp::{Moment, Stamp};
 use crate::error::{FileError, Result};
 use crate::git::{Oid, RefName};
 
@@ -38,6 +39,9 @@ pub enum SlotState {
         /// The commit.
         #[serde(with = "oid")]
         commit: Oid,
+        /// What it was like then; without it every file is looked at before it is taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stamp: Option<Stamp>,
     },
     /// The slot of an open hotfix.
     Held(Lease),
@@ -58,6 +62,9 @@ pub struct Lease {
     pub base: Oid,
     /// When it was taken.
     pub since: Timestamp,
+    /// The same by the clock that marks the slot's files; absent in leases of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Moment>,
     /// Whether it was waiting or had to be made.
     pub slot: SlotKind,
     /// Where an untouched slot is moving to, while it does.
@@ -180,10 +187,18 @@ impl Entry {
         }
     }
 
+    /// What it was like when it was parked.
+    pub fn stamp(&self) -> Option<&Stamp> {
+        match &self.state {
+            SlotState::Parked { stamp, .. } => stamp.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The commit it waits at, or is on its way to wait at.
     pub fn waits_at(&self) -> Option<&Oid> {
         match &self.state {
-            SlotState::Parked { commit } | SlotState::Moving(Move { commit, .. }) => Some(commit),
+            SlotState::Parked { commit, .. } | SlotState::Moving(Move { commit, .. }) => Some(commit),
             SlotState::Held(lease) if is_pending(&lease.hotfix) => Some(&lease.base),
             _ => None,
         }

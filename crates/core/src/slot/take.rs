@@ -2,7 +2,10 @@
 
 use hotfix_model::output::SlotKind;
 
-use super::place::Place;
+use super::advance::is_refusal;
+use super::place::{Place, Stored};
+use super::shift::changes_rules;
+use super::stamp::Moment;
 use super::state::{Entry, Lease, Move, SetupDigests, SlotState};
 use super::{Held, Pool, SlotError, SlotLock, include, inspect};
 use crate::error::Result;
@@ -107,23 +110,65 @@ impl Pool<'_> {
 
     /// A waiting slot brought to `commit`, or why not. Nothing that somebody else left in it is touched.
     pub(super) fn make_ready(&self, entry: &mut Entry, commit: &Oid) -> Result<Worktree, String> {
+        let said = |error: crate::error::Error| format!("{error}: {}", error.why());
         if matches!(entry.state, SlotState::Moving(_)) {
-            self.finish_move(entry).map_err(|error| format!("{error}: {}", error.why()))?;
+            self.finish_saving(entry).map_err(said)?;
         }
         let worktree = entry.place.worktree(self.repository)?;
-        let said = |error: crate::error::Error| format!("{error}: {}", error.why());
         let at = entry.waits_at().cloned().ok_or("it is not parked")?;
-        if let Some(why) = inspect::unready(self.repository, &worktree, &at).map_err(said)? {
+        let unready = |entry: &Entry, at| inspect::unready(self.repository, &worktree, (at, entry.stamp()));
+        if let Some(why) = unready(entry, &at).map_err(said)? {
             return Err(why);
         }
-        if at != *commit {
-            // From here on all that lies in it is ours, so that a switch that is cut short can be finished by force.
-            entry.state = SlotState::Moving(Move { commit: commit.clone(), hotfix: None, save_to: None });
-            self.store.save(entry).map_err(said)?;
-            crate::failpoint::reach(self.repository.ctx(), "slot.switching");
-            self.repository.switch_detached(&worktree, commit).map_err(said)?;
+        if at == *commit {
+            return Ok(worktree);
         }
-        Ok(worktree)
+        if let Some(why) = self.move_forward(entry, &worktree, (&at, commit)).map_err(said)? {
+            return Err(why);
+        }
+        match entry.state {
+            SlotState::Parked { .. } => unready(entry, commit).map_err(said)?.map_or(Ok(worktree), Err),
+            _ => Ok(worktree),
+        }
+    }
+
+    /// Moves a waiting slot from `at` to `commit`; or says why Git refused, with the slot as it was.
+    fn move_forward(
+        &self,
+        entry: &mut Entry,
+        worktree: &Worktree,
+        (at, commit): (&Oid, &Oid),
+    ) -> Result<Option<String>> {
+        let waiting = SlotState::Parked { commit: at.clone(), stamp: None };
+        // Not every file was looked at. Who finds the slot on its way and finishes that by force saves them first.
+        let save_to = Some(Stored(self.place_to_save(&format!("slot-{}", entry.number))?));
+        entry.state = SlotState::Moving(Move { commit: commit.clone(), hotfix: None, save_to });
+        self.store.save(entry)?;
+        crate::failpoint::reach(self.repository.ctx(), "slot.switching");
+        let changes = self.repository.tracked_changes(at, commit)?;
+        if changes_rules(&changes) {
+            self.finish_saving(entry)?;
+            return Ok(None);
+        }
+        match self.shift(worktree, commit, &changes) {
+            Err(error) if is_refusal(&error) => {
+                entry.state = waiting;
+                self.store.save(entry)?;
+                let edited = inspect::edited(self.repository, worktree)?;
+                Ok(Some(edited.unwrap_or_else(|| format!("{error}: {}", error.why()))))
+            }
+            shifted => shifted.map(|()| None),
+        }
+    }
+
+    /// Brings a slot to where it is going, and says where files are that were in no commit.
+    fn finish_saving(&self, entry: &mut Entry) -> Result<()> {
+        let parked = self.finish_move(entry)?;
+        if let Some(dir) = parked.saved_to {
+            let path = entry.place.path().display();
+            self.repository.ctx().warn(format!("what was left in slot {path} is saved in {}", dir.display()));
+        }
+        Ok(())
     }
 
     /// Makes a new slot under the next number that is free in our records and on disk.
@@ -165,10 +210,12 @@ impl Pool<'_> {
         lock: SlotLock,
     ) -> Result<Held> {
         let kind = if entry.state == SlotState::Making { SlotKind::Cold } else { SlotKind::Warm };
+        let began = Moment::now_in(&worktree);
         entry.state = SlotState::Held(Lease {
             hotfix: wanted.hotfix.to_owned(),
             branch: wanted.branch.clone(),
             base: wanted.commit.clone(),
+            began,
             since: self.repository.ctx().now(),
             slot: kind,
             moving_to: None,
@@ -183,6 +230,7 @@ impl Pool<'_> {
             branch: wanted.branch.clone(),
             base: wanted.commit.clone(),
             attached: false,
+            began,
             lock: Some(lock),
         })
     }

@@ -55,7 +55,11 @@ impl Pool<'_> {
         if self.repository.head_of(worktree)? != Head::Detached(base.clone()) {
             self.repository.detach_head(worktree, base, "hotfix: base")?;
         }
+        let before = self.attributes(worktree)?;
         self.repository.lay_tree(worktree, tree)?;
+        if self.attributes(worktree)? != before {
+            self.repository.lay_tree_anew(worktree, tree)?;
+        }
         if let Some(first) = self.sweep(worktree, true)?.first() {
             let path = worktree.path.clone();
             return Err(SlotError::NotExact { path, first: first.clone() }.into());

@@ -1,5 +1,6 @@
 //! resume: a slot again for an open hotfix, at the head of its branch.
 
+use hotfix_core::flow::{check, prove, test};
 use hotfix_core::session::SessionError;
 use hotfix_model::{ExitCode, Stage};
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
@@ -85,4 +86,64 @@ fn a_branch_that_is_gone_is_said() {
     let error = responder.try_resume("1.2.3").unwrap_err();
     assert!(error.to_string().contains("hotfix/1.2.3"), "{error}");
     assert!(!responder.record().slot_in_use);
+}
+
+/// A hotfix in a slot in which somebody had left something since the one before.
+fn started_among_strangers(sandbox: &Sandbox) -> Responder<'_> {
+    let repo = sandbox.till();
+    let responder = Responder::at(sandbox, repo.path());
+    responder.trust();
+    responder.start("One before");
+    let slot = responder.slot();
+    responder.cleanup();
+    slot.write("README.md", "half a thought\n");
+    slot.write("notes.txt", "not mine\n");
+    responder.start("Wrong totals");
+    let slot = responder.slot();
+    slot.write("src/till.sh", FIXED_SOURCE);
+    slot.write("tests/test_till.sh", NEW_TEST);
+    responder
+}
+
+#[test]
+fn what_was_in_the_slot_before_stops_every_verdict_until_it_is_taken_out() {
+    let sandbox = Sandbox::new();
+    let responder = started_among_strangers(&sandbox);
+    let (id, slot) = (responder.record().id, responder.slot());
+    let head = slot.head();
+    for error in [
+        responder.try_prove(&prove::Request::default()).unwrap_err(),
+        responder.try_check(check::Request::default()).unwrap_err(),
+        responder.try_test(&test::Request::default()).unwrap_err(),
+        responder.try_commit("totals", &[]).unwrap_err(),
+        responder.try_ship("totals", &[]).unwrap_err().error,
+    ] {
+        assert_eq!(error.exit(), ExitCode::DECISION, "{error}");
+        let named = error.to_string().ends_with(": README.md notes.txt");
+        assert!(named && error.next().starts_with(&format!("git hotfix resume {id}")), "{error}");
+    }
+    assert_eq!((slot.head(), responder.record().stage), (head, Stage::Started));
+
+    responder.try_resume(&id).unwrap();
+    let warnings = sandbox.recorder().warnings();
+    let (dir, _) = warnings.last().unwrap().split_once("saved in ").unwrap().1.split_once(" and").unwrap();
+    assert_eq!(std::fs::read_to_string(format!("{dir}/README.md")).unwrap(), "half a thought\n");
+    assert_eq!(std::fs::read_to_string(format!("{dir}/notes.txt")).unwrap(), "not mine\n");
+    responder.ship("totals");
+    let repo = sandbox.repo_at(responder.dir());
+    let changed = repo.git(["diff", "--name-only", "main", &format!("hotfix/{id}")]);
+    assert_eq!(changed, "src/till.sh\ntests/test_till.sh");
+}
+
+#[test]
+fn what_was_in_the_slot_before_can_be_made_part_of_the_fix() {
+    let sandbox = Sandbox::new();
+    let responder = started_among_strangers(&sandbox);
+    let (id, slot) = (responder.record().id, responder.slot());
+    slot.write("README.md", "a thought\n");
+    std::fs::remove_file(slot.file("notes.txt")).unwrap();
+    responder.ship("totals");
+    let repo = sandbox.repo_at(responder.dir());
+    let changed = repo.git(["diff", "--name-only", "main", &format!("hotfix/{id}")]);
+    assert_eq!(changed, "README.md\nsrc/till.sh\ntests/test_till.sh");
 }

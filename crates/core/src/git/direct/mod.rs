@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(super) use config::ConfigFile;
-pub(super) use objects::{Kind, name_of};
+pub(super) use objects::{Kind, checksum, name_of};
 pub(super) use place::Place;
 pub(super) use refs::Target;
 

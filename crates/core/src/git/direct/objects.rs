@@ -48,8 +48,12 @@ impl Kind {
 /// The id of an object in a repository whose ids are so many bytes wide.
 pub(in crate::git) fn name_of(width: usize, kind: Kind, bytes: &[u8]) -> Oid {
     let head = format!("{} {}\0", kind.word(), bytes.len());
-    let parts = [head.as_bytes(), bytes];
-    Oid::of_bytes(&if width == 32 { hash::<Sha256>(&parts) } else { hash::<Sha1>(&parts) })
+    Oid::of_bytes(&checksum(width, &[head.as_bytes(), bytes]))
+}
+
+/// The hash by which a repository whose ids are so many bytes wide names and checks what it stores.
+pub(in crate::git) fn checksum(width: usize, parts: &[&[u8]]) -> Vec<u8> {
+    if width == 32 { hash::<Sha256>(parts) } else { hash::<Sha1>(parts) }
 }
 
 fn hash<H: Digest>(parts: &[&[u8]]) -> Vec<u8> {

@@ -7,5 +7,7 @@ mod include;
 mod laying;
 mod parking;
 mod refreshing;
+mod same;
 mod sandbox;
+mod strangers;
 mod taking;

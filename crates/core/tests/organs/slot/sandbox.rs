@@ -105,6 +105,14 @@ impl Sandbox {
         command.args(args).current_dir(dir).env_clear().envs(self.variables()).output().unwrap()
     }
 
+    /// Feeds a file to `git fast-import`.
+    #[expect(clippy::disallowed_methods, reason = "the oracle is Git itself, not our door to it")]
+    pub fn import(&self, stream: &Path) {
+        let mut command = std::process::Command::new("git");
+        command.args(["fast-import", "--quiet"]).current_dir(&self.home).env_clear().envs(self.variables());
+        assert!(command.stdin(std::fs::File::open(stream).unwrap()).status().unwrap().success());
+    }
+
     pub fn write(&self, path: &str, text: &str) {
         write(&self.home.join(path), text);
     }

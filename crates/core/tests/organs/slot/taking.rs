@@ -64,25 +64,6 @@ fn a_slot_that_is_behind_moves_and_the_one_at_the_commit_is_preferred() {
     assert_eq!(sandbox.git_in(&sandbox.slot(""), &["status", "--short"]), "");
 }
 
-#[test]
-fn a_parked_slot_that_somebody_edited_is_passed_over_and_named() {
-    for (file, why) in
-        [("src/auth.py", "src/auth.py was edited in it"), ("mine", "mine in it is in no commit")]
-    {
-        let sandbox = Sandbox::new();
-        let (repository, config) = (sandbox.repository(), config());
-        let pool = Pool::new(&repository, &config);
-        let base = sandbox.rev("main");
-        pool.park(&start(&repository, &pool, "a", &base), &base, Keep::Save).unwrap();
-        write(&sandbox.slot("").join(file), "edited\n");
-
-        assert_eq!(start(&repository, &pool, "b", &base).number, 2);
-        assert_eq!(read(sandbox.slot("").join(file)), "edited\n");
-        assert!(sandbox.lines.all().contains(why), "{}", sandbox.lines.all());
-        assert_eq!(sandbox.lines.all().lines().count(), 1);
-    }
-}
-
 /// What a warning says, and what somebody did to deserve it.
 type Meddle<'a> = (&'a str, &'a dyn Fn(&Sandbox));
 
