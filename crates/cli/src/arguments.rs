@@ -89,6 +89,7 @@ pub enum Command {
     Init(companions::init::Arguments),
     Trust(companions::trust::Arguments),
     Config(companions::config::Arguments),
+    Slot(companions::slot::Arguments),
     Demo(companions::demo::Arguments),
     Completions(companions::completions::Arguments),
     #[command(name = "shell-init")]
@@ -119,6 +120,7 @@ impl Command {
             Self::Init(arguments) => companions::init::run(app, arguments),
             Self::Trust(arguments) => companions::trust::run(app, arguments),
             Self::Config(arguments) => companions::config::run(app, arguments),
+            Self::Slot(arguments) => companions::slot::run(app, arguments),
             Self::Demo(arguments) => companions::demo::run(app, arguments),
             Self::Completions(arguments) => Ok(companions::completions::run(arguments)),
             Self::ShellInit(arguments) => Ok(companions::shell_init::run(arguments)),

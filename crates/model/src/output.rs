@@ -225,6 +225,9 @@ pub struct CleanupOutput {
     pub id: String,
     /// The slot that was given back; `null` when none was in use.
     pub worktree: Option<String>,
+    /// Whether it is still being parked, by a process in the background. A start that needs it waits for it.
+    #[serde(default)]
+    pub in_background: bool,
     /// Files whose changes were discarded; they stay in the record.
     pub discarded: Vec<String>,
     /// Files that were not part of the fix and were saved before the slot was cleaned.

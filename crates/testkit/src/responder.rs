@@ -176,7 +176,7 @@ impl<'a> Responder<'a> {
     pub fn try_cleanup(&self, discard: bool) -> Result<CleanupOutput> {
         let project = self.try_project()?;
         let mut hotfix = project.hotfix(&project.find_any(self.named.as_deref())?)?;
-        let plan = cleanup::plan(&project, &hotfix, &cleanup::Request { discard })?;
+        let plan = cleanup::plan(&project, &hotfix, &cleanup::Request { discard, looked: false })?;
         cleanup::apply(&project, &mut hotfix, &plan)
     }
 

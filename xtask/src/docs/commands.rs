@@ -20,6 +20,10 @@ pub fn pages(_: &Path) -> Result<Vec<Page>> {
     for name in names(&help) {
         let help = printed(&program, &[&name, "--help"])?;
         write!(text, "\n## {name}\n\n```text\n{help}```\n")?;
+        for below in names(&help) {
+            let help = printed(&program, &[&name, &below, "--help"])?;
+            write!(text, "\n### {name} {below}\n\n```text\n{help}```\n")?;
+        }
     }
     let manual = printed(&program, &["man"])?;
     Ok(vec![

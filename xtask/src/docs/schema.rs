@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, SettingOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    OwedOutput, ProveOutput, RefreshOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
+    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -38,6 +38,9 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),
         ("demo", schema_for!(DemoOutput)),
+        ("slot-list", schema_for!(Vec<SlotListOutput>)),
+        ("slot-refresh", schema_for!(RefreshOutput)),
+        ("slot-remove", schema_for!(Vec<SlotRemovedOutput>)),
         ("settings", schema_for!(Vec<SettingOutput>)),
         ("script", schema_for!(ScriptOutput)),
         ("page", schema_for!(PageOutput)),

@@ -24,7 +24,8 @@ pub struct Arguments {
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     let mut hotfix = app.hotfix(&project)?;
-    let plan = cleanup::plan(&project, &hotfix, &cleanup::Request { discard: arguments.discard })?;
+    let plan =
+        cleanup::plan(&project, &hotfix, &cleanup::Request { discard: arguments.discard, looked: false })?;
     if arguments.dry_run {
         return Ok(render::plan(&plan.lines()));
     }

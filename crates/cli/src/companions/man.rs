@@ -70,7 +70,10 @@ fn render(command: &Command, page: &mut Vec<u8>) -> std::io::Result<()> {
 
 fn commands(command: &Command) -> String {
     let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
-    shown.fold(".SH COMMANDS\n".to_owned(), |text, command| text + &section(command))
+    shown.fold(".SH COMMANDS\n".to_owned(), |text, command| {
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        below.fold(text + &section(command), |text, below| text + &section(below))
+    })
 }
 
 /// A command: how it is typed, what it does, its own options, its examples.

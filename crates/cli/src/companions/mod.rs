@@ -11,6 +11,7 @@ pub mod owed;
 pub mod resume;
 pub mod shell_init;
 pub mod ship;
+pub mod slot;
 pub mod status;
 pub mod trust;
 pub mod undo;

@@ -6,6 +6,7 @@ mod found;
 mod lists;
 mod paint;
 mod places;
+mod slots;
 
 use hotfix_core::exec::sanitize_line;
 use hotfix_model::OwedKind;
@@ -20,6 +21,7 @@ pub use found::{check, prove, test};
 pub use lists::{list, log, owed, settings};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};
+pub use slots::{refreshed, removed, slots};
 
 /// A plan, one line each.
 pub fn plan(lines: &[String]) -> Answer {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, SettingOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    OwedOutput, ProveOutput, RefreshOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
+    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -39,6 +39,14 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("init", vec![judge::<InitOutput>]),
         ("trust", vec![judge::<TrustOutput>]),
         ("config", vec![judge::<Vec<SettingOutput>>]),
+        (
+            "slot",
+            vec![
+                judge::<Vec<SlotListOutput>> as Judge,
+                judge::<RefreshOutput>,
+                judge::<Vec<SlotRemovedOutput>>,
+            ],
+        ),
         ("completions", vec![judge::<ScriptOutput>]),
         ("shell-init", vec![judge::<ScriptOutput>]),
         ("man", vec![judge::<PageOutput>]),
@@ -126,6 +134,7 @@ fn every_command_prints_one_value_of_its_published_shape() {
     one_step_after_the_other(&mut asker);
     back_again(&mut asker);
     all_at_once(&mut asker);
+    slots(&mut asker);
     let missing: Vec<String> =
         commands(&case).into_iter().filter(|name| !asker.answered.contains(name)).collect();
     assert!(missing.is_empty(), "no JSON was asked of {missing:?}");
@@ -207,4 +216,19 @@ fn all_at_once(asker: &mut Asker<'_>) {
     assert_eq!((&shipped["id"], &shipped["state"]), (&id.into(), &"pushed".into()));
     assert_eq!(shipped["merge_request"]["labels"][0], "urgent");
     assert_eq!(asker.ask(0, &["list", "--all"]).as_array().map(Vec::len), Some(2));
+}
+
+fn slots(asker: &mut Asker<'_>) {
+    let started = asker.ask(0, &["start", "the last one"]);
+    let listed = asker.ask(0, &["slot", "list"]);
+    assert_eq!((&listed[0]["state"], &listed[0]["hotfix"]), (&"held".into(), &started["id"]));
+    asker.fail(4, &["slot", "remove", "1"]);
+    asker.fail(2, &["slot", "remove", "7"]);
+    asker.fail(2, &["slot"]);
+    asker.ask(0, &["cleanup"]);
+    assert_eq!(asker.ask(0, &["slot", "list"])[0]["state"], "parked");
+    assert_eq!(asker.ask(0, &["slot", "refresh"])["slots"][0]["state"], "ready");
+    asker.ask(0, &["slot", "remove", "--all", "--dry-run"]);
+    assert_eq!(asker.ask(0, &["slot", "remove", "--all"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(asker.ask(0, &["slot", "list"]), Value::Array(vec![]));
 }

@@ -13,6 +13,7 @@ mod crash;
 mod crowd;
 mod exit_codes;
 mod json;
+mod parking;
 mod secrets;
 mod signals;
 mod terminal;

@@ -1,5 +1,10 @@
 //! cleanup: the slot is given back, parked at the newest base for the next alert. Nothing that is not part of the fix
 //! is lost: it is saved first, or kept in the record.
+//!
+//! What has to be known is known when it returns: that nothing unsaved is in the slot, and where the slot goes. The rest
+//! is done by a process of its own, or by whoever needs the slot before that.
+
+use std::path::{Path, PathBuf};
 
 use hotfix_model::output::CleanupOutput;
 use hotfix_model::{Fact, Stage, Step};
@@ -8,22 +13,31 @@ use serde_json::json;
 use super::PlanLines;
 use crate::error::{Explain, Result};
 use crate::event::Tone;
+use crate::exec::Command;
 use crate::failpoint;
 use crate::git::{Change, Oid, RefName};
 use crate::record::Journal;
 use crate::session::{Hotfix, Project, Work};
-use crate::slot::{Held, Keep};
+use crate::slot::{Held, Keep, Leaving, Parked, SlotError};
+
+/// What is done in the background writes here, in the state folder.
+const BACKGROUND_LOG: &str = "slots/background.log";
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Whether changes that are not committed may go. They stay in the record.
     pub discard: bool,
+    /// Whether the caller has just looked at the slot, so that it need not be looked at again. What was edited since is
+    /// saved.
+    pub looked: bool,
 }
 
 /// What cleanup is going to do.
 pub struct Plan {
     held: Option<Held>,
+    /// What lies in the slot and in no commit, as far as it was looked at.
+    edited: Vec<PathBuf>,
     /// Changes since the last commit, and the tree that holds them.
     loose: Vec<Change>,
     loose_tree: Option<Oid>,
@@ -50,15 +64,23 @@ pub enum CleanupError {
 /// Looks; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Plan> {
     let record = hotfix.record();
-    let held = project.pool(&hotfix.loaded).held(hotfix.id())?;
+    let held = match project.pool(&hotfix.loaded).held(hotfix.id()) {
+        // Somebody removed it, which is what was wanted.
+        Err(error) if matches!(error.downcast_ref(), Some(SlotError::Gone { .. })) => None,
+        held => held?,
+    };
     let (mut loose, mut loose_tree) = (Vec::new(), None);
-    let edited = held.as_ref().map(|held| project.repository.status(&held.worktree)).transpose()?;
-    if edited.is_some_and(|files| !files.is_empty()) {
+    let edited = match &held {
+        Some(held) if !request.looked => project.repository.status(&held.worktree)?,
+        _ => Vec::new(),
+    };
+    if !edited.is_empty() {
         let work = Work::look_at_all(project, hotfix)?;
         let head = project.repository.head(&work.held.worktree)?;
         loose = project.repository.changes(&head, &work.tree)?;
         loose_tree = Some(work.tree);
     }
+    let edited = edited.into_iter().map(|(_, path)| path).collect();
     if !request.discard {
         if !loose.is_empty() {
             let files = loose.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
@@ -74,7 +96,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
         None => None,
     };
     let park_at = newest.map_or_else(|| hotfix.base(), Ok)?;
-    Ok(Plan { held, loose, loose_tree, park_at, abandons, discard: request.discard })
+    Ok(Plan { held, edited, loose, loose_tree, park_at, abandons, discard: request.discard })
 }
 
 impl Plan {
@@ -105,14 +127,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
     let journal = Journal::open(&project.repository)?;
     let intent =
         journal.intend(hotfix.id(), Step::Cleanup, "park", json!({ "at": plan.park_at.as_str() }))?;
-    let parked = match &plan.held {
-        Some(held) => {
-            let keep = if plan.discard { Keep::Discard } else { Keep::Save };
-            project.pool(&hotfix.loaded).park(held, &plan.park_at, keep)?
-        }
-        // The slot may be on its way back already, from a cleanup that was cut short.
-        None => project.pool(&hotfix.loaded).finish_park(hotfix.id())?.unwrap_or_default(),
-    };
+    let given = give_back(project, hotfix, plan)?;
     project.forget_runs(hotfix.id())?;
     intent.done(json!({}));
     failpoint::reach(ctx, "cleanup.parked");
@@ -124,16 +139,80 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
         }
         hotfix.append(project, facts, &Vec::new())?;
     }
+    let in_background = match given.leaving {
+        Some(number) => goes_on(project, hotfix, number)?,
+        None => false,
+    };
     let worktree = plan.held.as_ref().map(|held| held.worktree.path.to_string_lossy().into_owned());
-    let saved: Vec<String> = parked.saved.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    if let Some(dir) = &parked.saved_to {
+    let saved: Vec<String> = given.saved.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    if let Some(dir) = given.saved_to.filter(|_| !saved.is_empty()) {
         ctx.warn(format!("not part of the fix, saved in {}: {}", dir.display(), saved.join(", ")));
     }
-    let what =
-        worktree.as_ref().map_or_else(|| "no slot was in use".to_owned(), |path| format!("{path} is parked"));
+    let what = match &worktree {
+        Some(path) if in_background => format!("{path} is being parked"),
+        Some(path) => format!("{path} is parked"),
+        None => "no slot was in use".to_owned(),
+    };
     ctx.ended(Step::Cleanup, Tone::Good, what);
     let next = super::next_commands(hotfix.record(), None);
-    Ok(CleanupOutput { id: hotfix.id().to_owned(), worktree, discarded, saved, next })
+    Ok(CleanupOutput { id: hotfix.id().to_owned(), worktree, in_background, discarded, saved, next })
+}
+
+/// What became of a slot.
+#[derive(Default)]
+struct Given {
+    /// Where files are saved, or are going to be.
+    saved_to: Option<PathBuf>,
+    saved: Vec<PathBuf>,
+    /// The slot that is still to be parked.
+    leaving: Option<u32>,
+}
+
+fn give_back(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Given> {
+    let pool = project.pool(&hotfix.loaded);
+    let keep = if plan.discard { Keep::Discard } else { Keep::Save };
+    let foreground = project.ctx().env.in_foreground();
+    let Some(held) = &plan.held else {
+        pool.forget_removed(hotfix.id())?;
+        // The slot may be on its way back already, from a cleanup that was cut short.
+        return match foreground {
+            true => Ok(pool.finish_park(hotfix.id())?.map(Given::of).unwrap_or_default()),
+            false => Ok(Given { leaving: pool.leaving(hotfix.id())?, ..Given::default() }),
+        };
+    };
+    if foreground {
+        return Ok(Given::of(pool.park(held, &plan.park_at, keep)?));
+    }
+    Ok(match pool.let_go(held, &plan.park_at, keep)? {
+        Some(Leaving { number, save_to }) => Given {
+            saved: save_to.iter().flat_map(|_| plan.edited.clone()).collect(),
+            saved_to: save_to,
+            leaving: Some(number),
+        },
+        None => Given::default(),
+    })
+}
+
+impl Given {
+    fn of(parked: Parked) -> Self {
+        Self { saved_to: parked.saved_to, saved: parked.saved, leaving: None }
+    }
+}
+
+/// Has a slot parked by a process of its own. False if there can be none: then it is parked already.
+fn goes_on(project: &Project, hotfix: &Hotfix, number: u32) -> Result<bool> {
+    let ctx = project.ctx();
+    let log = project.repository.make_state_dir()?.join(BACKGROUND_LOG);
+    let number = number.to_string();
+    let command = Command::new(ctx.env.executable())
+        .arg("--quiet")
+        .args(project.overrides().iter().map(|(key, value)| format!("--set={key}={value}")))
+        .args(["slot", "refresh", "--no-fetch", "--background", "--only", &number]);
+    if command.detach(ctx, Path::new(&log)).is_ok() {
+        return Ok(true);
+    }
+    project.pool(&hotfix.loaded).finish_park(hotfix.id())?;
+    Ok(false)
 }
 
 /// What is about to be discarded stays reachable, by a ref of our own.

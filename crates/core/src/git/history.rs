@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::{Oid, Repository, path_of};
+use super::{GitError, Oid, Repository, path_of};
 use crate::error::Result;
 
 /// How many commits are looked at: enough for habits to show, few enough to cost milliseconds.
@@ -20,5 +20,13 @@ impl Repository {
             *counts.entry(path_of(path)).or_insert(0) += 1;
         }
         Ok(counts)
+    }
+
+    /// How many commits `to` has that `from` has not.
+    pub fn distance(&self, from: &Oid, to: &Oid) -> Result<u64> {
+        let range = format!("{from}..{to}");
+        let counted = self.git().args(["rev-list", "--count", &range]).text()?;
+        let unreadable = || GitError::Unreadable { command: "rev-list".to_owned() };
+        Ok(counted.parse().map_err(|_| unreadable())?)
     }
 }

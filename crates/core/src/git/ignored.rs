@@ -47,4 +47,11 @@ impl Repository {
             .map(path_of)
             .collect())
     }
+
+    /// What Git ignores in a worktree; a folder that is ignored as a whole is told once, with a slash at its end.
+    pub fn all_ignored(&self, worktree: &Worktree) -> Result<Vec<PathBuf>> {
+        let call = self.git_in(worktree).args(["ls-files", "--others", "--ignored", "--exclude-standard"]);
+        let listed = call.args(["--directory", "-z"]).run()?;
+        Ok(listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(path_of).collect())
+    }
 }

@@ -99,6 +99,12 @@ impl Repository {
         Ok(())
     }
 
+    /// Takes a worktree's HEAD off its branch and leaves it at the branch's commit. No file is touched.
+    pub fn detach_here(&self, worktree: &Worktree, why: &str) -> Result<()> {
+        self.git_in(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", "HEAD"]).run()?;
+        Ok(())
+    }
+
     /// Moves a detached worktree onto `commit`, writing only files that differ. Refuses, and touches nothing, if that
     /// would overwrite something.
     pub fn switch_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {

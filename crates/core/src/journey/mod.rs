@@ -8,6 +8,7 @@ pub mod refresh;
 pub mod resume;
 pub mod settings;
 pub mod ship;
+pub mod slots;
 pub mod status;
 pub mod undo;
 pub mod watch;

@@ -10,8 +10,8 @@ use crate::git::Oid;
 use crate::session::{Project, SessionError};
 use crate::slot::{Pool, RefreshOutcome, RefreshRequest, Refreshed, SetupOutcome, SlotState, Warmed};
 
-/// How long the remote may take to answer: nobody waits for this.
-const FETCH_LIMIT: Duration = Duration::from_mins(5);
+/// How long the remote may take to answer: nobody waits for this, but a start waits for the lock it is asked under.
+const FETCH_LIMIT: Duration = Duration::from_secs(30);
 
 /// What was asked for. The default does everything that costs no network and runs no command: it moves free slots to
 /// the newest state that is known.

@@ -113,7 +113,8 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
         }
     }
     if hotfix.record().slot_in_use {
-        let plan = cleanup::plan(project, hotfix, &cleanup::Request::default())?;
+        let looked = cleanup::Request { looked: true, ..cleanup::Request::default() };
+        let plan = cleanup::plan(project, hotfix, &looked)?;
         cleanup::apply(project, hotfix, &plan)?;
     }
     Ok(())

@@ -108,7 +108,7 @@ fn undo_start(project: &Project, hotfix: &mut Hotfix) -> Result<Vec<String>> {
     if project.repository.read_ref(&branch)?.is_some_and(|head| head != base) {
         return Err(UndoError::OwnCommits { id: hotfix.id().to_owned() }.into());
     }
-    let plan = cleanup::plan(project, hotfix, &cleanup::Request { discard: true })?;
+    let plan = cleanup::plan(project, hotfix, &cleanup::Request { discard: true, looked: false })?;
     let mut changes = plan.lines();
     cleanup::apply(project, hotfix, &plan)?;
     let gone = RefChange { name: branch, old: Expect::At(base), new: None };

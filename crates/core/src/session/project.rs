@@ -71,6 +71,11 @@ impl Project {
         Ok(loaded)
     }
 
+    /// Settings given on the command line.
+    pub fn overrides(&self) -> &[(String, String)] {
+        &self.overrides
+    }
+
     /// Whether the commands the repository brings may run.
     pub fn is_trusted(&self, loaded: &Loaded) -> Result<bool> {
         if loaded.commands.is_empty() {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::claim::is_pending;
 use super::place::Presence;
 use super::state::{Entry, Lease, SlotState};
-use super::{Held, Pool, SlotError, SlotLock, inspect};
+use super::{Held, Pool, SlotError, SlotLock, Warmed, inspect};
 use crate::error::Result;
 use crate::git::{Head, Worktree};
 
@@ -23,6 +24,22 @@ pub struct SlotInfo {
     pub trouble: Option<String>,
     /// Whether a process works in it now.
     pub busy: bool,
+    /// Whether `slot.setup` succeeded in it; `None` if there is none.
+    pub setup: Option<bool>,
+    /// How `slot.warm` last ended in it.
+    pub warmed: Option<Warmed>,
+    /// It and its twin, as far as they are as we left them.
+    pub worktrees: Vec<Worktree>,
+}
+
+impl SlotInfo {
+    /// The open hotfix that it belongs to.
+    pub fn lease(&self) -> Option<&Lease> {
+        match &self.state {
+            SlotState::Held(lease) if !is_pending(&lease.hotfix) => Some(lease),
+            _ => None,
+        }
+    }
 }
 
 impl Pool<'_> {
@@ -51,15 +68,22 @@ impl Pool<'_> {
         Ok(entries.into_iter().map(|entry| self.info(entry)).collect())
     }
 
-    /// Removes a parked slot that holds nothing but its commit and ignored files, and its twin.
-    pub fn remove(&self, number: u32) -> Result<()> {
+    /// Removes a slot that no hotfix is open in, and its twin, with all that Git ignores in them. What is in no commit
+    /// keeps it from being removed, unless it may be discarded.
+    pub fn remove(&self, number: u32, discard: bool) -> Result<()> {
         let mut entry = self.store.load(number).ok_or(SlotError::Unknown { number })?;
         let _lock = self.lock(number, entry.place.path())?;
         self.mend(&mut entry)?;
         if !self.store.has(number) {
             return Ok(());
         }
-        self.check_removable(&entry)?;
+        check_free(&entry)?;
+        if matches!(entry.state, SlotState::Moving(_)) {
+            self.finish_move(&mut entry)?;
+        }
+        if !discard {
+            self.check_clean(&entry)?;
+        }
         let common = crate::git::CommonLock::acquire(self.repository)?;
         for place in entry.twin.iter().chain([&entry.place]) {
             if let Ok(worktree) = place.worktree(self.repository) {
@@ -69,30 +93,42 @@ impl Pool<'_> {
         self.store.remove(number)
     }
 
-    fn check_removable(&self, entry: &Entry) -> Result<()> {
-        let number = entry.number;
-        let refuse = |why: String, next: String| SlotError::NotRemovable { number, why, next };
-        if let Some(lease) = entry.lease() {
-            let next = format!("git hotfix cleanup --id {}", lease.hotfix);
-            return Err(refuse(format!("hotfix {} is open in it", lease.hotfix), next).into());
+    /// Fails if [`Pool::remove`] would.
+    pub fn check_removable(&self, number: u32, discard: bool) -> Result<()> {
+        let entry = self.store.load(number).ok_or(SlotError::Unknown { number })?;
+        check_free(&entry)?;
+        let moving = matches!(entry.state, SlotState::Moving(_));
+        if discard || moving || entry.place.presence() == Presence::Nothing {
+            return Ok(());
         }
+        self.check_clean(&entry)
+    }
+
+    fn check_clean(&self, entry: &Entry) -> Result<()> {
         let path = entry.place.path();
         let worktree = entry.place.worktree(self.repository);
         let worktree = worktree.map_err(|why| SlotError::Suspicious { path: path.to_owned(), why })?;
-        if let Some((_, first)) = self.repository.status(&worktree)?.first() {
-            let next = format!("git -C {} status", path.display());
-            return Err(refuse(format!("{} in it is in no commit", first.display()), next).into());
-        }
-        Ok(())
+        let Some((_, first)) = self.repository.status(&worktree)?.into_iter().next() else {
+            return Ok(());
+        };
+        let number = entry.number;
+        let why = format!("{} in it is in no commit", first.display());
+        let next =
+            format!("git -C {} status  # or: git hotfix slot remove {number} --discard", path.display());
+        Err(SlotError::NotRemovable { number, why, next }.into())
     }
 
     fn info(&self, entry: Entry) -> SlotInfo {
+        let places = [&entry.place].into_iter().chain(&entry.twin);
         SlotInfo {
             number: entry.number,
             path: entry.place.path().to_owned(),
             twin: entry.twin.as_ref().map(|twin| twin.path().to_owned()),
             trouble: entry.place.worktree(self.repository).err(),
             busy: SlotLock::is_taken(&self.store.lock_path(entry.number)),
+            setup: (!self.config.setup.is_empty()).then(|| entry.setup.slot.is_some()),
+            worktrees: places.filter_map(|place| place.worktree(self.repository).ok()).collect(),
+            warmed: entry.setup.warmed.clone(),
             state: entry.state,
         }
     }
@@ -159,4 +195,14 @@ impl Pool<'_> {
         let branch = lease.branch.as_str().trim_start_matches("refs/heads/").to_owned();
         Err(SlotError::Elsewhere { path, branch, found }.into())
     }
+}
+
+/// Fails if a hotfix is open in a slot.
+fn check_free(entry: &Entry) -> Result<(), SlotError> {
+    let Some(lease) = entry.lease().filter(|lease| !is_pending(&lease.hotfix)) else {
+        return Ok(());
+    };
+    let why = format!("hotfix {} is open in it", lease.hotfix);
+    let next = format!("git hotfix cleanup --id {}", lease.hotfix);
+    Err(SlotError::NotRemovable { number: entry.number, why, next })
 }

@@ -7,6 +7,7 @@
 
 mod advance;
 mod claim;
+mod disk;
 mod error;
 mod find;
 mod include;
@@ -36,6 +37,7 @@ use hotfix_model::output::SlotKind;
 use crate::error::Result;
 use crate::git::{Oid, RefName, Repository, Worktree};
 
+pub use disk::Cache;
 pub use error::SlotError;
 pub use find::SlotInfo;
 pub use lease::SlotLock;

@@ -58,6 +58,10 @@ impl Pool<'_> {
     pub fn let_go(&self, held: &Held, commit: &Oid, keep: Keep) -> Result<Option<Leaving>> {
         let _guard = self.guard(held)?;
         let recorded = self.record_move(held, commit, keep)?;
+        if recorded.is_some() && held.attached {
+            // The branch is the user's to check out or delete from now on. One that is gone holds nothing.
+            let _ = self.repository.detach_here(&held.worktree, "hotfix: cleanup");
+        }
         Ok(recorded.map(|(entry, save_to)| Leaving { number: entry.number, save_to }))
     }
 
@@ -83,6 +87,12 @@ impl Pool<'_> {
         Ok(Some((entry, save_to)))
     }
 
+    /// The number of the slot that belonged to a hotfix and is on its way back.
+    pub fn leaving(&self, hotfix: &str) -> Result<Option<u32>> {
+        let entries = self.store.load_all()?;
+        Ok(entries.iter().find(|entry| is_leaving(entry, hotfix)).map(|entry| entry.number))
+    }
+
     /// Forgets the slot of a hotfix if somebody removed it.
     pub fn forget_removed(&self, hotfix: &str) -> Result<()> {
         for entry in self.store.load_all()? {
@@ -98,17 +108,13 @@ impl Pool<'_> {
     /// Finishes a [`Pool::park`] that was cut short; `None` if there is none for this hotfix, or if another process is
     /// at it.
     pub fn finish_park(&self, hotfix: &str) -> Result<Option<Parked>> {
-        let leaving = |entry: &Entry| match &entry.state {
-            SlotState::Moving(target) => target.hotfix.as_deref() == Some(hotfix),
-            _ => false,
-        };
-        let Some(found) = self.store.load_all()?.into_iter().find(leaving) else {
+        let Some(number) = self.leaving(hotfix)? else {
             return Ok(None);
         };
-        let Some(_lock) = self.try_lock(found.number)? else {
+        let Some(_lock) = self.try_lock(number)? else {
             return Ok(None);
         };
-        match self.store.load(found.number).filter(leaving) {
+        match self.store.load(number).filter(|entry| is_leaving(entry, hotfix)) {
             Some(mut entry) => self.finish_move(&mut entry).map(Some),
             None => Ok(None),
         }
@@ -179,6 +185,10 @@ impl Pool<'_> {
         }
         Ok(saved)
     }
+}
+
+fn is_leaving(entry: &Entry, hotfix: &str) -> bool {
+    matches!(&entry.state, SlotState::Moving(target) if target.hotfix.as_deref() == Some(hotfix))
 }
 
 /// Copies a file or a link. False if there is nothing to copy.

@@ -137,6 +137,10 @@ impl Pool<'_> {
         if matches!(entry.state, SlotState::Moving(_)) {
             refreshed.parked = self.finish_move(entry)?;
         }
+        // Nobody waits: all files are looked at, so that what somebody left is told now and not in an emergency.
+        if let SlotState::Parked { stamp, .. } = &mut entry.state {
+            *stamp = None;
+        }
         let worktree = match self.make_ready(entry, request.commit) {
             Ok(worktree) => worktree,
             Err(why) => return Ok(RefreshOutcome::Unusable(why)),

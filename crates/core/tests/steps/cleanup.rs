@@ -171,15 +171,26 @@ fn the_slot_waits_at_the_newest_main_that_is_known() {
 }
 
 #[test]
-fn a_slot_that_somebody_removed_is_said_with_the_way_out() {
+fn a_slot_that_somebody_removed_is_given_back() {
     let sandbox = Sandbox::new();
     let (responder, slot) = submitted(&sandbox);
     fs::remove_dir_all(slot.path()).unwrap();
-    let error = responder.try_cleanup(true).unwrap_err();
-    assert!(error.next().starts_with("git hotfix resume 1.2.3"), "{}", error.next());
-    responder.try_resume("1.2.3").unwrap();
-    responder.cleanup();
+    assert_eq!(responder.cleanup().worktree, None);
     assert!(!responder.record().slot_in_use);
+    let repo = sandbox.repo_at(responder.dir());
+    assert_eq!(repo.git(["worktree", "list"]).lines().count(), 1);
+    assert_eq!(responder.start("Next").worktree, slot.path().to_str().unwrap());
+}
+
+#[test]
+fn a_slot_is_parked_at_once_where_no_process_can_do_it_later() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = submitted(&sandbox);
+    sandbox.env_remove("HOTFIX_FOREGROUND");
+    let output = responder.cleanup();
+    assert!(!output.in_background);
+    assert_eq!(slot.git(["status", "--porcelain", "--branch"]), "## HEAD (no branch)");
+    assert_eq!(responder.start("Next").slot.kind, SlotKind::Warm);
 }
 
 #[test]

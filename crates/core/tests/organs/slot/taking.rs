@@ -324,17 +324,17 @@ fn parked_slots_are_removed_and_others_are_not() {
     let base = sandbox.rev("main");
     let held = start(&repository, &pool, "a", &base);
     pool.twin(&held, &base).unwrap();
-    assert!(matches!(pool.remove(1).unwrap_err().downcast_ref(), Some(SlotError::Busy { .. })));
+    assert!(matches!(pool.remove(1, false).unwrap_err().downcast_ref(), Some(SlotError::Busy { .. })));
     drop(held);
-    assert_eq!(pool.remove(1).unwrap_err().why(), "hotfix a is open in it");
+    assert_eq!(pool.remove(1, false).unwrap_err().why(), "hotfix a is open in it");
     pool.park(&pool.held("a").unwrap().unwrap(), &base, Keep::Save).unwrap();
     write(&sandbox.slot("").join("mine"), "x");
-    assert_eq!(pool.remove(1).unwrap_err().why(), "mine in it is in no commit");
+    assert_eq!(pool.remove(1, false).unwrap_err().why(), "mine in it is in no commit");
     std::fs::remove_file(sandbox.slot("").join("mine")).unwrap();
     assert!(matches!(pool.list().unwrap()[0].state, SlotState::Parked { .. }));
-    pool.remove(1).unwrap();
+    pool.remove(1, false).unwrap();
     assert!(!sandbox.slot("").exists() && !sandbox.slot("-base").exists());
     assert_eq!(sandbox.git(&["worktree", "list"]).lines().count(), 1);
-    assert_eq!(SlotError::Unknown { number: 1 }.to_string(), pool.remove(1).unwrap_err().to_string());
+    assert_eq!(SlotError::Unknown { number: 1 }.to_string(), pool.remove(1, false).unwrap_err().to_string());
     assert_eq!(SlotError::Unknown { number: 1 }.next(), "git hotfix slot list");
 }
