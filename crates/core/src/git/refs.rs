@@ -96,12 +96,14 @@ impl Repository {
         for change in changes {
             script.extend(self.instruction(change).into_bytes());
         }
-        let finished = self
-            .git()
-            .setting("core.fsync=committed,reference")
-            .args(["update-ref", "-m", why, "-z", "--stdin"])
-            .input(script)
-            .finish()?;
+        // A reflog would begin with nothing but this line; and `git gc` locks refs that have one, so that it dies of a
+        // lock that a killed process left.
+        let creates = changes.iter().all(|change| change.old == Expect::Absent);
+        let finished = self.past_stale_locks(|| {
+            let call = self.git().setting("core.fsync=committed,reference");
+            let call = if creates { call.setting("core.logAllRefUpdates=false") } else { call };
+            call.args(["update-ref", "-m", why, "-z", "--stdin"]).input(script.clone())
+        })?;
         if finished.success() { Ok(()) } else { Err(refused(&finished).into()) }
     }
 
@@ -123,8 +125,9 @@ impl Repository {
     /// Points refs of our own namespace at objects, wherever they pointed before.
     pub fn set_refs(&self, refs: &[(RefName, Oid)]) -> Result<()> {
         let lines: Vec<String> = refs.iter().map(|(name, new)| format!("update {name}\0{new}\0\0")).collect();
-        self.git().args(["update-ref", "-z", "--stdin"]).input(lines.concat()).run()?;
-        Ok(())
+        let call = || self.git().args(["update-ref", "-z", "--stdin"]).input(lines.concat());
+        let finished = self.past_stale_locks(call)?;
+        if finished.success() { Ok(()) } else { Err(super::command::failed("update-ref", &finished).into()) }
     }
 
     /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.

@@ -86,13 +86,14 @@ impl Repository {
         refspecs: &[String],
         limit: Duration,
     ) -> Result<()> {
-        self.git_at_home()
-            .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--refmap="])
-            .args(["--no-recurse-submodules", "--no-write-commit-graph", remote])
-            .args(refspecs)
-            .limit(limit)
-            .run()?;
-        Ok(())
+        let finished = self.past_stale_locks(|| {
+            self.git_at_home()
+                .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--refmap="])
+                .args(["--no-recurse-submodules", "--no-write-commit-graph", remote])
+                .args(refspecs)
+                .limit(limit)
+        })?;
+        if finished.success() { Ok(()) } else { Err(super::command::failed("fetch", &finished).into()) }
     }
 
     /// Pushes refs in one connection, each guarded by a lease, with the user's pre-push hook. The refs stand or fall

@@ -48,8 +48,8 @@ impl Worktree {
 }
 
 impl Repository {
-    /// Makes a worktree, detached at `commit`, with as many workers as the machine has cores.
-    pub fn add_worktree(&self, _: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
+    /// Has Git itself make a worktree: see [`Repository::add_worktree`].
+    pub(super) fn add_by_git(&self, _: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
         self.git()
             .setting("checkout.workers=0")
             // Since 2.48 the pointers may be relative; ours are compared as absolute paths.
@@ -117,8 +117,7 @@ impl Repository {
     /// unless `commit` holds a file of that name.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
         let call = self.git_in(worktree).setting("checkout.workers=0");
-        call.args(["switch", "--quiet", "--detach", "--discard-changes", "--no-guess", commit.as_str()])
-            .run()?;
+        call.args(["switch", "--quiet", "--detach", "--force", "--no-guess", commit.as_str()]).run()?;
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! Slots for hotfixes that have no name yet: a start takes its slot while the remote is still being asked, and the name
 //! depends on the answer.
 
-use super::state::SlotState;
+use super::place::Stored;
+use super::state::{Entry, Move, SlotState};
 use super::{Held, Keep, Parked, Pool};
 use crate::error::Result;
 use crate::git::{Oid, RefName};
@@ -29,6 +30,21 @@ impl Pool<'_> {
         hotfix.clone_into(&mut held.hotfix);
         held.branch = branch.clone();
         self.attach(held)
+    }
+
+    /// Takes over the slot of a start that was killed. Nobody else finishes a move to a newer base that it began; the
+    /// slot's path was told already, so what may have been edited in it is saved first.
+    pub(super) fn take_over(&self, entry: &mut Entry) -> Result<()> {
+        let Some(lease) = entry.lease().filter(|lease| is_pending(&lease.hotfix)) else {
+            return Ok(());
+        };
+        self.repository.remove_stale_ref_locks();
+        let Some(moving) = &lease.moving_to else {
+            return Ok(());
+        };
+        let save_to = Some(Stored(self.place_to_save(&lease.hotfix)?));
+        entry.state = SlotState::Moving(Move { commit: moving.commit.clone(), hotfix: None, save_to });
+        self.store.save(entry)
     }
 
     /// Gives a slot back that was taken for nothing.

@@ -67,17 +67,3 @@ pub(super) fn edited(repository: &Repository, worktree: &Worktree) -> Result<Opt
         _ => format!("{} was edited in it", path.display()),
     }))
 }
-
-/// Whether a Git process runs in one of `dirs`, or below. Where the system does not tell (no `/proc`), none does.
-pub(super) fn git_runs_in(dirs: &[&Path]) -> bool {
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return false;
-    };
-    processes.filter_map(|process| Some(process.ok()?.path())).any(|process| {
-        let name = std::fs::read(process.join("comm")).unwrap_or_default();
-        name.starts_with(b"git")
-            && name != b"git-hotfix\n"
-            && std::fs::read_link(process.join("cwd"))
-                .is_ok_and(|at| dirs.iter().any(|dir| at.starts_with(dir)))
-    })
-}

@@ -6,7 +6,7 @@ use super::place::{Place, Presence, points_to, read_path};
 use super::state::{Entry, SlotState};
 use super::{Pool, inspect};
 use crate::error::{FileError, Result};
-use crate::git::CommonLock;
+use crate::git::{CommonLock, git_runs_in};
 
 impl Pool<'_> {
     /// Repairs all slots that no process works in, and tells what was done, one line each.
@@ -14,6 +14,7 @@ impl Pool<'_> {
     /// An empty file in `<common folder>/worktrees/<name>` makes the user's own `git branch`, `fetch` and `gc` die,
     /// and `git worktree prune` does not help; so ours are looked after here.
     pub fn repair(&self) -> Result<Vec<String>> {
+        self.repository.remove_stale_ref_locks();
         let mut done = Vec::new();
         for entry in self.store.load_all()? {
             let Some(_lock) = self.try_lock(entry.number)? else {
@@ -101,10 +102,11 @@ impl Pool<'_> {
     /// Takes apart what a killed process left half-made. False, and nothing done, while its Git may still be at it.
     fn unmake_abandoned(&self, path: &Path) -> Result<bool> {
         let common = CommonLock::acquire(self.repository)?;
-        if inspect::git_runs_in(&[path, self.repository.common_dir()]) {
+        if git_runs_in(&[path, self.repository.common_dir()]) {
             return Ok(false);
         }
         self.unmake(&common, path)?;
+        self.repository.remove_stale_ref_locks();
         Ok(true)
     }
 
@@ -140,7 +142,7 @@ impl Pool<'_> {
             }
         }
         let locks = inspect::locks(&git_dir);
-        if !locks.is_empty() && !inspect::git_runs_in(&[place.path(), &git_dir]) {
+        if !locks.is_empty() && !git_runs_in(&[place.path(), &git_dir]) {
             for lock in locks {
                 std::fs::remove_file(&lock).map_err(FileError::of("remove", &lock))?;
                 done.push(format!("removed {}, which no running Git owns", lock.display()));

@@ -4,6 +4,7 @@
 //! whose file is lost is merely not used again.
 
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use hotfix_model::output::SlotKind;
@@ -154,14 +155,16 @@ impl Store {
         Ok(entries)
     }
 
-    /// Replaces an entry as a whole. The caller holds the slot's lock.
+    /// Replaces an entry as a whole. The caller holds the slot's lock, so nobody else writes the new file; it always has
+    /// the same name, so that what a killed process left is overwritten.
     pub fn save(&self, entry: &Entry) -> Result<()> {
         let path = self.path(entry.number);
+        let new = path.with_extension("json.new");
         let write = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+            let mut options = std::fs::OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
             file.write_all(&serde_json::to_vec_pretty(entry)?)?;
-            file.persist(&path)?;
-            Ok(())
+            std::fs::rename(&new, &path)
         };
         Ok(write().map_err(FileError::of("write", &path))?)
     }

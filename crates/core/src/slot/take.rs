@@ -111,6 +111,7 @@ impl Pool<'_> {
     /// A waiting slot brought to `commit`, or why not. Nothing that somebody else left in it is touched.
     pub(super) fn make_ready(&self, entry: &mut Entry, commit: &Oid) -> Result<Worktree, String> {
         let said = |error: crate::error::Error| format!("{error}: {}", error.why());
+        self.take_over(entry).map_err(said)?;
         if matches!(entry.state, SlotState::Moving(_)) {
             self.finish_saving(entry).map_err(said)?;
         }

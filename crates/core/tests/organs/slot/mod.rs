@@ -3,6 +3,7 @@
 mod crash;
 mod crowd;
 mod forks;
+mod killed;
 mod include;
 mod laying;
 mod parking;
