@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, RefreshOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
-    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput, ShipOutput,
+    SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
+    UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -41,6 +42,8 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("slot-list", schema_for!(Vec<SlotListOutput>)),
         ("slot-refresh", schema_for!(RefreshOutput)),
         ("slot-remove", schema_for!(Vec<SlotRemovedOutput>)),
+        ("ready", schema_for!(ReadyOutput)),
+        ("schedule", schema_for!(ScheduleOutput)),
         ("settings", schema_for!(Vec<SettingOutput>)),
         ("script", schema_for!(ScriptOutput)),
         ("page", schema_for!(PageOutput)),

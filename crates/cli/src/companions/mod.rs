@@ -8,6 +8,7 @@ pub mod list;
 pub mod log;
 pub mod man;
 pub mod owed;
+pub mod ready;
 pub mod resume;
 pub mod shell_init;
 pub mod ship;

@@ -7,6 +7,7 @@ mod lists;
 mod paint;
 mod places;
 mod slots;
+mod ready;
 
 use hotfix_core::exec::sanitize_line;
 use hotfix_model::OwedKind;
@@ -21,6 +22,7 @@ pub use found::{check, prove, test};
 pub use lists::{list, log, owed, settings};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};
+pub use ready::{missing, ready, schedule};
 pub use slots::{refreshed, removed, slots};
 
 /// A plan, one line each.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, RefreshOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
-    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput, ShipOutput,
+    SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
+    UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -51,6 +52,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("shell-init", vec![judge::<ScriptOutput>]),
         ("man", vec![judge::<PageOutput>]),
         ("demo", vec![judge::<DemoOutput>]),
+        ("ready", vec![judge::<ReadyOutput>, judge::<ScheduleOutput>]),
     ])
 }
 
@@ -150,6 +152,10 @@ fn before_the_start(asker: &mut Asker<'_>) {
     asker.ask(0, &["shell-init", "fish"]);
     asker.ask(0, &["man"]);
     asker.ask(0, &["demo"]);
+    assert_eq!(asker.ask(3, &["ready"])["ready"], false);
+    for kind in ["systemd", "launchd", "hook"] {
+        assert_eq!(asker.ask(0, &["ready", "--schedule", kind])["kind"], kind);
+    }
     asker.ask(0, &["start", ALERT, "--dry-run"]);
     asker.fail(2, &["start", ALERT, "--base", "no-such-base"]);
     asker.fail(2, &["ship"]);

@@ -14,6 +14,7 @@ mod crowd;
 mod exit_codes;
 mod json;
 mod parking;
+mod ready;
 mod secrets;
 mod signals;
 mod terminal;

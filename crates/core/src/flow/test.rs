@@ -464,16 +464,18 @@ fn empty_run(runner: &str) -> Run {
     }
 }
 
-fn durations_path(project: &Project) -> PathBuf {
+/// Where times of test files are kept.
+pub fn durations_path(project: &Project) -> PathBuf {
     project.repository.state_dir().join("durations.json")
 }
 
 /// Known times of test files; none if the file cannot be read, which costs only a better estimate.
-fn durations(project: &Project) -> Durations {
+pub fn durations(project: &Project) -> Durations {
     Durations::load(&durations_path(project))
 }
 
-fn remember_durations(project: &Project, run: &Run) {
+/// Takes in the times of a run.
+pub fn remember_durations(project: &Project, run: &Run) {
     let mut known = durations(project);
     known.learn(run);
     if let Err(error) = known.save(&durations_path(project)) {

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod demo;
 pub mod init;
 pub mod log;
+pub mod ready;
 pub mod refresh;
 pub mod resume;
 pub mod settings;

@@ -53,13 +53,13 @@ pub fn jobs(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<Job> {
     jobs
 }
 
-fn customs(config: &CheckConfig) -> Vec<Arc<Custom>> {
+pub(super) fn customs(config: &CheckConfig) -> Vec<Arc<Custom>> {
     let lines = config.commands.iter().filter(|line| !line.trim().is_empty());
     lines.map(|line| Arc::new(Custom::new(line))).collect()
 }
 
 /// The families that no configured command stands in for.
-fn families(customs: &[Arc<Custom>]) -> impl Iterator<Item = &'static &'static dyn Linter> {
+pub(super) fn families(customs: &[Arc<Custom>]) -> impl Iterator<Item = &'static &'static dyn Linter> {
     FAMILIES.iter().filter(|linter| !customs.iter().any(|custom| custom.replaces(**linter)))
 }
 
@@ -123,7 +123,7 @@ fn taken(linter: &dyn Linter, files: &[&PathBuf]) -> Vec<PathBuf> {
 }
 
 /// The folders that hold configuration, nearest to the root first.
-fn folders(
+pub(super) fn folders(
     tracked: &[PathBuf],
     read: &dyn Fn(&str) -> Option<Vec<u8>>,
     matters: impl Fn(&Path) -> bool,

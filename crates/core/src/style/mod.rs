@@ -12,6 +12,7 @@ mod diff;
 mod fix;
 mod flake8;
 mod folder;
+mod installed;
 mod job;
 mod known;
 mod linter;
@@ -35,6 +36,7 @@ use run::Ran;
 use touched::Touched;
 
 pub use detect::linters_found;
+pub use installed::{Installed, linters_installed};
 
 /// Where a check happens.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use hotfix_model::{Run, RunEnd};
 use super::family::{FAMILIES, Found};
 use super::{Limits, Place, Runner, Selection, SuiteError, command, paths};
 use crate::ctx::{Ctx, joined};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The runners of a repository. Never empty.
 pub struct Suite {
@@ -73,6 +73,11 @@ impl Suite {
             kept.extend(missing.into_iter().map(|(runner, _)| runner));
         }
         Self::new(kept)
+    }
+
+    /// Each runner, and why it cannot run in this place, if it cannot.
+    pub fn look(&self, ctx: &Ctx, place: &Place<'_>) -> Vec<(&dyn Runner, Option<Error>)> {
+        self.runners.iter().map(|runner| (runner.as_ref(), runner.ready(ctx, place).err())).collect()
     }
 
     /// The numbers of the runners whose projects hold a changed file: the nearest that speak its language, else the nearest.

@@ -9,6 +9,7 @@
 
 mod approval;
 mod init;
+mod ready;
 mod resume;
 mod settings;
 mod ship;

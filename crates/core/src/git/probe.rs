@@ -1,0 +1,164 @@
+//! Questions that are asked before there is an alert. Nothing is created, here or on the remote, and nobody is asked
+//! for a passphrase.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{GitCommand, GitError, Oid, RefName, Repository};
+use crate::error::Result;
+use crate::exec::{Finished, redact};
+
+/// What of the user's configuration is about signing commits, as `git config` prints the names.
+const SIGNING_KEYS: &str = r"^(commit\.gpgsign|gpg\.format|gpg\.program|gpg\.[a-z0-9]+\.program)$";
+/// Git knows this tree without being told.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+/// The same where object ids are SHA-256.
+const EMPTY_TREE_SHA256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+
+/// How commits are signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// `openpgp`, `ssh` or `x509`.
+    pub format: String,
+    /// The program that signs.
+    pub program: String,
+}
+
+/// What a checkout of a tree takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckoutSize {
+    /// Files.
+    pub files: u64,
+    /// Bytes in all of them.
+    pub bytes: u64,
+}
+
+impl Repository {
+    /// What `git --version` prints, without `git version `.
+    pub fn installed_version(&self) -> Result<String> {
+        let printed = self.git().arg("--version").text()?;
+        Ok(printed.strip_prefix("git version ").unwrap_or(&printed).to_owned())
+    }
+
+    /// How commits are signed; `None` if `commit.gpgsign` is off.
+    pub fn signing(&self) -> Result<Option<Signing>> {
+        let printed = self.git().args(["config", "-z", "--get-regexp", SIGNING_KEYS]).finish()?;
+        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+        let pairs: Vec<(&str, &str)> =
+            text.split('\0').map(|pair| pair.split_once('\n').unwrap_or((pair, "true"))).collect();
+        let last = |wanted: &str| {
+            pairs.iter().rfind(|(key, _)| *key == wanted).map(|(_, value)| (*value).to_owned())
+        };
+        let is_on = |value: &str| ["true", "yes", "on", "1"].contains(&value.to_lowercase().as_str());
+        if !last("commit.gpgsign").is_some_and(|value| is_on(&value)) {
+            return Ok(None);
+        }
+        let format = last("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
+        let general = last("gpg.program").filter(|_| format == "openpgp");
+        let usual = match format.as_str() {
+            "ssh" => "ssh-keygen",
+            "x509" => "gpgsm",
+            _ => "gpg",
+        };
+        let program = last(&format!("gpg.{format}.program")).or(general).unwrap_or_else(|| usual.to_owned());
+        Ok(Some(Signing { format, program }))
+    }
+
+    /// Really signs a commit, into `scratch` and not into the repository. `program` stands in for the one configured.
+    pub fn try_signing(
+        &self,
+        signing: &Signing,
+        program: Option<&Path>,
+        scratch: &Path,
+        limit: Duration,
+    ) -> Result<()> {
+        let empty = if self.object_format == "sha256" { EMPTY_TREE_SHA256 } else { EMPTY_TREE };
+        let mut call = without_prompts(self.git()).env("GIT_OBJECT_DIRECTORY", scratch);
+        if let Some(program) = program {
+            call = call.setting(&format!("gpg.{}.program={}", signing.format, program.display()));
+        }
+        call.args(["commit-tree", "-S", "-m", "ready", empty]).limit(limit).run()?;
+        Ok(())
+    }
+
+    /// Says to the remote what would be pushed, and pushes nothing. Hooks do not run. Branch rules and hooks of the
+    /// remote have their say only when it is meant.
+    pub fn try_push(
+        &self,
+        remote: &str,
+        (commit, target): (&Oid, &RefName),
+        options: &[&str],
+        limit: Duration,
+    ) -> Result<()> {
+        let mut call = without_prompts(self.git_at_home());
+        call = call.args(["push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags"]);
+        call = call.arg("--recurse-submodules=no");
+        for option in options {
+            call = call.arg(format!("--push-option={option}"));
+        }
+        answered("push", &call.arg(remote).arg(format!("{commit}:{target}")).limit(limit).finish()?)?;
+        Ok(())
+    }
+
+    /// The branch that the remote calls its default, asked without a prompt; `None` if it has none.
+    pub fn try_remote(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
+        let call = without_prompts(self.git_at_home()).args(["ls-remote", "--symref", remote, "HEAD"]);
+        let finished = call.limit(limit).finish()?;
+        answered("ls-remote", &finished)?;
+        let printed = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let line = printed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"));
+        Ok(line.and_then(|line| line.split('\t').next()).map(str::to_owned))
+    }
+
+    /// The address that pushes go to.
+    pub fn push_address(&self, remote: &str) -> Result<String> {
+        self.git_at_home().args(["remote", "get-url", "--push", remote]).text()
+    }
+
+    /// How many commits `to` has that `from` has not.
+    pub fn count_commits(&self, from: &Oid, to: &Oid) -> Result<u64> {
+        let printed = self.git().args(["rev-list", "--count"]).arg(format!("{from}..{to}")).text()?;
+        Ok(printed.parse().unwrap_or_default())
+    }
+
+    /// What a checkout takes; `None` in a partial clone, where asking for sizes would fetch every file.
+    pub fn checkout_size(&self, treeish: &Oid) -> Result<Option<CheckoutSize>> {
+        let partial = self.git().args(["config", "--get-regexp", r"^remote\..*\.promisor$"]).finish()?;
+        if partial.success() {
+            return Ok(None);
+        }
+        let printed =
+            self.git().args(["ls-tree", "-r", "--format=%(objectsize)"]).arg(treeish.as_str()).text()?;
+        let sizes = printed.lines().filter_map(|line| line.trim().parse::<u64>().ok());
+        Ok(Some(sizes.fold(CheckoutSize::default(), |sum, size| CheckoutSize {
+            files: sum.files + 1,
+            bytes: sum.bytes + size,
+        })))
+    }
+}
+
+/// Fails unless the call succeeded. Where Git itself only says that the remote was of no use, the line before tells why:
+/// what the server or ssh said.
+fn answered(command: &str, finished: &Finished) -> Result<(), GitError> {
+    if finished.success() {
+        return Ok(());
+    }
+    let stderr = String::from_utf8_lossy(&finished.stderr);
+    let before = stderr.lines().take_while(|line| !line.starts_with("fatal: "));
+    let reason = before.map(str::trim).filter(|line| !line.is_empty()).last().map(str::to_owned);
+    match (super::command::failed(command, finished), reason) {
+        (GitError::Failed { command, code, said }, Some(reason))
+            if said.starts_with("Could not read from") =>
+        {
+            Err(GitError::Failed { command, code, said: redact(&reason).into_owned() })
+        }
+        (error, _) => Err(error),
+    }
+}
+
+/// The call fails where Git, ssh or a helper would ask somebody.
+///
+/// `SSH_ASKPASS_REQUIRE` is obeyed by ssh and ssh-keygen since OpenSSH 8.4; older ones wait until the deadline.
+fn without_prompts(call: GitCommand<'_>) -> GitCommand<'_> {
+    call.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force").env("GCM_INTERACTIVE", "never")
+}

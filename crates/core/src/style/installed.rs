@@ -1,0 +1,41 @@
+//! Whether the linters that a repository asks for are there.
+
+use std::path::PathBuf;
+
+use hotfix_model::config::CheckConfig;
+
+use super::linter::Linter;
+use super::{Place, detect, program};
+use crate::ctx::Ctx;
+
+/// A linter that the repository is configured for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its name.
+    pub name: String,
+    /// The command that installs it; `None` if it is there.
+    pub missing: Option<String>,
+}
+
+/// Reads a file of the repository.
+type ReadFile<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
+
+/// The linters a repository is configured for, its own commands first, and whether each is there.
+pub fn linters_installed(
+    ctx: &Ctx,
+    place: &Place<'_>,
+    (tracked, read): (&[PathBuf], ReadFile<'_>),
+    config: &CheckConfig,
+) -> Vec<Installed> {
+    let customs = detect::customs(config);
+    let folders = detect::folders(tracked, read, |_| true);
+    let asked = |linter: &&&'static dyn Linter| folders.iter().any(|folder| linter.is_asked_for_by(folder));
+    let own = customs.iter().map(|custom| Installed { name: custom.name().to_owned(), missing: None });
+    let found = detect::families(&customs).filter(asked).map(|linter| Installed {
+        name: linter.name().to_owned(),
+        missing: program::find(ctx, place, linter.program())
+            .is_none()
+            .then(|| program::how_to_install(ctx, place, linter.package())),
+    });
+    own.chain(found).collect()
+}
