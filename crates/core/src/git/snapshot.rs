@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use super::{Oid, Repository, Worktree};
 use crate::error::{FileError, Result};
 
+/// How the names of our indexes begin, in a worktree's private folder.
+const SCRATCH: &str = "hotfix-index-";
+
 impl Repository {
     /// Writes the tree of all files of a worktree that are not ignored, tracked or not, but for those in `except` that
     /// nobody staged.
     pub fn snapshot(&self, worktree: &Worktree, except: &[PathBuf]) -> Result<Oid> {
-        let scratch = worktree.git_dir.join(format!("hotfix-index-{}", self.ctx().clock.ulid()));
+        let scratch = worktree.git_dir.join(format!("{SCRATCH}{}", self.ctx().clock.ulid()));
         let index = worktree.git_dir.join("index");
         match copy_with_time(&index, &scratch) {
             Ok(()) => {}
@@ -20,6 +23,19 @@ impl Repository {
         let tree = self.fill(worktree, &scratch, except);
         std::fs::remove_file(&scratch).ok();
         tree
+    }
+
+    /// Removes what killed processes left of their work in a worktree that nobody works in.
+    pub fn remove_scratch(&self, worktree: &Worktree) {
+        let listed = std::fs::read_dir(&worktree.git_dir).into_iter().flatten();
+        let left = listed.filter_map(std::result::Result::ok).filter(|entry| {
+            let name = entry.file_name();
+            name.to_string_lossy().starts_with(SCRATCH)
+        });
+        for entry in left {
+            // One that cannot be removed is in nobody's way.
+            std::fs::remove_file(entry.path()).ok();
+        }
     }
 
     fn fill(&self, worktree: &Worktree, index: &Path, except: &[PathBuf]) -> Result<Oid> {

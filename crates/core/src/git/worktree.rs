@@ -89,13 +89,15 @@ impl Repository {
 
     /// Points a worktree's HEAD at a branch whose commit it already holds. No file is touched.
     pub fn attach_head(&self, worktree: &Worktree, branch: &RefName, why: &str) -> Result<()> {
-        self.git_in(worktree).args(["symbolic-ref", "-m", why, "HEAD", branch.as_str()]).run()?;
+        self.unlogged(worktree).args(["symbolic-ref", "-m", why, "HEAD", branch.as_str()]).run()?;
         Ok(())
     }
 
     /// Points a worktree's HEAD at a commit it already holds. No file is touched.
     pub fn detach_head(&self, worktree: &Worktree, commit: &Oid, why: &str) -> Result<()> {
-        self.git_in(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", commit.as_str()]).run()?;
+        self.unlogged(worktree)
+            .args(["update-ref", "--no-deref", "-m", why, "HEAD", commit.as_str()])
+            .run()?;
         Ok(())
     }
 
@@ -108,17 +110,26 @@ impl Repository {
     /// Moves a detached worktree onto `commit`, writing only files that differ. Refuses, and touches nothing, if that
     /// would overwrite something.
     pub fn switch_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
-        let call = self.git_in(worktree).setting("checkout.workers=0");
+        let call = self.unlogged(worktree).setting("checkout.workers=0");
         call.args(["switch", "--quiet", "--detach", "--no-guess", commit.as_str()]).run()?;
         Ok(())
     }
 
     /// Moves a worktree onto `commit`, on no branch, and gives up every edit of a tracked file. Untracked files stay,
-    /// unless `commit` holds a file of that name.
+    /// unless `commit` holds a file of that name. The reflog of its HEAD is set aside as `hotfix-log`, for the reason
+    /// told at [`Repository::unlogged`]; the branch keeps its own.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
-        let call = self.git_in(worktree).setting("checkout.workers=0");
+        // Where there is none, or it cannot be moved, nothing is lost.
+        std::fs::rename(worktree.git_dir.join("logs/HEAD"), worktree.git_dir.join("hotfix-log")).ok();
+        let call = self.unlogged(worktree).setting("checkout.workers=0");
         call.args(["switch", "--quiet", "--detach", "--force", "--no-guess", commit.as_str()]).run()?;
         Ok(())
+    }
+
+    /// A call that moves HEAD without beginning a reflog for it: `git gc` locks the HEAD of every worktree that has one,
+    /// so that it dies of the lock that a killed process left.
+    fn unlogged(&self, worktree: &Worktree) -> GitCommand<'_> {
+        self.git_in(worktree).setting("core.logAllRefUpdates=false")
     }
 
     /// Makes a worktree's tracked files exactly those of `tree`. HEAD stays where it is. Edits, and untracked files in

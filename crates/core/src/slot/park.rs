@@ -138,6 +138,7 @@ impl Pool<'_> {
             self.store.save(entry)?;
         }
         failpoint::reach(self.repository.ctx(), "park.saved");
+        self.repository.remove_scratch(&worktree);
         self.reset_exactly(&worktree, &target.commit)?;
         failpoint::reach(self.repository.ctx(), "park.moved");
         parked.left = self.sweep(&worktree, false)?;
