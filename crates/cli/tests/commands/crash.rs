@@ -127,7 +127,7 @@ fn end(case: &Case) -> End {
 }
 
 /// What is wrong with the slots beside the repository: each must be clean, on no branch, and where main is.
-fn left_in_slots(case: &Case) -> Vec<String> {
+pub fn left_in_slots(case: &Case) -> Vec<String> {
     let listed = case.repo.git(["worktree", "list", "--porcelain"]);
     let main = case.repo.bare().commit_of("main");
     // A twin is laid anew before each use.
@@ -193,7 +193,7 @@ fn killed(scene: Scene, point: &str) -> Option<Case> {
 }
 
 /// Runs one job for each input, some at a time; all failures are told together.
-fn in_lanes<I: Debug + Send>(inputs: Vec<I>, job: impl Fn(&I) + Sync) {
+pub fn in_lanes<I: Debug + Send>(inputs: Vec<I>, job: impl Fn(&I) + Sync) {
     let queue = Mutex::new(VecDeque::from(inputs));
     let failed = Mutex::new(Vec::new());
     let next = || queue.lock().expect("no lane panics here").pop_front();

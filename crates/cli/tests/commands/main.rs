@@ -13,6 +13,8 @@ mod crash;
 mod crowd;
 mod exit_codes;
 mod json;
+#[cfg(target_os = "linux")]
+mod kills;
 mod parking;
 mod ready;
 mod secrets;
