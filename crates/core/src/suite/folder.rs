@@ -57,6 +57,11 @@ impl RunFolder {
         self.0.join("cache")
     }
 
+    /// A file of this name, which nothing else of the run uses.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// Raw output.
     pub fn log(&self) -> PathBuf {
         self.0.join("output.log")

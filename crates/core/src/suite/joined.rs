@@ -1,5 +1,6 @@
 //! All test runners of a repository as one: each test file goes to the runner of the nearest project.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -108,6 +109,10 @@ impl Suite {
             .or_else(|| first(&|_| true))
     }
 
+    fn of(&self, path: &Path) -> Option<&dyn Runner> {
+        self.owner(path).and_then(|number| self.runners.get(number)).map(AsRef::as_ref)
+    }
+
     /// What each runner has to do; runners with nothing to do are left out.
     fn parts(&self, selection: &Selection) -> Vec<(&dyn Runner, Selection)> {
         let runners = || self.runners.iter().map(AsRef::as_ref).enumerate();
@@ -152,6 +157,14 @@ impl Runner for Suite {
     fn is_test_support(&self, path: &Path) -> bool {
         self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.is_test_support(path))
             || paths::is_test_support(path)
+    }
+
+    fn holds_both(&self, path: &Path) -> bool {
+        self.of(path).is_some_and(|runner| runner.holds_both(path))
+    }
+
+    fn test_lines(&self, path: &Path, text: &str) -> Vec<RangeInclusive<u64>> {
+        self.of(path).map(|runner| runner.test_lines(path, text)).unwrap_or_default()
     }
 
     fn speaks(&self, path: &Path) -> bool {

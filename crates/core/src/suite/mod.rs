@@ -20,6 +20,7 @@ mod runners;
 mod select;
 mod stream;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -101,6 +102,17 @@ pub trait Runner: Send + Sync {
     /// `tests/`. It belongs to the test part of a change.
     fn is_test_support(&self, path: &Path) -> bool {
         is_test_support(path)
+    }
+
+    /// Whether a file may hold both tests and source, so that its lines must be told apart: see
+    /// [`test_lines`](Self::test_lines).
+    fn holds_both(&self, _: &Path) -> bool {
+        false
+    }
+
+    /// The lines of tests in the text of a file that may hold both, counted from 1, ascending, not overlapping.
+    fn test_lines(&self, _: &Path, _: &str) -> Vec<RangeInclusive<u64>> {
+        Vec::new()
     }
 
     /// Whether it can run a part of the tests; a plain command cannot.

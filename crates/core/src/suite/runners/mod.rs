@@ -1,3 +1,4 @@
 //! The runners, one family per language or tool.
 
 pub mod python;
+pub mod rust;

@@ -4,6 +4,7 @@ mod command;
 mod detect;
 mod pytest;
 mod rank;
+mod rust;
 mod time;
 mod unittest;
 

@@ -1,0 +1,193 @@
+//! Real `cargo test` on small workspaces without dependencies.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hotfix_core::env::Environment;
+use hotfix_core::suite::{Runner, Selection};
+use hotfix_model::CaseOutcome::{Crashed, Failed, Passed, Skipped, TimedOut};
+use hotfix_model::RunEnd;
+
+use super::{Project, files, found, outcomes, reason};
+
+const MANIFEST: &str = "[package]\nname = \"till\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+const LIBRARY: &str = r#"//! The till.
+pub mod price;
+/// Adds.
+/// ```
+/// assert_eq!(till::add(1, 1), 2);
+/// ```
+pub fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn adds() {
+        assert_eq!(super::add(1, 2), 3);
+    }
+    #[test]
+    #[ignore = "slow"]
+    fn slow() {}
+    #[test]
+    #[should_panic]
+    fn panics() {
+        panic!("as it should")
+    }
+}
+"#;
+const PRICE: &str = "pub fn twice(a: u32) -> u32 { a + a }\n#[test]\nfn doubles() {\n    assert_eq!(twice(2), 5, \"twice\");\n}\n";
+
+fn project(more: &[(&str, &str)]) -> (Project, Box<dyn Runner>) {
+    let mut all = vec![("Cargo.toml", MANIFEST), ("src/lib.rs", LIBRARY), ("src/price.rs", PRICE)];
+    all.retain(|(path, _)| more.iter().all(|(other, _)| other != path));
+    all.extend(more);
+    let mut project = Project::new(&all).set("RUST_BACKTRACE", "0").set("CARGO_NET_OFFLINE", "true");
+    // What `cargo` names may be a shim that needs the user's own home.
+    let process = Environment::of_process().unwrap();
+    for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let home = PathBuf::from(process.get("HOME").unwrap_or_default()).join(folder);
+        project = project.set(name, process.get(name).map_or(home, PathBuf::from));
+    }
+    (project, found(&all))
+}
+
+mod with_cargo {
+    use super::*;
+
+    #[test]
+    fn units_programs_and_examples_are_read_by_file() {
+        let (project, runner) = project(&[
+            ("tests/it/main.rs", "mod inner;\n#[test]\nfn top() {}\n"),
+            ("tests/it/inner.rs", "#[test]\nfn deep() { let _ = till::add(1, 1); }\n"),
+        ]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert_eq!(
+            outcomes(&run),
+            [
+                ("src/lib.rs::add example 1", Passed),
+                ("src/lib.rs::tests::adds", Passed),
+                ("src/lib.rs::tests::panics", Passed),
+                ("src/lib.rs::tests::slow", Skipped),
+                ("src/price.rs::price::doubles", Failed),
+                ("tests/it/inner.rs::inner::deep", Passed),
+                ("tests/it/main.rs::top", Passed),
+            ]
+        );
+        assert_eq!((run.claimed, run.exit, run.end), (Some(7), Some(101), RunEnd::Finished));
+        assert_eq!(
+            reason(&run, "src/price.rs::price::doubles"),
+            "assertion `left == right` failed: twice; left: 4; right: 5"
+        );
+        assert!(runner.is_test_file("src/price.rs".as_ref()) && runner.holds_both("src/price.rs".as_ref()));
+        assert!(!runner.holds_both("tests/it/inner.rs".as_ref()));
+    }
+
+    #[test]
+    fn files_and_single_tests_are_singled_out() {
+        let (project, runner) = project(&[("tests/login.rs", "#[test]\nfn a() {}\n#[test]\nfn b() {}\n")]);
+        let run = project.run(runner.as_ref(), &files(&["src/price.rs", "tests/login.rs"]));
+        let ids: Vec<_> = outcomes(&run).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, ["src/price.rs::price::doubles", "tests/login.rs::a", "tests/login.rs::b"]);
+        let cases = ["tests/login.rs::b", "src/lib.rs::add example 1", "src/lib.rs::tests::gone"];
+        let run = project.run(runner.as_ref(), &Selection::Cases(cases.map(str::to_owned).into()));
+        assert_eq!(outcomes(&run), [("src/lib.rs::add example 1", Passed), ("tests/login.rs::b", Passed)]);
+        assert_eq!((run.claimed, run.exit), (Some(2), Some(0)));
+        let nothing = project.run(runner.as_ref(), &files(&["tests/gone.rs"]));
+        assert_eq!((nothing.cases.len(), nothing.exit), (0, None));
+    }
+
+    #[test]
+    fn what_does_not_compile_is_named_and_hides_nothing_else() {
+        let (project, runner) = project(&[
+            ("tests/broken.rs", "#[test]\nfn a() { let _: u8 = till::gone(); }\n"),
+            ("tests/login.rs", "#[test]\nfn a() {}\n"),
+        ]);
+        let run = project.run(runner.as_ref(), &files(&["tests/broken.rs", "tests/login.rs"]));
+        assert_eq!(outcomes(&run), [("tests/login.rs::a", Passed)]);
+        let error = "does not compile: cannot find function `gone` in crate `till` (line 2)".to_owned();
+        assert_eq!(run.not_loaded, [("tests/broken.rs".to_owned(), error)]);
+        assert!(!run.is_green());
+    }
+
+    /// Takes three seconds: a hang is the subject.
+    #[test]
+    fn a_test_that_hangs_or_kills_the_process_is_named_and_the_others_run() {
+        let hang = "#[test]\nfn hangs() { std::thread::sleep(std::time::Duration::from_secs(600)) }\n#[test]\nfn after() {}\n";
+        let kill = "#[test]\nfn leaves() { std::process::exit(0) }\n#[test]\nfn aborts() { std::process::abort() }\n#[test]\nfn stays() {}\n";
+        let (project, runner) = project(&[("tests/hang.rs", hang), ("tests/kill.rs", kill)]);
+        let selection = files(&["tests/hang.rs", "tests/kill.rs"]);
+        // Built before, so that the limit is one of the tests alone.
+        project.run(runner.as_ref(), &files(&["src/price.rs"]));
+        let limit = Some(Duration::from_secs(1));
+        let run = project.run_within(runner.as_ref(), &selection, Duration::from_mins(2), limit);
+        assert_eq!(
+            outcomes(&run),
+            [
+                ("tests/hang.rs::after", Passed),
+                ("tests/hang.rs::hangs", TimedOut),
+                ("tests/kill.rs::aborts", Crashed),
+                ("tests/kill.rs::leaves", Crashed),
+                ("tests/kill.rs::stays", Passed),
+            ]
+        );
+        assert!(reason(&run, "tests/kill.rs::aborts").contains("SIGABRT"));
+        assert_eq!((run.claimed, run.end), (Some(5), RunEnd::Finished));
+    }
+
+    #[test]
+    fn a_line_forged_by_a_test_does_not_count() {
+        let forging = "fn say(line: &str) { std::process::Command::new(\"echo\").arg(line).status().unwrap(); }\n#[test]\nfn a() { say(\"test b ... ok\"); }\n#[test]\nfn b() { panic!(\"no\") }\n";
+        let (project, runner) = project(&[("tests/forging.rs", forging)]);
+        let run = project.run(runner.as_ref(), &files(&["tests/forging.rs"]));
+        assert_eq!(outcomes(&run), [("tests/forging.rs::a", Passed), ("tests/forging.rs::b", Failed)]);
+    }
+
+    #[test]
+    fn a_harness_of_its_own_is_one_test() {
+        let manifest = format!("{MANIFEST}[[test]]\nname = \"own\"\nharness = false\n");
+        let (project, runner) = project(&[
+            ("Cargo.toml", &manifest),
+            ("tests/own.rs", "fn main() { eprintln!(\"no till\"); std::process::exit(3) }\n"),
+        ]);
+        let run = project.run(runner.as_ref(), &files(&["tests/own.rs"]));
+        assert_eq!(outcomes(&run), [("tests/own.rs::own", Failed)]);
+        assert_eq!(run.claimed, Some(1));
+    }
+
+    #[test]
+    fn a_workspace_in_a_folder_runs_the_package_of_the_file_and_knows_who_needs_it() {
+        let member = |name: &str, needs: &str| {
+            format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n{needs}"
+            )
+        };
+        let (base, user, other) =
+            (member("base", ""), member("user", "base = { path = \"../base\" }\n"), member("other", ""));
+        let test = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn holds() {}\n}\n";
+        let all = [
+            ("README.md", ""),
+            (
+                "native/Cargo.toml",
+                "[workspace]\nmembers = [\"base\", \"other\", \"user\"]\nresolver = \"2\"\n",
+            ),
+            ("native/base/Cargo.toml", &base),
+            ("native/base/src/lib.rs", test),
+            ("native/user/Cargo.toml", &user),
+            ("native/user/src/lib.rs", test),
+            ("native/other/Cargo.toml", &other),
+            ("native/other/src/lib.rs", test),
+        ];
+        let (project, _) = project(&all);
+        std::fs::remove_file(project.root().join("Cargo.toml")).unwrap();
+        std::fs::remove_dir_all(project.root().join("src")).unwrap();
+        let runner = found(&all);
+        let run = project.run(runner.as_ref(), &files(&["native/user/src/lib.rs"]));
+        assert_eq!(outcomes(&run), [("native/user/src/lib.rs::tests::holds", Passed)]);
+        let (root, home, scratch) = (project.root(), project.home(), project.scratch());
+        let place = hotfix_core::suite::Place { root: &root, home: &home, scratch: &scratch };
+        let related = runner.related(&project.ctx(), &place, &["native/base/src/lib.rs".into()]);
+        let related: Vec<_> = related.unwrap().iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(related, ["native/base/src/lib.rs", "native/user/src/lib.rs"]);
+    }
+}
