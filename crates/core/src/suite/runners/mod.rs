@@ -2,3 +2,4 @@
 
 pub mod python;
 pub mod rust;
+pub mod java;

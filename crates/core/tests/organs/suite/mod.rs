@@ -2,6 +2,7 @@
 
 mod command;
 mod detect;
+mod java;
 mod pytest;
 mod rank;
 mod rust;

@@ -1,0 +1,219 @@
+//! Gradle: an init script of ours makes every test task run anew, keep on after failures, and write its reports into the
+//! folder of the run, where nothing stale can be.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use hotfix_model::{Run, RunEnd};
+
+use super::classes;
+use super::reports;
+use crate::ctx::Ctx;
+use crate::error::{FileError, Result};
+use crate::exec::{Command, Ending, Finished};
+use crate::suite::folder::RunFolder;
+use crate::suite::report::{self, End, Told};
+use crate::suite::stream::{Heard, clean_reason};
+use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+
+/// For all versions since 5: the names of the report's place differ.
+const SCRIPT: &str = include_str!("git_hotfix.gradle");
+
+/// The runner of one project with its modules.
+#[derive(Debug)]
+pub struct Gradle {
+    folder: PathBuf,
+}
+
+impl Gradle {
+    /// Of a folder.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn program(&self, place: &Place<'_>) -> PathBuf {
+        let wrapper = place.root.join(&self.folder).join("gradlew");
+        if wrapper.is_file() { wrapper } else { PathBuf::from("gradle") }
+    }
+}
+
+impl Runner for Gradle {
+    fn name(&self) -> &'static str {
+        "gradle"
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        super::is_test_file(path)
+    }
+
+    fn is_test_support(&self, path: &Path) -> bool {
+        super::is_in_tests(path) || paths::is_test_support(path)
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        super::speaks(path)
+    }
+
+    fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
+        let program = self.program(place);
+        if program.components().count() > 1 || ctx.env.find_program(&program).is_some() {
+            return Ok(());
+        }
+        let hint = "install Gradle, or add its wrapper to the repository".to_owned();
+        Err(SuiteError::MissingRunner { runner: "gradle", hint }.into())
+    }
+
+    fn can_select(&self) -> bool {
+        true
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let stem = |file: &Path| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let tests: Vec<String> = match selection {
+            Selection::Everything => Vec::new(),
+            Selection::Files(files) => files.iter().map(|file| stem(file)).collect(),
+            Selection::Cases(ids) => {
+                ids.iter().map(|id| filter(&stem(Path::new(paths::file_of_id(id))), id)).collect()
+            }
+        };
+        let mut words = vec!["gradle".to_owned()];
+        if !self.folder.as_os_str().is_empty() {
+            words.extend(["-p".to_owned(), paths::text_of_path(&self.folder)]);
+        }
+        words.push("test".to_owned());
+        words.extend(tests.into_iter().flat_map(|test| ["--tests".to_owned(), test]));
+        words
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.ready(ctx, place)?;
+        let told = Told { runner: "gradle", command: self.command(selection), counted: true, claimed: None };
+        let files = existing_files(place.root, selection);
+        if files.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(report::nothing(told, End::finished()));
+        }
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let script = folder.file("git-hotfix.gradle");
+        let filters = filters(place.root, selection, files.as_deref().unwrap_or_default());
+        std::fs::write(&script, SCRIPT).map_err(FileError::of("write", &script))?;
+        let chosen = folder.file("filters.txt");
+        std::fs::write(&chosen, filters).map_err(FileError::of("write", &chosen))?;
+        let finished = Command::new(self.program(place))
+            .args(["--console=plain", "--continue", "--no-daemon", "--init-script"])
+            .arg(&script)
+            .arg("test")
+            .dir(place.root.join(&self.folder))
+            .contained()
+            .env("HOTFIX_GRADLE_FILTERS", &chosen)
+            .env("HOTFIX_GRADLE_REPORTS", folder.file("reports").join(&self.folder))
+            .log(folder.log())
+            .deadline(limits.run)
+            .run(ctx)?;
+        Ok(conclude((told, place.root), &finished, &folder))
+    }
+}
+
+fn filters(root: &Path, selection: &Selection, files: &[PathBuf]) -> String {
+    let mut text = String::new();
+    for file in files {
+        let Some(class) = classes::class_of(root, file) else { continue };
+        let ids: Vec<&String> = match selection {
+            Selection::Cases(ids) => ids.iter().collect(),
+            _ => Vec::new(),
+        };
+        let own = ids.iter().filter(|id| paths::path_of_text(paths::file_of_id(id)) == *file);
+        let methods: Vec<String> = own.map(|id| filter(&class, id)).collect();
+        let chosen = if matches!(selection, Selection::Cases(_)) { methods } else { vec![class] };
+        for filter in chosen {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{filter}");
+        }
+    }
+    text
+}
+
+/// `till.TillTest.adds`, as `--tests` takes it.
+fn filter(class: &str, id: &str) -> String {
+    let name = id.split_once("::").map_or("", |(_, name)| name);
+    let (class, method) = classes::method_of(class, name);
+    format!("{class}.{method}")
+}
+
+fn conclude((told, root): (Told, &Path), finished: &Finished, folder: &RunFolder) -> Run {
+    let output = String::from_utf8_lossy(&finished.stdout).into_owned();
+    let read = reports::read_gathered(root, &folder.file("reports"));
+    let (read, unreadable) = match read {
+        Ok(read) => (read, None),
+        Err(error) => (reports::Told::default(), Some(format!("a report of Gradle cannot be read: {error}"))),
+    };
+    let heard = Heard {
+        cases: report::unlike(read.cases),
+        not_loaded: compile_errors(&output, root),
+        ..Heard::default()
+    };
+    let end = match (End::of(finished.ending), unreadable) {
+        (Err(end), _) => end,
+        (Ok(_), Some(why)) => End::crashed(why),
+        (Ok(code), None) if code != 0 && heard.not_loaded.is_empty() => End::crashed(format!(
+            "Gradle could not run the tests (code {code}): {}",
+            output
+                .lines()
+                .find_map(|line| line.strip_prefix("> "))
+                .and_then(clean_reason)
+                .unwrap_or_default()
+        )),
+        _ => End::finished(),
+    };
+    let run = report::run_of(Told { claimed: read.claimed, ..told }, finished, heard, &end);
+    let failed = run.broken().next().is_some() && finished.ending == Ending::Exited(0);
+    let nothing_ran = run.cases.is_empty() && run.end == RunEnd::Finished && run.exit == Some(0);
+    match (failed, nothing_ran) {
+        (true, _) => Run { exit: Some(1), ..run },
+        (_, true) => Run { exit: None, ..run },
+        _ => run,
+    }
+}
+
+/// `/slot/src/test/java/till/TillTest.java:12: error: cannot find symbol` and Kotlin's `e: file:///…:12:5 …`.
+fn compile_errors(output: &str, root: &Path) -> Vec<(String, String)> {
+    let roots = [root.to_owned(), root.canonicalize().unwrap_or_else(|_| root.to_owned())];
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in output.lines() {
+        let plain = line.strip_prefix("e: ").map(|line| line.strip_prefix("file://").unwrap_or(line));
+        let text = plain.unwrap_or(line);
+        let Some(file) = roots.iter().find_map(|root| text.strip_prefix(root.to_str()?)?.strip_prefix('/'))
+        else {
+            continue;
+        };
+        let Some((file, message)) = file.split_once(':') else { continue };
+        let is_error = plain.is_some() || message.contains(" error: ");
+        if is_error && found.iter().all(|(known, _)| known != file) {
+            let reason = clean_reason(&format!("does not compile: line {message}")).unwrap_or_default();
+            found.push((file.to_owned(), reason));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_named_as_gradle_takes_them() {
+        let id = "src/test/java/till/TillTest.java::Inner::many(int)[1]";
+        assert_eq!(filter("till.TillTest", id), "till.TillTest$Inner.many");
+    }
+
+    #[test]
+    fn errors_of_both_compilers_are_read() {
+        let output = "> Task :compileTestJava FAILED\n/slot/src/test/java/A.java:12: error: cannot find symbol\n/slot/src/B.java:1: warning: old\ne: file:///slot/src/test/kotlin/C.kt:3:5 Unresolved reference: x\n";
+        let found: Vec<_> =
+            compile_errors(output, Path::new("/slot")).into_iter().map(|(file, _)| file).collect();
+        assert_eq!(found, ["src/test/java/A.java", "src/test/kotlin/C.kt"]);
+    }
+}

@@ -1,0 +1,333 @@
+//! Maven: its own reports, one for each test class.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hotfix_model::{Run, RunEnd};
+
+use super::classes;
+use super::reports::{self, Reports};
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::{Command, Ending, Finished};
+use crate::suite::folder::RunFolder;
+use crate::suite::report::{self, End, Told};
+use crate::suite::stream::{Heard, clean_reason};
+use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+
+/// Where Surefire and Failsafe write.
+const REPORTS: &[&str] = &["target/surefire-reports", "target/failsafe-reports"];
+/// Compiling and fetching are no part of what tests may take.
+const BUILD_PATIENCE: Duration = Duration::from_mins(30);
+/// All results, whatever fails; a module without a selected test is no failure (both names of that switch); style has a
+/// step of its own.
+const SWITCHES: &[&str] = &[
+    "-B",
+    "-q",
+    "-fae",
+    "-Dmaven.test.failure.ignore=true",
+    "-DfailIfNoTests=false",
+    "-Dsurefire.failIfNoSpecifiedTests=false",
+    "-Dcheckstyle.skip=true",
+    "-Dspotless.check.skip=true",
+    "-Drat.skip=true",
+];
+
+/// The runner of one project with its modules.
+#[derive(Debug)]
+pub struct Maven {
+    folder: PathBuf,
+    modules: Vec<PathBuf>,
+}
+
+/// What a selection means to Maven.
+#[derive(Debug, Default)]
+struct Chosen {
+    modules: BTreeSet<PathBuf>,
+    /// `till.TillTest` or `till.TillTest#adds`.
+    tests: BTreeSet<String>,
+}
+
+impl Maven {
+    /// Of a folder, with the folders of its modules.
+    pub fn new(folder: &Path, modules: Vec<PathBuf>) -> Self {
+        Self { folder: folder.to_owned(), modules }
+    }
+
+    fn module_of(&self, file: &Path) -> &Path {
+        let around = self.modules.iter().filter(|module| file.starts_with(module));
+        around.max_by_key(|module| module.components().count()).map_or(&self.folder, PathBuf::as_path)
+    }
+
+    /// The wrapper of the project if it has one, else what is on the `PATH`.
+    fn program(&self, place: &Place<'_>) -> PathBuf {
+        let wrapper = place.root.join(&self.folder).join("mvnw");
+        if wrapper.is_file() { wrapper } else { PathBuf::from("mvn") }
+    }
+
+    fn chosen(&self, place: &Place<'_>, selection: &Selection, files: &[PathBuf]) -> Chosen {
+        let mut chosen = Chosen::default();
+        for file in files {
+            let Some(class) = classes::class_of(place.root, file) else { continue };
+            chosen.modules.insert(self.module_of(file).to_owned());
+            match selection {
+                Selection::Cases(ids) => {
+                    let own = ids.iter().filter_map(|id| id.split_once("::"));
+                    let own = own.filter(|(place, _)| paths::path_of_text(place) == *file);
+                    let methods = own.map(|(_, name)| classes::method_of(&class, name));
+                    chosen.tests.extend(methods.map(|(class, method)| format!("{class}#{method}")));
+                }
+                _ => {
+                    chosen.tests.insert(class);
+                }
+            }
+        }
+        chosen
+    }
+
+    fn command_in(&self, place: &Place<'_>, folder: &RunFolder, chosen: &Chosen) -> Command {
+        let project = place.root.join(&self.folder);
+        let command = Command::new(self.program(place)).args(SWITCHES).dir(&project).contained();
+        let command = command.env_remove("MAVEN_DEBUG_OPTS").log(folder.log());
+        let inner = |module: &PathBuf| {
+            let inside = module.strip_prefix(&self.folder).unwrap_or(module);
+            (!inside.as_os_str().is_empty()).then(|| paths::text_of_path(inside))
+        };
+        let modules: Option<Vec<String>> = chosen.modules.iter().map(inner).collect();
+        match modules.filter(|modules| !modules.is_empty()) {
+            Some(modules) => command.args(["-pl", &modules.join(","), "-am"]),
+            None => command,
+        }
+    }
+
+    /// Compiles first where nothing is compiled yet, so that the limit of the run is one of the tests.
+    fn compile(
+        &self,
+        ctx: &Ctx,
+        (place, folder): (&Place<'_>, &RunFolder),
+        chosen: &Chosen,
+    ) -> Result<Option<Finished>> {
+        let modules = chosen.modules.iter().chain((chosen.modules.is_empty()).then_some(&self.folder));
+        let is_compiled = |module: &PathBuf| place.root.join(module).join("target/test-classes").is_dir();
+        if modules.into_iter().all(is_compiled) {
+            return Ok(None);
+        }
+        let command = self.command_in(place, folder, chosen).arg("test-compile").deadline(BUILD_PATIENCE);
+        let finished = command.run(ctx)?;
+        Ok((!finished.success()).then_some(finished))
+    }
+}
+
+impl Runner for Maven {
+    fn name(&self) -> &'static str {
+        "maven"
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        super::is_test_file(path)
+    }
+
+    fn is_test_support(&self, path: &Path) -> bool {
+        super::is_in_tests(path) || paths::is_test_support(path)
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        super::speaks(path)
+    }
+
+    fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
+        let program = self.program(place);
+        if program.components().count() > 1 || ctx.env.find_program(&program).is_some() {
+            return Ok(());
+        }
+        let hint = "install Maven, with mvn on the PATH".to_owned();
+        Err(SuiteError::MissingRunner { runner: "maven", hint }.into())
+    }
+
+    fn can_select(&self) -> bool {
+        true
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let classes: Vec<String> = match selection {
+            Selection::Everything => Vec::new(),
+            Selection::Files(files) => files.iter().map(|file| stem(file)).collect(),
+            Selection::Cases(ids) => ids.iter().map(|id| shown(id)).collect(),
+        };
+        let mut words = vec!["mvn".to_owned()];
+        if !self.folder.as_os_str().is_empty() {
+            words.extend(["-f".to_owned(), paths::text_of_path(&self.folder)]);
+        }
+        if !classes.is_empty() {
+            words.push(format!("-Dtest={}", classes.join(",")));
+        }
+        words.push("test".to_owned());
+        words
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.ready(ctx, place)?;
+        let told = Told { runner: "maven", command: self.command(selection), counted: true, claimed: None };
+        let files = existing_files(place.root, selection);
+        if files.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(report::nothing(told, End::finished()));
+        }
+        let folder = RunFolder::new(ctx, place.scratch)?;
+        let chosen = self.chosen(place, selection, files.as_deref().unwrap_or_default());
+        if let Some(failed) = self.compile(ctx, (place, &folder), &chosen)? {
+            return Ok(conclude((told, place.root), &failed, reports::Told::default()));
+        }
+        let reports = Reports::before(&place.root.join(&self.folder), REPORTS);
+        let mut command = self.command_in(place, &folder, &chosen).deadline(limits.run);
+        if !chosen.tests.is_empty() {
+            command = command.arg(format!("-Dtest={}", Vec::from_iter(chosen.tests).join(",")));
+        }
+        if let Some(limit) = limits.test {
+            let milliseconds = limit.as_millis();
+            command = command
+                .arg(format!("-Djunit.jupiter.execution.timeout.testable.method.default={milliseconds} ms"));
+        }
+        let finished = command.arg("test").run(ctx)?;
+        match reports.read(place.root) {
+            Ok(read) => Ok(conclude((told, place.root), &finished, read)),
+            Err(error) => {
+                let end = End::crashed(format!("a report of Maven cannot be read: {error}"));
+                Ok(report::run_of(told, &finished, Heard::default(), &end))
+            }
+        }
+    }
+
+    fn related(&self, _: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
+        let mut reached: BTreeSet<&Path> = sources.iter().map(|source| self.module_of(source)).collect();
+        let names: BTreeMap<&Path, (String, String)> =
+            self.modules.iter().map(|module| (module.as_path(), manifest(place.root, module))).collect();
+        loop {
+            let known: Vec<&str> =
+                reached.iter().filter_map(|module| Some(names.get(module)?.0.as_str())).collect();
+            let needs = |text: &str| {
+                known.iter().any(|name| text.contains(&format!("<artifactId>{name}</artifactId>")))
+            };
+            let more: Vec<&Path> =
+                names.iter().filter(|(_, (_, needed))| needs(needed)).map(|(module, _)| *module).collect();
+            let before = reached.len();
+            reached.extend(more);
+            if reached.len() == before {
+                break;
+            }
+        }
+        let mut files = Vec::new();
+        for module in reached {
+            tests_below(place.root, &module.join("src"), &mut files);
+        }
+        files.sort();
+        (!files.is_empty()).then_some(files)
+    }
+}
+
+/// The name of a module and the text of its dependencies. The first name behind the parent's is its own.
+fn manifest(root: &Path, module: &Path) -> (String, String) {
+    let text = std::fs::read_to_string(root.join(module).join("pom.xml")).unwrap_or_default();
+    let own = text.split_once("</parent>").map_or(text.as_str(), |(_, own)| own);
+    let name = own
+        .split_once("<artifactId>")
+        .and_then(|(_, rest)| rest.split_once('<'))
+        .map(|(name, _)| name.trim());
+    let needed: String = text
+        .split("<dependencies>")
+        .skip(1)
+        .filter_map(|part| part.split("</dependencies>").next())
+        .collect();
+    (name.unwrap_or_default().to_owned(), needed)
+}
+
+fn tests_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
+        let path = folder.join(entry.file_name());
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            tests_below(root, &path, files);
+        } else if super::is_test_file(&path) {
+            files.push(path);
+        }
+    }
+}
+
+fn conclude((told, root): (Told, &Path), finished: &Finished, read: reports::Told) -> Run {
+    let output = String::from_utf8_lossy(&finished.stdout).into_owned();
+    let not_loaded = compile_errors(&output, root);
+    let heard = Heard { cases: report::unlike(read.cases), not_loaded, ..Heard::default() };
+    let end = match End::of(finished.ending) {
+        Err(end) => end,
+        Ok(code) if code != 0 && heard.not_loaded.is_empty() => End::crashed(format!(
+            "Maven could not run the tests (code {code}): {}",
+            first_error(&output).unwrap_or_else(|| "it gave no reason".to_owned())
+        )),
+        Ok(_) => End::finished(),
+    };
+    let told = Told { claimed: read.claimed, ..told };
+    let run = report::run_of(told, finished, heard, &end);
+    // Failures are asked to be ignored so that all modules get their turn; the code then is one of the build.
+    let failed = run.broken().next().is_some() && finished.ending == Ending::Exited(0);
+    let nothing_ran = run.cases.is_empty() && run.end == RunEnd::Finished && run.exit == Some(0);
+    match (failed, nothing_ran) {
+        (true, _) => Run { exit: Some(1), ..run },
+        (_, true) => Run { exit: None, ..run },
+        _ => run,
+    }
+}
+
+/// `[ERROR] /slot/src/test/java/till/TillTest.java:[12,5] cannot find symbol`, each file once.
+fn compile_errors(output: &str, root: &Path) -> Vec<(String, String)> {
+    let roots = [root.to_owned(), root.canonicalize().unwrap_or_else(|_| root.to_owned())];
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in output.lines() {
+        let Some((place, message)) = line.strip_prefix("[ERROR] ").and_then(|line| line.split_once(":["))
+        else {
+            continue;
+        };
+        let Some((position, message)) = message.split_once("] ") else { continue };
+        let Some(file) = roots.iter().find_map(|root| Path::new(place).strip_prefix(root).ok()) else {
+            continue;
+        };
+        let file = paths::text_of_path(file);
+        let number = position.split(',').next().unwrap_or_default();
+        let reason = clean_reason(&format!("does not compile: {message} (line {number})"));
+        if found.iter().all(|(known, _)| *known != file) {
+            found.push((file, reason.unwrap_or_default()));
+        }
+    }
+    found
+}
+
+fn first_error(output: &str) -> Option<String> {
+    output.lines().find_map(|line| line.strip_prefix("[ERROR] ")).and_then(clean_reason)
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// `TillTest#adds` for the id of that test.
+fn shown(id: &str) -> String {
+    let (file, name) = id.split_once("::").unwrap_or((id, ""));
+    let (class, method) = classes::method_of(&stem(Path::new(file)), name);
+    format!("{class}#{method}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compile_errors_are_named_by_file() {
+        let output = "[ERROR] COMPILATION ERROR : \n[ERROR] /slot/src/test/java/till/TillTest.java:[12,5] cannot find symbol\n  symbol: x\n[ERROR] /slot/src/test/java/till/TillTest.java:[13,5] again\n[ERROR] /elsewhere/A.java:[1,2] no\n";
+        let found = compile_errors(output, Path::new("/slot"));
+        let reason = "does not compile: cannot find symbol (line 12)".to_owned();
+        assert_eq!(found, [("src/test/java/till/TillTest.java".to_owned(), reason)]);
+    }
+}
