@@ -4,6 +4,8 @@
 //! the same time, each twice by default; the same tests must flip. A side whose files and command are those of an
 //! earlier run is not run again.
 
+mod both;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -102,7 +104,8 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
         Err(_) => suite::is_test_file_of_any_language(path) || suite::is_test_support(path),
     };
     let is_test = |path: &Path| of_runner(path) || patterns.iter().any(|pattern| pattern.covers(path));
-    let parts = proof::split(work.changes.clone(), is_test);
+    let known = detected.as_ref().ok().map(AsRef::as_ref);
+    let parts = both::split((project, hotfix, &work), known, is_test)?;
     let accept_load_error = request.accept_load_error || config.prove.accept_load_error;
     let runner = match command.is_empty() {
         true => detected,
@@ -257,12 +260,18 @@ impl Plan {
             true => BTreeSet::new(),
             false => super::test::failing_on_base(project, hotfix, &self.work, &suspects)?,
         };
-        let judgement = proof::judge(&Evidence {
+        let mut judgement = proof::judge(&Evidence {
             red: &sides.red,
             green: &sides.green,
             failed_on_base: &failed_on_base,
             accept_load_error: self.accept_load_error,
         });
+        if let (ProofVerdict::NotRed, Some(file)) = (judgement.verdict, self.parts.unclear.first()) {
+            let file = file.display();
+            let advice =
+                format!("; tests and source of {file} cannot be told apart: prove the tests before the fix");
+            judgement.why.push_str(&advice);
+        }
         Ok(self.proof(sides, judgement, failed_on_base))
     }
 

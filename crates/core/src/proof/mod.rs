@@ -5,12 +5,14 @@
 //! proves nothing, an exit code 0 without a test is not green, and results that differ between two runs of the same
 //! files are no results.
 
+mod apart;
 mod judge;
 mod memory;
 mod parts;
 mod patience;
 mod side;
 
+pub use apart::{Taken, Version, take_apart};
 pub use judge::{Evidence, Judgement, judge, suspects};
 pub use memory::{Memory, Wanted};
 pub use parts::{Parts, split};

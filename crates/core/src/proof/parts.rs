@@ -9,14 +9,16 @@ use crate::git::Change;
 pub struct Parts {
     /// Tests and what belongs to them: laid over base for the red side.
     pub tests: Vec<Change>,
-    /// Everything else: the fix.
+    /// Everything else: the fix. A file that holds both, with both changed, is in both lists.
     pub source: Vec<Change>,
+    /// Files that hold both, whose change could not be taken apart.
+    pub unclear: Vec<PathBuf>,
 }
 
 /// Takes a change apart by `is_test`, which knows the runner's patterns and the configured ones.
 pub fn split(changes: Vec<Change>, is_test: impl Fn(&Path) -> bool) -> Parts {
     let (tests, source) = changes.into_iter().partition(|change| is_test(&change.path));
-    Parts { tests, source }
+    Parts { tests, source, unclear: Vec::new() }
 }
 
 impl Parts {

@@ -107,7 +107,8 @@ impl<'a> Change<'a> {
         let files: HashSet<_> = input.files.iter().map(PathBuf::as_path).collect();
         let changed = || input.changed.iter().map(PathBuf::as_path);
         let conftests = changed().filter(|path| path.file_name().is_some_and(|name| name == "conftest.py"));
-        let sources = || changed().filter(|path| !input.runner.is_test_file(path));
+        let is_source = |path: &&Path| !input.runner.is_test_file(path) || input.runner.holds_both(path);
+        let sources = || changed().filter(is_source);
         Self {
             modules: sources().flat_map(|path| module_names(path, &files)).collect(),
             stems: sources().filter_map(source_name).collect(),

@@ -1,5 +1,7 @@
 //! Puts a [`Run`] together from what the runner streamed and how it ended.
 
+use std::collections::BTreeMap;
+
 use hotfix_model::{Case, CaseOutcome, Run, RunEnd};
 
 use super::stream::Heard;
@@ -90,6 +92,19 @@ pub fn nothing(told: Told, end: End) -> Run {
         tail: end.reason.unwrap_or_default(),
         elapsed_ms: 0,
     }
+}
+
+/// Tells apart tests of one id: a module that a library and a program both have, a test with several parameters.
+pub fn unlike(mut cases: Vec<Case>) -> Vec<Case> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &mut cases {
+        let count = seen.entry(case.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            case.id = format!("{} (in {count})", case.id);
+        }
+    }
+    cases
 }
 
 fn interrupted(id: String, file: String, end: &End) -> Case {

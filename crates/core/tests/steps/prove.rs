@@ -1,5 +1,7 @@
 //! prove: red on base, green with the fix; everything else is not proven, and says why.
 
+mod both;
+
 use std::fs;
 
 use hotfix_core::flow::prove::ProveError;

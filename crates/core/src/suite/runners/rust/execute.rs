@@ -1,6 +1,6 @@
 //! Builds, lists and runs the tests of a selection, and gathers what became of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,13 +72,24 @@ impl<'a> Job<'a> {
         uses_nextest: bool,
     ) -> Result<Self> {
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let roots = [place.root.to_owned(), place.root.canonicalize().unwrap_or_default()];
+        let roots =
+            [place.root.to_owned(), place.root.canonicalize().unwrap_or_else(|_| place.root.to_owned())];
         let uses_nextest = uses_nextest && ctx.env.find_program("cargo-nextest").is_some();
         Ok(Self { ctx, place, limits, folder, workspace, uses_nextest, roots })
     }
 
-    /// Runs it.
+    /// Runs it. Cargo brings a lock file up to date that is not; that is no change the tests have made, so it is put back.
     pub fn run(&self, told: Told, selection: &Selection, files: Option<&[PathBuf]>) -> Result<Run> {
+        let lock = self.place.root.join(&self.workspace.folder).join("Cargo.lock");
+        let before = std::fs::read(&lock).ok();
+        let run = self.run_all(told, selection, files);
+        if let Some(before) = before.filter(|before| std::fs::read(&lock).ok().as_ref() != Some(before)) {
+            std::fs::write(&lock, before).map_err(FileError::of("write", &lock))?;
+        }
+        run
+    }
+
+    fn run_all(&self, told: Told, selection: &Selection, files: Option<&[PathBuf]>) -> Result<Run> {
         let began = self.ctx.clock.elapsed();
         let names = Names::new(self.place.root);
         let wanted = Wanted::new(&names, selection, files);
@@ -268,22 +279,10 @@ impl Gathered {
         let is_empty = self.cases.is_empty() && clean;
         let total_bytes = self.output.len() as u64;
         let finished = Finished { ending, stdout: self.output, stderr: Vec::new(), total_bytes, elapsed };
-        let heard = Heard { cases: unlike(self.cases), not_loaded: self.not_loaded, ..Heard::default() };
+        let heard =
+            Heard { cases: report::unlike(self.cases), not_loaded: self.not_loaded, ..Heard::default() };
         let told = Told { claimed: Some(self.expected), ..told };
         let run = report::run_of(told, &finished, heard, &self.end.unwrap_or_else(End::finished));
         Run { exit: run.exit.filter(|_| !is_empty), ..run }
     }
-}
-
-/// Tells apart tests that have the same file and name: a module that a library and a program both have.
-fn unlike(mut cases: Vec<Case>) -> Vec<Case> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for case in &mut cases {
-        let count = seen.entry(case.id.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            case.id = format!("{} (in {count})", case.id);
-        }
-    }
-    cases
 }

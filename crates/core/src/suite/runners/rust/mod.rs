@@ -43,7 +43,7 @@ struct Cargo {
 }
 
 impl Runner for Cargo {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         if self.uses_nextest { "cargo nextest" } else { "cargo test" }
     }
 

@@ -113,7 +113,8 @@ impl Workspace {
             return Err(finished.last_line());
         }
         let read: Metadata = serde_json::from_slice(&finished.stdout).map_err(|error| error.to_string())?;
-        let roots = [place.root.to_owned(), place.root.canonicalize().unwrap_or_default()];
+        let roots =
+            [place.root.to_owned(), place.root.canonicalize().unwrap_or_else(|_| place.root.to_owned())];
         Ok(Self::from(&read, &roots))
     }
 
