@@ -51,10 +51,40 @@ impl Sandbox {
     }
 
     /// An empty sandbox for a test that needs pytest, flake8, ruff or black. Such a test carries
-    /// [`tools::PYTHON_MARK`] in its path.
+    /// the mark of [`tools::PYTHON`] in its path.
     pub fn with_python() -> Self {
         tools::python_bin();
         Self::new()
+    }
+
+    /// An empty sandbox for a test that needs Node, jest, vitest or mocha; their packages are `code/node_modules`, where
+    /// every repository and slot finds them. Such a test carries the mark of [`tools::NODE`] in its path.
+    pub fn with_node() -> Self {
+        let sandbox = Self::new();
+        symlink(tools::node_modules(), sandbox.code().join("node_modules")).expect("a writable sandbox");
+        sandbox.add_to_path(&["node"]);
+        sandbox
+    }
+
+    /// An empty sandbox for a test that needs Go, with a build cache that all tests share. Such a test carries the mark of
+    /// [`tools::GO`] in its path.
+    pub fn with_go() -> Self {
+        let sandbox = Self::new();
+        for (name, value) in tools::go_variables(&tools::GO.folder()) {
+            sandbox.env_set(name, value);
+        }
+        sandbox.add_to_path(&["go"]);
+        sandbox
+    }
+
+    /// Adds the folders of the machine's own programs at the end of the `PATH`.
+    fn add_to_path(&self, programs: &[&str]) {
+        let path = self.variables().remove(OsStr::new("PATH")).unwrap_or_default();
+        let found = programs.iter().map(|program| {
+            tools::folder_of(program).unwrap_or_else(|| panic!("{program} is not on the PATH"))
+        });
+        let folders: Vec<PathBuf> = env::split_paths(&path).chain(found).collect();
+        self.env_set("PATH", env::join_paths(folders).expect("folders without colons"));
     }
 
     /// The sandbox's own folder.

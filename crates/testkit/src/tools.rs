@@ -6,9 +6,29 @@ use std::path::{Path, PathBuf};
 /// Names, comma-separated, of toolchains to do without; set by `cargo xtask test` when the machine lacks one.
 pub const WITHOUT: &str = "HOTFIX_WITHOUT";
 
-/// Every test that needs the Python tools has this in its path: `mod with_python { … }` or `fn with_python_…`. On a
-/// machine without Python, `cargo xtask test` leaves out and counts exactly these.
-pub const PYTHON_MARK: &str = "with_python";
+/// Tools of one language. Every test that needs them has the mark in its path: `mod with_python { … }` or
+/// `fn with_python_…`. On a machine without them, `cargo xtask test` leaves out and counts exactly these.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name in `--without`, and that of its folder.
+    pub name: &'static str,
+    /// What people call the tools.
+    pub title: &'static str,
+    /// The mark.
+    pub mark: &'static str,
+}
+
+/// python3, pytest, flake8, ruff and black.
+pub const PYTHON: Family = Family { name: "python", title: "Python", mark: "with_python" };
+/// Node, jest, vitest, mocha and typescript.
+pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with_node" };
+/// Go.
+pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
+/// All of them.
+pub const FAMILIES: &[&Family] = &[&PYTHON, &NODE, &GO];
+
+/// The file that is written into a folder of tools last of all.
+pub const COMPLETE: &str = "complete";
 
 /// The folder of all tools: `HOTFIX_TOOLS`, else `git-hotfix/tools` in the user's cache; absent without a home.
 pub fn dir() -> Option<PathBuf> {
@@ -20,20 +40,54 @@ pub fn dir() -> Option<PathBuf> {
     })
 }
 
-/// The folder with python3, pytest, flake8, ruff and black, if it is there.
-pub fn find_python_bin() -> Option<PathBuf> {
-    let without = env::var(WITHOUT).unwrap_or_default();
-    if without.split(',').any(|name| name == "python") {
-        return None;
+impl Family {
+    /// The folder of the family, if its tools are there and may be used.
+    pub fn find(&self) -> Option<PathBuf> {
+        let without = env::var(WITHOUT).unwrap_or_default();
+        if without.split(',').any(|name| name == self.name) {
+            return None;
+        }
+        dir().map(|tools| tools.join(self.name)).filter(|folder| folder.join(COMPLETE).is_file())
     }
-    let complete = |python: &Path| python.join(COMPLETE).is_file();
-    dir().map(|tools| tools.join("python")).filter(|python| complete(python)).map(|python| python.join("bin"))
+
+    /// The same for a test that cannot do without.
+    pub fn folder(&self) -> PathBuf {
+        let title = self.title;
+        self.find().unwrap_or_else(|| {
+            panic!("the {title} tools are missing: run `cargo xtask test`, which installs them")
+        })
+    }
 }
 
-/// The file that is written into a folder of tools last of all.
-pub const COMPLETE: &str = "complete";
+/// The folder with python3, pytest, flake8, ruff and black, if it is there.
+pub fn find_python_bin() -> Option<PathBuf> {
+    PYTHON.find().map(|python| python.join("bin"))
+}
 
 /// The folder with python3, pytest, flake8, ruff and black.
 pub fn python_bin() -> PathBuf {
-    find_python_bin().expect("the Python tools are missing: run `cargo xtask test`, which installs them")
+    PYTHON.folder().join("bin")
+}
+
+/// The folder `node_modules` with jest, vitest, mocha and typescript.
+pub fn node_modules() -> PathBuf {
+    NODE.folder().join("node_modules")
+}
+
+/// The folder of a program on the machine's own search path.
+pub fn folder_of(program: &str) -> Option<PathBuf> {
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&inherited).find(|folder| folder.join(program).is_file())
+}
+
+/// The variables that keep Go in a folder of tools and off the network.
+pub fn go_variables(folder: &Path) -> Vec<(&'static str, PathBuf)> {
+    vec![
+        ("GOCACHE", folder.join("cache")),
+        ("GOPATH", folder.join("path")),
+        ("GOENV", "off".into()),
+        ("GOFLAGS", "-mod=mod".into()),
+        ("GOPROXY", "off".into()),
+        ("GOTOOLCHAIN", "local".into()),
+    ]
 }

@@ -12,7 +12,7 @@ use super::rounds::{Goal, Row, Side, measure, table};
 use super::times::{BESIDES, ROWS, Times};
 use super::world::{World, wait_until_parked};
 use super::{page, program, quoted};
-use crate::tools::{self, Python};
+use crate::tools::{self, State};
 
 /// What is measured.
 #[derive(Args)]
@@ -62,7 +62,7 @@ impl Place {
 
 /// Measures and shows.
 pub fn run(args: &FlowArgs) -> Result<()> {
-    if let Python::Without(reason) = tools::python(true)? {
+    if let State::Without(reason) = tools::python(true)? {
         bail!("the flow is measured with pytest and flake8: {reason}");
     }
     let program = program(args.program.as_deref())?;

@@ -1,5 +1,5 @@
 //! `cargo xtask test`: everything that must pass before a change is handed in, from a clean clone, with nothing
-//! prepared but Rust, Git and Python.
+//! prepared but Rust, Git, Python, Node and Go.
 
 mod release;
 mod suites;
@@ -11,7 +11,7 @@ use clap::Args;
 use crate::docs;
 use crate::process::quiet;
 use crate::stage::Stages;
-use crate::tools::{self, Python};
+use crate::tools::{self, Answer};
 use crate::workspace::{cargo, is_ci};
 use suites::Suites;
 
@@ -22,7 +22,7 @@ pub struct TestArgs {
     #[arg(long)]
     no_tools: bool,
     /// Act as on a machine that lacks a toolchain: the tests that need it are left out and counted.
-    #[arg(long, value_name = "NAME", value_parser = ["python"])]
+    #[arg(long, value_name = "NAME", value_parser = ["python", "node", "go"])]
     without: Vec<String>,
     /// Run only the tests (no format, lints, release build, documentation), and only those these words of the test
     /// harness select, as in `-- organs::git`.
@@ -33,21 +33,21 @@ pub struct TestArgs {
 /// Runs all stages and prints the summary.
 pub fn run(args: &TestArgs) -> Result<()> {
     let stages = Stages::begin();
-    let python = stages.run("tools", || python(args))?;
+    let tools = stages.run("tools", || find_tools(args))?;
     let all = args.filter.is_empty();
     if all {
         before(&stages)?;
     }
-    let suites = Suites { filter: &args.filter, python: &python };
+    let suites = Suites { filter: &args.filter, tools: &tools };
     let mut tally = None;
     let mut result = stages.run("tests", || suites.run(&mut tally));
     if all && result.is_ok() {
         result = after(&stages);
     }
     if let Some(tally) = tally {
-        println!("{}", tally.summary(&python.left_out()));
+        println!("{}", tally.summary(&left_out(&tools)));
     }
-    let complete = matches!(python, Python::Ready(_)) || !is_ci();
+    let complete = tools.iter().all(|answer| answer.missing().is_none()) || !is_ci();
     ensure!(complete, "CI=true: no test may be left out for want of a toolchain");
     result
 }
@@ -73,16 +73,23 @@ fn after(stages: &Stages) -> Result<()> {
     stages.run("manual in sync", docs::check)
 }
 
-fn python(args: &TestArgs) -> Result<Python> {
-    let python = if args.without.iter().any(|name| name == "python") {
-        Python::Without("you asked for it".to_owned())
-    } else {
-        tools::python(!args.no_tools)?
-    };
-    if let Python::Without(reason) = &python {
-        println!("   without Python tools: {reason}");
+fn find_tools(args: &TestArgs) -> Result<Vec<Answer>> {
+    let tools = tools::all(!args.no_tools, &args.without)?;
+    for answer in &tools {
+        if let Some(reason) = answer.missing() {
+            println!("   without {} tools: {reason}", answer.family.title);
+        }
     }
-    Ok(python)
+    Ok(tools)
+}
+
+/// What the summary says is missing; empty if nothing is.
+fn left_out(tools: &[Answer]) -> String {
+    let said = |answer: &Answer| {
+        let reason = answer.missing()?;
+        Some(format!("without {} tools ({reason})", answer.family.title))
+    };
+    tools.iter().filter_map(said).collect::<Vec<_>>().join(", ")
 }
 
 /// Ends the stage of the tests.

@@ -3,18 +3,18 @@
 use std::process::Command;
 
 use anyhow::Result;
-use hotfix_testkit::tools::{PYTHON_MARK, WITHOUT};
+use hotfix_testkit::tools::{Family, WITHOUT};
 
 use super::tally::{Report, Tally};
 use super::verdict;
 use crate::process::stream;
-use crate::tools::Python;
+use crate::tools::{Answer, State};
 use crate::workspace::cargo;
 
 /// Which tests run, and with what.
 pub struct Suites<'a> {
     pub filter: &'a [String],
-    pub python: &'a Python,
+    pub tools: &'a [Answer],
 }
 
 impl Suites<'_> {
@@ -22,10 +22,11 @@ impl Suites<'_> {
     pub fn run(&self, tally: &mut Option<Tally>) -> Result<()> {
         let mut command = self.command(&["--no-fail-fast"])?;
         let mut left_out = 0;
-        if let Python::Without(_) = self.python {
-            left_out = self.count_left_out()?;
-            println!("   tests left out because they need the Python tools: {left_out}");
-            command.args(["--skip", PYTHON_MARK]);
+        for family in self.missing() {
+            let count = self.count_left_out(family)?;
+            println!("   tests left out because they need the {} tools: {count}", family.title);
+            command.args(["--skip", family.mark]);
+            left_out += count;
         }
         let mut report = Report::default();
         let success = stream(command, |line| report.take(line))?;
@@ -38,23 +39,34 @@ impl Suites<'_> {
         verdict
     }
 
+    fn missing(&self) -> impl Iterator<Item = &'static Family> {
+        self.tools.iter().filter(|answer| answer.missing().is_some()).map(|answer| answer.family)
+    }
+
     fn command(&self, options: &[&str]) -> Result<Command> {
         let mut command = cargo(&["test", "--workspace"])?;
         command.args(options).arg("--").args(self.filter);
-        match self.python {
-            Python::Ready(dir) => command.env("HOTFIX_TOOLS", dir).env_remove(WITHOUT),
-            Python::Without(_) => command.env(WITHOUT, "python"),
+        let missing: Vec<_> = self.missing().map(|family| family.name).collect();
+        if missing.is_empty() {
+            command.env_remove(WITHOUT)
+        } else {
+            command.env(WITHOUT, missing.join(","))
         };
+        for answer in self.tools {
+            if let State::Ready(dir) = &answer.state {
+                command.env("HOTFIX_TOOLS", dir);
+            }
+        }
         Ok(command)
     }
 
     /// Asks the test programs themselves which of their tests carry the mark.
-    fn count_left_out(&self) -> Result<u64> {
+    fn count_left_out(&self, family: &Family) -> Result<u64> {
         let mut command = self.command(&[])?;
         command.arg("--list");
         let mut count = 0;
         stream(command, |line| {
-            count += u64::from(line.ends_with(": test") && line.contains(PYTHON_MARK));
+            count += u64::from(line.ends_with(": test") && line.contains(family.mark));
             None
         })?;
         Ok(count)

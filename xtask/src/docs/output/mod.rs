@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::Page;
-use crate::tools::{self, Python};
+use crate::tools::{self, State};
 use crate::workspace;
 
 /// All pages with output in them, as they should be. None on a machine without the Python tools, which is said.
 pub fn pages(root: &Path) -> Result<Vec<Page>> {
-    if let Python::Without(reason) = tools::python(true)? {
+    if let State::Without(reason) = tools::python(true)? {
         println!("   output in the manual is left as it is: without Python tools ({reason})");
         return Ok(Vec::new());
     }

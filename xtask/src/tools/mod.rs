@@ -1,0 +1,127 @@
+//! Installs the tools that tests drive into the user's cache: once per machine, not once per clone.
+
+mod go;
+mod node;
+mod python;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use hotfix_testkit::tools::{self, Family};
+
+/// Tools of one language that tests drive.
+pub struct Kit {
+    /// Its name, its folder, and the mark of the tests that need it.
+    pub family: &'static Family,
+    /// What is installed, for people.
+    what: &'static str,
+    /// Pinned versions. A change makes the next run install anew.
+    pins: &'static str,
+    /// Whether what was installed still works.
+    works: fn(&Path) -> bool,
+    /// Installs into its own folder, which is empty.
+    build: fn(&Path) -> Result<()>,
+}
+
+/// All of them.
+const KITS: &[&Kit] = &[&python::KIT, &node::KIT, &go::KIT];
+
+/// Whether the tests can have the tools of a kit.
+pub enum State {
+    /// Installed in this folder of tools.
+    Ready(PathBuf),
+    /// Not on this machine, for this reason.
+    Without(String),
+}
+
+/// A kit, and whether tests can have it.
+pub struct Answer {
+    /// The kit's name, folder and mark.
+    pub family: &'static Family,
+    /// Whether it is there.
+    pub state: State,
+}
+
+impl Answer {
+    /// Why it is not there.
+    pub fn missing(&self) -> Option<&str> {
+        match &self.state {
+            State::Ready(_) => None,
+            State::Without(reason) => Some(reason),
+        }
+    }
+}
+
+/// Finds all tools, or installs them if `install`, but for those that are to be done `without`.
+pub fn all(install: bool, without: &[String]) -> Result<Vec<Answer>> {
+    let answer = |kit: &&'static Kit| {
+        let unwanted = without.iter().any(|name| name == kit.family.name);
+        let asked = || Ok(State::Without("you asked for it".to_owned()));
+        let state = if unwanted { asked() } else { kit.find(install) }?;
+        Ok(Answer { family: kit.family, state })
+    };
+    KITS.iter().map(answer).collect()
+}
+
+/// The Python tools.
+pub fn python(install: bool) -> Result<State> {
+    python::KIT.find(install)
+}
+
+impl Kit {
+    fn find(&self, install: bool) -> Result<State> {
+        let dir = tools::dir().context("neither HOTFIX_TOOLS nor HOME says where tools go")?;
+        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        // Two runs at once: the second waits here, then finds everything done.
+        let lock = File::create(dir.join(format!("{}.lock", self.family.name)))?;
+        lock.lock()?;
+        let home = dir.join(self.family.name);
+        if self.is_complete(&home) {
+            return Ok(State::Ready(dir));
+        }
+        if !install {
+            return Ok(State::Without("they are not installed".to_owned()));
+        }
+        println!("   installing {} into {}", self.what, home.display());
+        Ok(match self.install(&home) {
+            Ok(()) => State::Ready(dir),
+            Err(error) => State::Without(format!("{error:#}")),
+        })
+    }
+
+    /// Whether everything of today's pins is there and what it was made from still is.
+    fn is_complete(&self, home: &Path) -> bool {
+        let stamp = fs::read_to_string(home.join(tools::COMPLETE));
+        stamp.is_ok_and(|stamp| stamp == self.pins) && (self.works)(home)
+    }
+
+    /// The stamp, written last, makes it valid.
+    fn install(&self, home: &Path) -> Result<()> {
+        if home.exists() {
+            fs::remove_dir_all(home)?;
+        }
+        fs::create_dir(home)?;
+        (self.build)(home)?;
+        fs::write(home.join(tools::COMPLETE), self.pins)?;
+        Ok(())
+    }
+}
+
+fn say(program: &str, args: &[&str], needs: &str) -> Result<()> {
+    let mut command = Command::new(program);
+    command.args(args);
+    checked(command, needs)
+}
+
+/// Runs a child; its last line is the reason if it fails.
+fn checked(mut command: Command, needs: &str) -> Result<()> {
+    let output = command.output().with_context(|| format!("{needs} is missing"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).trim().lines().last().unwrap_or_default().to_owned();
+    Err(anyhow::anyhow!("{}", said.trim()).context(format!("{needs} failed or is missing")))
+}
