@@ -81,7 +81,7 @@ pub struct Proof {
     pub why: String,
     /// The command that ran, as an argument list.
     pub command: Vec<String>,
-    /// Name of the runner whose results were read: `pytest`, `unittest` or `command`.
+    /// Name of the runner whose results were read: `pytest`, `go test`, `command`; several are joined by ` + `.
     pub runner: String,
     /// Base with the test part of the change.
     pub red: Option<Side>,

@@ -190,9 +190,7 @@ impl Plan {
             (self.runner.as_ref(), &work.held.worktree.path),
             (&selection, self.limits()),
         )?;
-        let passed = again.cases.iter().filter(|case| case.outcome == CaseOutcome::Passed);
-        let passed: BTreeSet<String> = passed.map(|case| case.id.clone()).collect();
-        Ok(ids.iter().filter(|id| passed.contains(*id)).cloned().collect())
+        Ok(ids.iter().filter(|id| passed_in(&again, id)).cloned().collect())
     }
 
     fn report(&self, work: &Work, run: &Run, failed: Vec<Failure>) -> TestReport {
@@ -289,10 +287,11 @@ impl Plan {
 }
 
 /// Broken tests that may pass when run alone. A file that cannot be loaded will not load the next time either, and a test
-/// that hangs costs its whole limit once more; but what still ran when the budget was used up may merely be slow.
+/// that hangs costs its whole limit once more; but what still ran when the budget was used up may merely be slow. Runners
+/// that run files at the same time have several of those, and no time for any of them.
 fn worth_another_turn(run: &Run) -> Vec<String> {
-    let interrupted = run.cases.last().filter(|_| run.end == RunEnd::TimedOut).map(|case| &case.id);
-    let ended = |case: &&Case| case.outcome != CaseOutcome::TimedOut || Some(&case.id) == interrupted;
+    let interrupted = |case: &Case| run.end == RunEnd::TimedOut && case.seconds.is_none();
+    let ended = |case: &&Case| case.outcome != CaseOutcome::TimedOut || interrupted(case);
     run.broken().filter(ended).map(|case| case.id.clone()).collect()
 }
 
@@ -404,6 +403,13 @@ fn without_those_below(files: &[PathBuf], not_loaded: &[(String, String)]) -> Ve
         .collect();
     let below = |file: &&PathBuf| folders.iter().any(|folder| file.starts_with(folder));
     files.iter().filter(|file| !below(file)).cloned().collect()
+}
+
+/// Whether a test passed; of a file, whether all did that ran in it.
+fn passed_in(run: &Run, id: &str) -> bool {
+    let of_file = |case: &&Case| case.id == id || (is_file(id) && case.file.as_deref() == Some(id));
+    let mut cases = run.ran().filter(of_file).peekable();
+    cases.peek().is_some() && cases.all(|case| case.outcome == CaseOutcome::Passed)
 }
 
 /// What is broken in a run: tests, and files that could not be loaded.

@@ -18,6 +18,24 @@ pub enum SuiteError {
         /// The command that installs it where it is looked for first.
         hint: String,
     },
+    /// What the tests of a project need is not installed where they are to run.
+    #[error("the dependencies of the tests are not installed in {place}")]
+    NotInstalled {
+        /// The project's folder there.
+        place: String,
+        /// What was looked for.
+        wanted: String,
+        /// The command that installs it.
+        install: String,
+    },
+    /// A program that is not a part of the project is not on the machine.
+    #[error("{program} is not installed, or not on the PATH")]
+    MissingProgram {
+        /// Its name.
+        program: &'static str,
+        /// What to do.
+        install: &'static str,
+    },
     /// The command to run is empty.
     #[error("the test command is empty")]
     EmptyCommand,
@@ -32,6 +50,8 @@ impl Explain for SuiteError {
             Self::MissingRunner { runner, .. } => format!(
                 "no {runner} in .venv or venv here or in the main worktree, in VIRTUAL_ENV, or for python3 on the PATH"
             ),
+            Self::NotInstalled { wanted, .. } => format!("{wanted} is neither there nor above it"),
+            Self::MissingProgram { .. } => "the tests of this repository run with it".to_owned(),
             Self::EmptyCommand => "there is nothing to run".to_owned(),
         }
     }
@@ -42,6 +62,10 @@ impl Explain for SuiteError {
                 "git hotfix ship --set test.command=\"make test\"  # or whatever runs your tests".to_owned()
             }
             Self::MissingRunner { hint, .. } => hint.clone(),
+            Self::NotInstalled { place, install, .. } => format!(
+                "(cd {place} && {install})  # or for every slot, in hotfix.toml: [slot] setup = [\"{install}\"]"
+            ),
+            Self::MissingProgram { install, .. } => (*install).to_owned(),
             Self::EmptyCommand => "git hotfix prove -- COMMAND".to_owned(),
         }
     }

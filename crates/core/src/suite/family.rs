@@ -6,14 +6,16 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::runners::go::Go;
 use super::runners::java::Java;
+use super::runners::node::Node;
 use super::runners::python::Python;
 use super::runners::rust::Rust;
 use super::{Runner, paths};
 
 /// All families, in the order in which they are asked. Where two runners of one folder could run a file, that of the
 /// earlier family does.
-pub const FAMILIES: &[&dyn Family] = &[&Python, &Rust, &Java];
+pub const FAMILIES: &[&dyn Family] = &[&Python, &Node, &Go, &Rust, &Java];
 
 /// Runners that are found by the same files.
 pub trait Family: Sync {

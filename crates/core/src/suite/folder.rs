@@ -19,14 +19,19 @@ const TOOLS: &[(&str, &str)] = &[
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// Makes the folder and puts the helpers into it.
+    /// Makes the folder and puts the helpers for Python into it.
     pub fn new(ctx: &Ctx, scratch: &Path) -> Result<Self> {
+        Self::with(ctx, scratch, TOOLS)
+    }
+
+    /// Makes the folder and puts these helpers into it: name and text.
+    pub fn with(ctx: &Ctx, scratch: &Path, helpers: &[(&str, &str)]) -> Result<Self> {
         let folder = Self(scratch.join(format!("run-{}", ctx.clock.ulid())));
         let tools = folder.tools();
         // Not `create_dir_all`: a folder that is there already would not be fresh.
         make(&folder.0)?;
         make(&tools)?;
-        for (name, text) in TOOLS {
+        for (name, text) in helpers {
             write_new(&tools.join(name), text.as_bytes())?;
         }
         Ok(folder)

@@ -171,6 +171,10 @@ impl Runner for Suite {
         self.runners.iter().any(|runner| runner.speaks(path))
     }
 
+    fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
+        self.runners.iter().try_for_each(|runner| runner.ready(ctx, place))
+    }
+
     fn can_select(&self) -> bool {
         self.runners.iter().all(|runner| runner.can_select())
     }

@@ -9,6 +9,7 @@ mod durations;
 mod error;
 mod family;
 mod folder;
+mod glob;
 mod imports;
 mod joined;
 pub mod junit;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hotfix_model::{Case, CaseOutcome, Run, RunEnd};
 
-use super::stream::Heard;
+use super::stream::{Heard, clean_reason};
 use crate::exec::{Ending, Finished, redact, sanitize};
 
 /// Bytes of output kept with the run.
@@ -105,6 +105,17 @@ pub fn unlike(mut cases: Vec<Case>) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// The first line of an output that tells of an error, harmless and short.
+pub fn telling_line(output: &[u8]) -> Option<String> {
+    let start = output.len().saturating_sub(LOOKED_AT);
+    let text = sanitize(&String::from_utf8_lossy(output.get(start..).unwrap_or_default()));
+    let tells = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        ["error", "cannot ", "unexpected ", "undefined", "fatal"].iter().any(|word| line.contains(word))
+    };
+    clean_reason(text.lines().map(str::trim).find(tells)?)
 }
 
 fn interrupted(id: String, file: String, end: &End) -> Case {

@@ -1,6 +1,6 @@
 //! Reads the stream that the helper inside a runner wrote, however far it came.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -32,6 +32,10 @@ pub struct Heard {
     pub own_count: Option<u64>,
     /// A file of the user's own worktree that was imported instead of the tested one.
     pub foreign: Option<String>,
+    /// Whether the helper ended the run because a test took too long.
+    pub gave_up: bool,
+    /// What went wrong outside of any test.
+    pub trouble: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,12 +47,19 @@ enum Line {
     Ended { id: String, file: String, outcome: CaseOutcome, reason: Option<String>, seconds: Option<f64> },
     Finished { ran: Option<u64> },
     Foreign { file: String },
+    FileBegan { file: String },
+    Now { file: String, id: Option<String> },
+    FileEnded { file: String },
+    GaveUp,
+    Trouble { reason: String },
 }
 
 #[derive(Default)]
 struct Reader {
     heard: Heard,
     known: HashMap<String, usize>,
+    /// Files that are running, of helpers that tell the results of a file at its end, with the test at hand.
+    files: BTreeMap<String, Option<String>>,
 }
 
 /// Reads a stream; a missing file is an empty one, a line that cannot be read is left out (the counts then differ).
@@ -62,7 +73,7 @@ pub fn read(path: &Path) -> Heard {
             reader.take(line);
         }
     }
-    reader.heard
+    reader.finish()
 }
 
 /// A reason fit for everybody: harmless, without credentials, one line, not long. `None` for nothing.
@@ -92,7 +103,30 @@ impl Reader {
                 self.heard.own_count = ran.filter(|_| self.heard.finished == 1);
             }
             Line::Foreign { file } => self.heard.foreign = Some(sanitize_line(&file)),
+            Line::FileBegan { file } => {
+                self.files.insert(sanitize_line(&file), None);
+            }
+            Line::Now { file, id } => {
+                self.files.insert(sanitize_line(&file), id.map(|id| sanitize_line(&id)));
+            }
+            Line::FileEnded { file } => {
+                self.files.remove(&sanitize_line(&file));
+            }
+            Line::GaveUp => self.heard.gave_up = true,
+            Line::Trouble { reason } => self.heard.trouble = clean_reason(&reason),
         }
+    }
+
+    /// A file that never came to its end stands for its test at hand, or for itself when that is not known.
+    fn finish(mut self) -> Heard {
+        let came_to_its_end = self.heard.finished > 0;
+        for (file, id) in self.files.into_iter().filter(|_| !came_to_its_end) {
+            let id = id.unwrap_or_else(|| file.clone());
+            if !self.known.contains_key(&id) {
+                self.heard.open.push((id, file));
+            }
+        }
+        self.heard
     }
 
     /// Plugins that try a failed test again announce it again.
@@ -157,6 +191,20 @@ mod tests {
         assert_eq!(heard.cases.len(), 1);
         assert_eq!(heard.open, [("t.py::b".to_owned(), "t.py".to_owned())]);
         assert_eq!((heard.began, heard.finished, heard.own_count), (1, 0, None));
+    }
+
+    #[test]
+    fn a_file_that_did_not_end_stands_for_its_test_at_hand() {
+        let heard = read_text(
+            concat!(
+                "{\"event\":\"file_began\",\"file\":\"a\"}\n{\"event\":\"file_began\",\"file\":\"b\"}\n",
+                "{\"event\":\"file_began\",\"file\":\"c\"}\n{\"event\":\"now\",\"file\":\"b\",\"id\":\"b::x\"}\n",
+                "{\"event\":\"file_ended\",\"file\":\"c\"}\n{\"event\":\"gave_up\"}\n",
+            )
+            .as_bytes(),
+        );
+        let open = [("a".to_owned(), "a".to_owned()), ("b::x".to_owned(), "b".to_owned())];
+        assert_eq!((heard.open, heard.gave_up), (open.into(), true));
     }
 
     #[test]

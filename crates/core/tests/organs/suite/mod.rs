@@ -8,6 +8,8 @@ mod rank;
 mod rust;
 mod time;
 mod unittest;
+mod with_go;
+mod with_node;
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,0 +1,66 @@
+// A jest reporter of git-hotfix. Works with jest 24 and newer.
+'use strict';
+
+const stream = require('./git_hotfix_stream.cjs');
+
+const OUTCOMES = { passed: 'passed', failed: 'failed' };
+
+class Reporter {
+  constructor() {
+    this.wanted = stream.wantedCases();
+    this.unwanted = 0;
+  }
+
+  onRunStart() {
+    stream.tell('session');
+  }
+
+  onTestStart(test) {
+    stream.tell('file_began', { file: stream.fileOf(test.path) });
+  }
+
+  onTestCaseStart(test, info) {
+    const file = stream.fileOf(test.path);
+    stream.running(file, stream.idOf('begin:', file, [...info.ancestorTitles, info.title]));
+  }
+
+  onTestCaseResult(test) {
+    stream.idle(stream.fileOf(test.path));
+  }
+
+  onTestResult(test, result) {
+    const file = stream.fileOf(test.path);
+    stream.idle(file);
+    stream.again('begin:', file);
+    for (const one of result.testResults) this.tellCase(file, one);
+    const error = result.testExecError || (result.testResults.length === 0 && !result.skipped && result.failureMessage);
+    if (error) stream.tell('not_loaded', { file, reason: loadError(result, error) });
+    stream.tell('file_ended', { file });
+  }
+
+  tellCase(file, one) {
+    const id = stream.idOf('end:', file, [...one.ancestorTitles, one.title]);
+    if (this.wanted && !this.wanted.has(id)) {
+      this.unwanted += 1;
+      return;
+    }
+    const outcome = OUTCOMES[one.status] || 'skipped';
+    const message = (one.failureMessages || [])[0];
+    const reason = outcome === 'failed' ? stream.oneLine(message) : one.status === 'passed' ? null : one.status;
+    stream.tell('ended', { id, file, outcome, reason, seconds: (one.duration || 0) / 1000 });
+  }
+
+  onRunComplete(_contexts, results) {
+    stream.tell('finished', { ran: results.numTotalTests - this.unwanted });
+  }
+}
+
+/** The line of a load error that says what is wrong; jest frames it with advice. */
+function loadError(result, error) {
+  const said = stream.plain(result.failureMessage || (error && (error.message || error.stack)) || error);
+  const lines = said.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('●'));
+  const telling = lines.find((line) => /(error|cannot|unexpected|must contain|is not)/i.test(line));
+  return stream.oneLine(telling || lines[0] || said);
+}
+
+module.exports = Reporter;

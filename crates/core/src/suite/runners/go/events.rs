@@ -1,0 +1,285 @@
+//! Reads what `go test -json` writes (`go doc test2json`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use hotfix_model::{Case, CaseOutcome};
+use serde::Deserialize;
+
+use super::module::Module;
+use crate::suite::paths;
+use crate::suite::stream::{Heard, clean_reason};
+
+/// Most bytes of output kept of one test or package, for its reason.
+const KEPT: usize = 16 << 10;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    action: String,
+    #[serde(default)]
+    package: String,
+    #[serde(default)]
+    import_path: String,
+    #[serde(default)]
+    test: String,
+    #[serde(default)]
+    output: String,
+    #[serde(default)]
+    failed_build: Option<String>,
+    elapsed: Option<f64>,
+}
+
+/// Everything told of one package.
+#[derive(Default)]
+struct Package {
+    /// In the order in which they began.
+    tests: Vec<Test>,
+    places: HashMap<String, usize>,
+    output: String,
+    /// `pass`, `fail` or `skip`, once it has ended.
+    end: Option<String>,
+    /// What could not be built: itself, or a package it imports.
+    failed_build: Option<String>,
+}
+
+#[derive(Default)]
+struct Test {
+    name: String,
+    output: String,
+    outcome: Option<CaseOutcome>,
+    seconds: Option<f64>,
+}
+
+/// All events of one run, by package.
+pub struct Events<'a> {
+    module: &'a Module,
+    packages: BTreeMap<String, Package>,
+    builds: BTreeMap<String, String>,
+    began: u64,
+    /// Whether any package was told of.
+    pub any: bool,
+}
+
+impl<'a> Events<'a> {
+    /// Reads a file of events; lines that are none are left out.
+    pub fn read(path: &Path, module: &'a Module) -> Self {
+        let mut events =
+            Self { module, packages: BTreeMap::new(), builds: BTreeMap::new(), began: 0, any: false };
+        let Ok(file) = File::open(path) else { return events };
+        for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
+            if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+                events.take(event);
+            }
+        }
+        events
+    }
+
+    fn take(&mut self, event: Event) {
+        if event.action == "build-output" {
+            keep(self.builds.entry(package_of_build(&event.import_path)).or_default(), &event.output);
+            return;
+        }
+        if event.package.is_empty() {
+            return;
+        }
+        self.any = true;
+        let package = self.packages.entry(event.package).or_default();
+        if event.test.is_empty() {
+            match event.action.as_str() {
+                "output" => keep(&mut package.output, &event.output),
+                "pass" | "fail" | "skip" => {
+                    package.end = Some(event.action);
+                    package.failed_build = event.failed_build.as_deref().map(package_of_build);
+                }
+                _ => {}
+            }
+            return;
+        }
+        if event.action == "run" {
+            self.began += 1;
+        }
+        package.test(event.test).take(&event.action, &event.output, event.elapsed);
+    }
+
+    /// The tests that are wanted. `said` is what Go wrote besides, where older versions put what their compiler said.
+    pub fn into_heard(
+        self,
+        said: &str,
+        wanted: impl Fn(&str, &str) -> bool,
+        wanted_file: impl Fn(&str) -> bool,
+    ) -> Heard {
+        let mut heard = Heard::default();
+        let mut left_out = 0;
+        for (name, package) in &self.packages {
+            let folder = self.module.folder_of(name).unwrap_or_default();
+            let files = self.module.test_files(&folder);
+            if package.is_not_built() {
+                let reason = self.build_error(name, package, said);
+                let texts = files.iter().map(|file| paths::text_of_path(file));
+                heard
+                    .not_loaded
+                    .extend(texts.filter(|file| wanted_file(file)).map(|file| (file, reason.clone())));
+                continue;
+            }
+            let written = written_in(self.module, &files);
+            for case in package.cases(&written) {
+                if wanted(&case.id, case.file.as_deref().unwrap_or_default()) {
+                    heard.cases.push(case);
+                } else {
+                    left_out += 1;
+                }
+            }
+            heard.trouble = heard.trouble.or_else(|| package.trouble(name));
+        }
+        heard.own_count = Some(self.began - left_out);
+        heard
+    }
+
+    fn build_error(&self, name: &str, package: &Package, said: &str) -> String {
+        let failed = package.failed_build.as_deref().unwrap_or(name);
+        let own =
+            self.builds.get(failed).or_else(|| self.builds.get(name)).map(String::as_str).unwrap_or_default();
+        let older =
+            said.split("# ").find(|part| part.split([' ', '\n']).next() == Some(name)).unwrap_or_default();
+        let is_telling = |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with(name);
+        let mut lines = own.lines().chain(older.lines()).chain(package.output.lines()).map(str::trim);
+        let line = lines.find(is_telling).unwrap_or("it cannot be built");
+        clean_reason(line).unwrap_or_default()
+    }
+}
+
+/// The file of each test that is written in one of these.
+fn written_in(module: &Module, files: &[std::path::PathBuf]) -> HashMap<String, String> {
+    let names = |file: &std::path::PathBuf| {
+        let text = paths::text_of_path(file);
+        module.tests_in(file).into_iter().map(move |name| (name, text.clone()))
+    };
+    let mut all: HashMap<String, String> = files.iter().flat_map(names).collect();
+    // A test that is written nowhere, as one that another one makes, counts as one of the first file.
+    all.entry(String::new())
+        .or_insert_with(|| files.first().map(|file| paths::text_of_path(file)).unwrap_or_default());
+    all
+}
+
+/// `a/b [a/b.test]` and `a/b_test [a/b.test]` are both built for the tests of `a/b`.
+fn package_of_build(import_path: &str) -> String {
+    let inside = import_path.split_once(" [").and_then(|(_, rest)| rest.strip_suffix(".test]"));
+    inside.unwrap_or(import_path).to_owned()
+}
+
+/// Adds to a text that must not grow without bounds: its beginning is what tells.
+fn keep(text: &mut String, more: &str) {
+    if text.len() < KEPT {
+        text.push_str(more);
+    }
+}
+
+impl Package {
+    fn test(&mut self, name: String) -> &mut Test {
+        let place = *self.places.entry(name.clone()).or_insert(self.tests.len());
+        if place == self.tests.len() {
+            self.tests.push(Test { name, ..Test::default() });
+        }
+        &mut self.tests[place]
+    }
+
+    fn is_not_built(&self) -> bool {
+        let failed = self.end.as_deref() == Some("fail") && self.tests.is_empty();
+        failed && (self.output.contains("[build failed]") || self.output.contains("[setup failed]"))
+    }
+
+    /// What failed besides its tests: `TestMain`, a race after the last test, an exit.
+    fn trouble(&self, name: &str) -> Option<String> {
+        let failed = self.end.as_deref() == Some("fail");
+        let explained =
+            self.tests.iter().any(|test| test.outcome.is_none_or(|outcome| outcome == CaseOutcome::Failed));
+        (failed && !explained)
+            .then(|| format!("{name} failed outside of its tests: {}", first_line(&self.output)))
+    }
+
+    fn cases(&self, written: &HashMap<String, String>) -> Vec<Case> {
+        let case = |test: &Test| {
+            let top = test.name.split('/').next().unwrap_or_default();
+            let file = written.get(top).or_else(|| written.get("")).cloned().unwrap_or_default();
+            let (outcome, reason) = self.outcome(test);
+            let reason = reason.as_deref().and_then(clean_reason);
+            Case {
+                id: format!("{file}::{}", test.name),
+                file: Some(file),
+                outcome,
+                reason,
+                seconds: test.seconds,
+            }
+        };
+        self.tests.iter().map(case).collect()
+    }
+
+    fn outcome(&self, test: &Test) -> (CaseOutcome, Option<String>) {
+        let all = || format!("{}{}", test.output, self.output);
+        match test.outcome {
+            Some(CaseOutcome::Passed) => (CaseOutcome::Passed, None),
+            Some(CaseOutcome::Skipped) => (CaseOutcome::Skipped, Some(first_line(&test.output))),
+            Some(_) if all().contains("panic: test timed out after") => {
+                (CaseOutcome::TimedOut, Some(line_with(&all(), "panic: test timed out after")))
+            }
+            Some(_) => (CaseOutcome::Failed, Some(reason(&test.output))),
+            None if self.end.is_none() => {
+                (CaseOutcome::TimedOut, Some("still running when the run ended".to_owned()))
+            }
+            None if all().contains("panic: test timed out after") => {
+                (CaseOutcome::TimedOut, Some(line_with(&all(), "panic: test timed out after")))
+            }
+            None => {
+                (CaseOutcome::Crashed, Some(format!("its program ended while it ran: {}", reason(&all()))))
+            }
+        }
+    }
+}
+
+impl Test {
+    fn take(&mut self, action: &str, output: &str, elapsed: Option<f64>) {
+        match action {
+            "output" => keep(&mut self.output, output),
+            "pass" => self.outcome = Some(CaseOutcome::Passed),
+            "fail" => self.outcome = Some(CaseOutcome::Failed),
+            "skip" => self.outcome = Some(CaseOutcome::Skipped),
+            _ => {}
+        }
+        if self.outcome.is_some() {
+            self.seconds = elapsed.or(self.seconds);
+        }
+    }
+}
+
+/// Lines that only say that a test begins, waits or ends.
+fn says_nothing(line: &str) -> bool {
+    ["=== ", "--- ", "PASS", "FAIL", "ok "].iter().any(|start| line.starts_with(start)) || line.is_empty()
+}
+
+fn first_line(output: &str) -> String {
+    let line = output.lines().map(str::trim).find(|line| !says_nothing(line));
+    line.unwrap_or("no reason given").to_owned()
+}
+
+fn line_with(output: &str, text: &str) -> String {
+    output.lines().find(|line| line.contains(text)).unwrap_or(text).trim().to_owned()
+}
+
+/// A panic, else the first thing said; of what testify prints over several lines, those that say what differs.
+fn reason(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !says_nothing(line)).collect();
+    if let Some(panic) =
+        lines.iter().find(|line| line.starts_with("panic: ") || line.starts_with("fatal error: "))
+    {
+        return (*panic).to_owned();
+    }
+    let Some(error) = lines.iter().position(|line| line.starts_with("Error:")) else {
+        return lines.first().copied().unwrap_or("no reason given").to_owned();
+    };
+    let telling = lines.iter().skip(error).take_while(|line| !line.starts_with("Test:")).take(3);
+    let joined = telling.map(|line| line.trim_start_matches("Error:").trim()).collect::<Vec<_>>().join(" ");
+    joined.split_whitespace().collect::<Vec<_>>().join(" ")
+}

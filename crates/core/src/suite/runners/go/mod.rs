@@ -1,0 +1,286 @@
+//! Go: `go test -json`, one project per module (`go.mod`).
+
+mod events;
+mod module;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hotfix_model::Run;
+
+use self::events::Events;
+use self::module::Module;
+use crate::ctx::Ctx;
+use crate::error::Result;
+use crate::exec::{Command, Finished};
+use crate::suite::family::{Family, Found};
+use crate::suite::folder::RunFolder;
+use crate::suite::report::{self, End, Told};
+use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+
+/// Its name.
+const NAME: &str = "go test";
+/// Longest pattern of names given to `-run`; with more names than fit, whole packages run.
+const LONGEST_PATTERN: usize = 60 << 10;
+/// How often a package may take what one test may: Go limits packages, not tests.
+const TESTS_PER_PACKAGE: u32 = 4;
+/// How long `go list` may take.
+const LIST: Duration = Duration::from_mins(1);
+
+/// Go modules.
+#[derive(Debug)]
+pub struct Go;
+
+impl Family for Go {
+    fn projects(&self, found: &Found<'_>) -> Vec<Box<dyn Runner>> {
+        let folders = found.folders_with(&["go.mod"]);
+        let own = folders.into_iter().filter(|folder| !folder.iter().any(|name| name == "vendor"));
+        let has_tests =
+            |folder: &PathBuf| found.files().iter().any(|file| file.starts_with(folder) && is_test(file));
+        own.filter(has_tests).map(|folder| Box::new(GoTest { folder }) as Box<dyn Runner>).collect()
+    }
+}
+
+/// The runner.
+#[derive(Debug)]
+struct GoTest {
+    folder: PathBuf,
+}
+
+/// Go leaves out folders that begin with `_` or a point, `testdata`, and what is vendored.
+fn is_test(path: &Path) -> bool {
+    let is_named = paths::stem(path).is_some_and(|stem| stem.ends_with("_test"));
+    let is_left_out = |name: &std::ffi::OsStr| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b"_") || name.starts_with(b".") || name == b"testdata" || name == b"vendor"
+    };
+    is_named && is_go(path) && !path.iter().any(is_left_out)
+}
+
+fn is_go(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "go")
+}
+
+impl Runner for GoTest {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn is_test_file(&self, path: &Path) -> bool {
+        is_test(path)
+    }
+
+    fn is_test_support(&self, path: &Path) -> bool {
+        let inside = path.strip_prefix(&self.folder).unwrap_or(path);
+        // A package of helpers is source; what lies beside tests without being Go is theirs.
+        paths::is_test_data(inside) || (!is_go(path) && paths::is_test_support(inside))
+    }
+
+    fn speaks(&self, path: &Path) -> bool {
+        is_go(path) || path.file_name().is_some_and(|name| name == "go.mod" || name == "go.sum")
+    }
+
+    fn ready(&self, ctx: &Ctx, _: &Place<'_>) -> Result<()> {
+        if ctx.env.find_program("go").is_some() {
+            return Ok(());
+        }
+        Err(SuiteError::MissingProgram { program: "go", install: "install Go" }.into())
+    }
+
+    fn can_select(&self) -> bool {
+        true
+    }
+
+    fn command(&self, selection: &Selection) -> Vec<String> {
+        let mut words: Vec<String> = match self.folder.as_os_str().is_empty() {
+            true => Vec::new(),
+            false => ["cd".to_owned(), paths::text_of_path(&self.folder), "&&".to_owned()].into(),
+        };
+        words.extend(["go", "test"].map(str::to_owned));
+        match selection {
+            Selection::Everything => words.push("./...".to_owned()),
+            Selection::Files(files) => words.extend(self.packages(files)),
+            Selection::Cases(ids) => {
+                words.extend(["-run".to_owned(), pattern_of_ids(ids)]);
+                let files: Vec<PathBuf> =
+                    ids.iter().map(|id| paths::path_of_text(paths::file_of_id(id))).collect();
+                words.extend(self.packages(&files));
+            }
+        }
+        words
+    }
+
+    fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        let files = existing_files(place.root, selection);
+        let files: Option<Vec<PathBuf>> =
+            files.map(|files| files.into_iter().filter(|file| self.is_test_file(file)).collect());
+        if files.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(report::nothing(self.told(selection), End::finished()));
+        }
+        self.ready(ctx, place)?;
+        let module = Module::read(place.root, &self.folder);
+        let run = RunFolder::with(ctx, place.scratch, &[])?;
+        let results = run.file("results.jsonl");
+        let command = self.go(place, self.arguments(&module, files.as_deref(), selection, limits));
+        let command = command.deadline(limits.run).log(run.log()).env("HOTFIX_RESULTS", &results);
+        let finished = command.run(ctx)?;
+        let wanted = Wanted { files: files.as_deref(), ids: ids_of(selection) };
+        let events = Events::read(&results, &module);
+        Ok(self.judge(selection, &finished, events, &wanted))
+    }
+
+    fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
+        let changed: BTreeSet<PathBuf> = sources
+            .iter()
+            .filter(|path| is_go(path))
+            .filter_map(|path| path.parent())
+            .map(Path::to_owned)
+            .collect();
+        let module = Module::read(place.root, &self.folder);
+        let format = "{{.ImportPath}}\t{{join .Deps \",\"}}";
+        let list = Command::new("go").args(["list", "-e", "-test", "-f", format, "./..."]);
+        let finished = list.dir(place.root.join(&self.folder)).contained().deadline(LIST).run(ctx).ok()?;
+        let names: BTreeSet<String> = changed.iter().filter_map(|folder| module.package_in(folder)).collect();
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let depends = |line: &str| {
+            let (package, dependencies) = line.split_once('\t')?;
+            let package = package.strip_suffix(".test")?;
+            let mut all = dependencies.split(',').map(plain_package);
+            (names.contains(package) || all.any(|name| names.contains(name)))
+                .then(|| module.folder_of(package))?
+        };
+        let folders: BTreeSet<PathBuf> = text.lines().filter_map(depends).collect();
+        let found: Vec<PathBuf> = folders.iter().flat_map(|folder| module.test_files(folder)).collect();
+        (finished.success() && !found.is_empty()).then_some(found)
+    }
+}
+
+/// `a/b [a/b.test]`, a package as compiled for a test, is `a/b`.
+fn plain_package(name: &str) -> &str {
+    name.split(' ').next().unwrap_or(name)
+}
+
+fn ids_of(selection: &Selection) -> Option<&[String]> {
+    match selection {
+        Selection::Cases(ids) if ids.iter().all(|id| id.contains("::")) => Some(ids),
+        _ => None,
+    }
+}
+
+/// What of the results was asked for.
+struct Wanted<'a> {
+    files: Option<&'a [PathBuf]>,
+    ids: Option<&'a [String]>,
+}
+
+impl Wanted<'_> {
+    fn has_file(&self, file: &str) -> bool {
+        self.files.is_none_or(|files| files.iter().any(|one| paths::text_of_path(one) == file))
+    }
+
+    fn has(&self, id: &str, file: &str) -> bool {
+        self.has_file(file) && self.ids.is_none_or(|ids| ids.iter().any(|one| one == id))
+    }
+}
+
+impl GoTest {
+    fn told(&self, selection: &Selection) -> Told {
+        Told { runner: NAME, command: self.command(selection), counted: true, claimed: None }
+    }
+
+    /// Results go into a file of their own: what a log keeps is bounded, and results must be whole.
+    fn go(&self, place: &Place<'_>, arguments: Vec<OsString>) -> Command {
+        let redirect = r#"exec "$0" "$@" > "$HOTFIX_RESULTS""#;
+        Command::new("sh")
+            .args(["-c", redirect, "go", "test"])
+            .args(arguments)
+            .dir(place.root.join(&self.folder))
+            .contained()
+    }
+
+    fn arguments(
+        &self,
+        module: &Module,
+        files: Option<&[PathBuf]>,
+        selection: &Selection,
+        limits: &Limits,
+    ) -> Vec<OsString> {
+        // Without `-count=1` a result may be one of an earlier run.
+        let mut arguments: Vec<OsString> = ["-json", "-count=1"].map(OsString::from).into();
+        let package = limits.test.map_or(limits.run, |test| (test * TESTS_PER_PACKAGE).min(limits.run));
+        arguments.push(format!("-timeout={}ms", package.as_millis().max(1)).into());
+        let Some(files) = files else {
+            arguments.push("./...".into());
+            return arguments;
+        };
+        let pattern = ids_of(selection).map(pattern_of_ids).or_else(|| pattern_of_files(module, files));
+        if let Some(pattern) = pattern.filter(|pattern| pattern.len() <= LONGEST_PATTERN) {
+            arguments.extend(["-run".into(), pattern.into()]);
+        }
+        arguments.extend(self.packages(files).into_iter().map(OsString::from));
+        arguments
+    }
+
+    /// The packages of files, as Go's command line names them.
+    fn packages(&self, files: &[PathBuf]) -> Vec<String> {
+        let inside = files.iter().filter_map(|file| file.strip_prefix(&self.folder).ok()?.parent());
+        let folders: BTreeSet<&Path> = inside.collect();
+        let name = |folder: &Path| match folder.as_os_str().is_empty() {
+            true => ".".to_owned(),
+            false => format!("./{}", paths::text_of_path(folder)),
+        };
+        folders.into_iter().map(name).collect()
+    }
+
+    fn judge(&self, selection: &Selection, finished: &Finished, events: Events, wanted: &Wanted<'_>) -> Run {
+        let tests_built = events.any;
+        let said = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let heard = events.into_heard(&said, |id, file| wanted.has(id, file), |file| wanted.has_file(file));
+        let end = match End::of(finished.ending) {
+            Err(end) => end,
+            Ok(0) => End::finished(),
+            Ok(_) if tests_built => End::finished(),
+            Ok(code) => End::crashed(match report::telling_line(&finished.stdout) {
+                Some(line) => format!("go test ended with code {code}: {line}"),
+                None => {
+                    format!("go test ended with code {code} before its tests did: {}", finished.last_line())
+                }
+            }),
+        };
+        let told = Told { claimed: heard.own_count, ..self.told(selection) };
+        report::run_of(told, finished, heard, &end)
+    }
+}
+
+/// The names of all tests in files; `None` if they are all there are in their packages.
+fn pattern_of_files(module: &Module, files: &[PathBuf]) -> Option<String> {
+    let chosen: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    let is_whole =
+        |folder: &&Path| module.test_files(folder).iter().all(|file| chosen.contains(file.as_path()));
+    if folders.iter().all(is_whole) {
+        return None;
+    }
+    let names: BTreeSet<String> = files.iter().flat_map(|file| module.tests_in(file)).collect();
+    Some(format!("^({})$", names.into_iter().collect::<Vec<_>>().join("|")))
+}
+
+/// `^(TestA|TestB)$/^(part)$`: Go matches each level of names for itself. It may match more than was asked for; what was
+/// not is left out when results are read.
+fn pattern_of_ids(ids: &[String]) -> String {
+    let mut levels: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for id in ids {
+        let name = id.split_once("::").map_or(id.as_str(), |(_, name)| name);
+        for (level, part) in name.split('/').enumerate() {
+            levels.entry(level).or_default().insert(regex_lite::escape(part));
+        }
+    }
+    let level = |parts: BTreeSet<String>| format!("^({})$", parts.into_iter().collect::<Vec<_>>().join("|"));
+    levels.into_values().map(level).collect::<Vec<_>>().join("/")
+}
