@@ -1,7 +1,7 @@
 //! The runners, one family per language or tool.
 
 pub mod go;
+pub mod java;
 pub mod node;
 pub mod python;
 pub mod rust;
-pub mod java;
