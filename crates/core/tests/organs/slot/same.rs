@@ -281,13 +281,14 @@ fn check(world: &World) {
         let held = start(&repository, &pool, &format!("h{number}"), at);
         assert_eq!(held.number, 1, "{}", sandbox.lines.all());
         assert_same(&sandbox, &held.worktree.path, at);
+        // Checks the sum and the order of the index too.
+        sandbox.git_in(&held.worktree.path, &["fsck", "--no-dangling"]);
         for mess in messes {
             make_mess(&sandbox, &held.worktree.path, mess);
         }
         pool.park(&held, next, Keep::Save).unwrap();
         assert_same(&sandbox, &held.worktree.path, next);
     }
-    sandbox.git_in(&sandbox.slot(""), &["fsck"]);
 }
 
 /// Few cases in the ordinary run: each is some hundred processes.
