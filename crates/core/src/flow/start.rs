@@ -99,7 +99,10 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     let fetched = match (&fetching, &plan.base.commit) {
         (Some(fetching), Some(_)) => {
             ctx.say(Tone::Plain, ready_line(project, plan, &held));
-            fetching.finish()
+            let mut glance = pool.glance(&held);
+            let fetched = fetching.finish_beside(|| pool.look_on(&held, &mut glance));
+            warnings.extend(pool.heed(&held, &glance)?);
+            fetched
         }
         (Some(_), None) => Fetched::Fresh(known.clone()),
         (None, _) => Fetched::NotAsked,

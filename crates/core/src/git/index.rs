@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::direct::checksum;
-use super::{Oid, Repository, Worktree};
+use super::{Oid, Repository, Worktree, path_of};
 
 /// Signature, version, number of entries.
 const HEADER: usize = 12;
@@ -18,6 +18,8 @@ const STAT: usize = 40;
 const ASSUME_VALID: u16 = 0x8000;
 const EXTENDED: u16 = 0x4000;
 const STAGE: u16 = 0x3000;
+/// The mode of a submodule.
+const SUBMODULE: u32 = 0o160_000;
 /// Longest name whose length fits into the flags.
 const LONGEST: usize = 0x0fff;
 /// Extensions that only save work or say where others are. A patched index is written without them.
@@ -116,6 +118,18 @@ impl Index {
             && noted.get(20..) == stat.get(20..)
             && mode == mode_of(found)
             && (found.mtime(), found.mtime_nsec()) < self.modified
+    }
+
+    /// The path of an entry, by its number; `None` past the last one.
+    pub fn path(&self, at: usize) -> Option<&[u8]> {
+        self.entries.get(at).map(|entry| self.name(entry))
+    }
+
+    /// [`Index::is_as_noted`] for a path in a worktree. A submodule is none of a file's business.
+    pub fn is_noted_in(&self, root: &Path, path: &[u8]) -> bool {
+        let is_file = self.tracked(path).is_some_and(|tracked| tracked.mode != SUBMODULE);
+        let found = root.join(path_of(path)).symlink_metadata();
+        !is_file || found.is_ok_and(|found| self.is_as_noted(path, &found))
     }
 
     /// Paths whose last name is this one.

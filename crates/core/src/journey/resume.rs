@@ -66,15 +66,10 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
 /// Saves what was in the slot before the hotfix began, so that it does not become part of the fix.
 fn take_out_strangers(project: &Project, hotfix: &Hotfix) -> Result<()> {
     let work = Work::look_at_all(project, hotfix)?;
-    let (pool, changes) = (project.pool(&hotfix.loaded), work.since_taken()?);
-    let strangers = pool.strangers(&work.held, &changes)?;
-    if strangers.is_empty() {
-        return Ok(());
+    let taken_out = project.pool(&hotfix.loaded).clear_strangers(&work.held, &work.since_taken()?)?;
+    if let Some(what) = taken_out {
+        project.ctx().warn(what);
     }
-    let dir = pool.take_out(&work.held, &strangers)?;
-    let names: Vec<String> = strangers.iter().map(|change| change.path.display().to_string()).collect();
-    let (names, dir) = (names.join(", "), dir.display());
-    project.ctx().warn(format!("was there before the hotfix began, saved in {dir} and taken out: {names}"));
     Ok(())
 }
 

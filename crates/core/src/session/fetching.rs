@@ -1,6 +1,6 @@
 //! The remote asked beside other work.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -42,11 +42,22 @@ impl Fetching {
         self.0.recv().ok()
     }
 
+    /// Waits for the answer, at most [`FETCH_PATIENCE`]. Until it is there, does one small `piece` of work after the
+    /// other, as long as there is one.
+    pub fn finish_beside(&self, mut piece: impl FnMut() -> bool) -> Fetched {
+        loop {
+            match self.0.try_recv() {
+                Ok(answer) => return told(answer),
+                Err(TryRecvError::Empty) if piece() => {}
+                Err(_) => return self.finish(),
+            }
+        }
+    }
+
     /// Waits for the answer, at most [`FETCH_PATIENCE`].
-    pub fn finish(&self) -> Fetched {
+    fn finish(&self) -> Fetched {
         match self.0.recv_timeout(FETCH_PATIENCE) {
-            Ok(Ok(commit)) => Fetched::Fresh(commit),
-            Ok(Err(error)) => Fetched::Failed(format!("{error}: {}", error.why())),
+            Ok(answer) => told(answer),
             Err(RecvTimeoutError::Timeout) => {
                 Fetched::Failed(format!("it did not answer within {} s", FETCH_PATIENCE.as_secs()))
             }
@@ -54,5 +65,12 @@ impl Fetching {
                 Fetched::Failed("the fetch ended without an answer".to_owned())
             }
         }
+    }
+}
+
+fn told(answer: Result<Oid>) -> Fetched {
+    match answer {
+        Ok(commit) => Fetched::Fresh(commit),
+        Err(error) => Fetched::Failed(format!("{error}: {}", error.why())),
     }
 }

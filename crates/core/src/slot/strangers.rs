@@ -7,10 +7,26 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use hotfix_model::output::SlotKind;
+
 use super::park::save;
 use super::{Held, Moment, Pool, SlotError};
 use crate::error::{FileError, Result};
-use crate::git::{Change, ChangeKind};
+use crate::git::{Change, ChangeKind, Index};
+
+/// How many files are looked at between two looks for something better to do: about two milliseconds.
+const PIECE: usize = 1_000;
+
+/// A look at the files of a slot that is not ended.
+pub struct Glance {
+    root: PathBuf,
+    index: Option<Index>,
+    next: usize,
+    /// Whether a file was not as noted.
+    odd: bool,
+    /// Whether there is nothing to see: the slot is new.
+    unseen: bool,
+}
 
 impl Pool<'_> {
     /// Fails with [`SlotError::Strangers`] if some of what differs from the commit the slot was taken at was there before.
@@ -57,9 +73,53 @@ impl Pool<'_> {
         Ok(old)
     }
 
+    /// Saves and takes out those of `changes` that are older than the lease, and says so; `None` if there are none.
+    pub fn clear_strangers(&self, held: &Held, changes: &[Change]) -> Result<Option<String>> {
+        let strangers = self.strangers(held, changes)?;
+        if strangers.is_empty() {
+            return Ok(None);
+        }
+        let dir = self.take_out(held, &strangers)?;
+        let names: Vec<String> = strangers.iter().map(|change| change.path.display().to_string()).collect();
+        let (names, dir) = (names.join(", "), dir.display());
+        Ok(Some(format!("was there before the hotfix began, saved in {dir} and taken out: {names}")))
+    }
+
+    /// A look at the files of a slot that was just taken, in pieces, for as long as there is time.
+    pub fn glance(&self, held: &Held) -> Glance {
+        let unseen = held.kind == SlotKind::Cold;
+        Glance { root: held.worktree.path.clone(), next: 0, odd: false, unseen, index: None }
+    }
+
+    /// Ends a look: if it came by something odd, what was there before the lease is saved and taken out. This finds
+    /// what the times cannot tell later: a file that is edited after this too, and a deletion in a folder that changes.
+    pub fn heed(&self, held: &Held, glance: &Glance) -> Result<Option<String>> {
+        if !glance.odd {
+            return Ok(None);
+        }
+        let tree = self.repository.snapshot(&held.worktree, &[])?;
+        self.clear_strangers(held, &self.repository.changes(&held.base, &tree)?)
+    }
+
+    /// Looks at some more files; false if there are no more, or if what was seen is enough.
+    pub fn look_on(&self, held: &Held, glance: &mut Glance) -> bool {
+        if glance.unseen || glance.odd {
+            return false;
+        }
+        let Some(index) = &glance.index else {
+            glance.index = self.repository.plain_index(&held.worktree);
+            return glance.index.is_some();
+        };
+        let end = glance.next + PIECE;
+        let odd = |at: usize| index.path(at).is_some_and(|path| !index.is_noted_in(&glance.root, path));
+        glance.odd = (glance.next..end).any(odd);
+        glance.next = end;
+        index.path(end).is_some()
+    }
+
     /// Saves files that do not belong to the hotfix and makes them what they are in the slot's commit. Gives the folder
     /// they are saved in; a deleted one is only restored.
-    pub fn take_out(&self, held: &Held, strangers: &[&Change]) -> Result<PathBuf> {
+    fn take_out(&self, held: &Held, strangers: &[&Change]) -> Result<PathBuf> {
         let _guard = self.guard(held)?;
         let dir = self.place_to_save(&held.hotfix)?;
         let root = &held.worktree.path;

@@ -81,13 +81,35 @@ fn what_was_left_in_a_parked_slot_is_found_and_taken_out() {
         assert!(error.to_string().ends_with(&format!("older than hotfix b: {file}")), "{error}");
         assert!(error.next().starts_with("git hotfix resume b"), "{}", error.next());
 
-        let changes = taken.changes();
-        let strangers = taken.pool.strangers(&taken.held, &changes).unwrap();
-        let dir = taken.pool.take_out(&taken.held, &strangers).unwrap();
+        let said = taken.pool.clear_strangers(&taken.held, &taken.changes()).unwrap().unwrap();
+        let (dir, rest) = said.split_once("saved in ").unwrap().1.split_once(" and").unwrap();
+        assert!(rest.ends_with(file), "{said}");
+        let dir = Path::new(dir);
         assert_eq!(std::fs::read(dir.join(file)).ok(), left);
         let status = sandbox.git_in(&sandbox.slot(""), &["status", "--short", "--untracked-files=all"]);
         assert_eq!(status, " M README");
         assert_eq!(read(sandbox.slot("").join("README")), "the fix\n");
+    }
+}
+
+#[test]
+fn a_look_finds_what_the_times_cannot_tell() {
+    let meddle: [Meddle<'_>; 3] = [
+        ("src/auth.py", &|slot| write(&slot.join("src/auth.py"), "left\n")),
+        ("src/auth.py", &|slot| std::fs::remove_file(slot.join("src/auth.py")).unwrap()),
+        ("", &|_| {}),
+    ];
+    for (file, meddle) in meddle {
+        let sandbox = Sandbox::new();
+        let (repository, config) = (sandbox.repository(), config());
+        let taken = Taken::after(&sandbox, (&repository, &config), meddle);
+        let mut glance = taken.pool.glance(&taken.held);
+        while taken.pool.look_on(&taken.held, &mut glance) {}
+        let said = taken.pool.heed(&taken.held, &glance).unwrap();
+        assert_eq!(said.is_some(), !file.is_empty(), "{said:?}");
+        assert!(said.unwrap_or_default().ends_with(file));
+        assert_eq!(read(sandbox.slot("").join("src/auth.py")), "one\n");
+        assert_eq!(taken.changes(), []);
     }
 }
 
