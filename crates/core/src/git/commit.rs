@@ -40,7 +40,9 @@ impl Repository {
     /// Commits exactly `tree` on the worktree's branch, durably, with the user's hooks and signing. Files of the
     /// worktree that differ from the tree stay as they are, uncommitted.
     pub fn commit_tree(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
-        self.git_in(worktree).args(["read-tree", "-m", "-i", request.tree.as_str()]).run()?;
+        if !self.install_index(worktree, request.tree) {
+            self.git_in(worktree).args(["read-tree", "-m", "-i", request.tree.as_str()]).run()?;
+        }
         self.git_in(worktree)
             .with_hooks()
             .setting("core.fsync=committed,reference")

@@ -27,7 +27,7 @@ mod version;
 mod worktree;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -61,6 +61,8 @@ pub struct Repository {
     top: Option<PathBuf>,
     object_format: String,
     direct: Arc<Direct>,
+    /// Shared by all clones: one process looks at a worktree several times.
+    look: Arc<Mutex<Option<snapshot::Look>>>,
 }
 
 impl Repository {
@@ -73,6 +75,7 @@ impl Repository {
         let repository = Self {
             ctx: ctx.clone(),
             direct: Arc::new(Direct::new(&place.common_dir, &place.object_format)),
+            look: Arc::default(),
             common_dir: place.common_dir,
             git_dir: place.git_dir,
             top: place.top,

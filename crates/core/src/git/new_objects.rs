@@ -1,6 +1,6 @@
 //! Several new objects at once. `hash-object` and `mktree` need one process each, and a tree must wait for the ids of
 //! what it holds; here the ids are computed and the files written as Git writes loose objects (measured: see decision
-//! 11). A wrong id cannot go unnoticed: `update-ref` refuses an object that is not there.
+//! 12). A wrong id cannot go unnoticed: `update-ref` refuses an object that is not there.
 
 use std::io::{ErrorKind, Write};
 

@@ -1,7 +1,12 @@
 //! What a worktree holds right now, as a tree. The worktree's own index is only read.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
+
+use tempfile::TempPath;
 
 use super::{Oid, Repository, Worktree};
 use crate::error::{FileError, Result};
@@ -9,20 +14,39 @@ use crate::error::{FileError, Result};
 /// How the names of our indexes begin, in a worktree's private folder.
 const SCRATCH: &str = "hotfix-index-";
 
+/// The newest look at a worktree. Its index holds exactly the tree that was seen, and what Git noted of each file, so
+/// that the next look need not begin anew and a commit need not read the tree again.
+#[derive(Debug)]
+pub(super) struct Look {
+    git_dir: PathBuf,
+    except: Vec<PathBuf>,
+    tree: Oid,
+    index: TempPath,
+    /// The worktree's own index when the look began.
+    own: Option<Stamp>,
+}
+
+/// What shows that a file was replaced: times, size and inode.
+type Stamp = (i64, i64, u64, u64);
+
 impl Repository {
     /// Writes the tree of all files of a worktree that are not ignored, tracked or not, but for those in `except` that
     /// nobody staged.
     pub fn snapshot(&self, worktree: &Worktree, except: &[PathBuf]) -> Result<Oid> {
-        let scratch = worktree.git_dir.join(format!("{SCRATCH}{}", self.ctx().clock.ulid()));
-        let index = worktree.git_dir.join("index");
-        match copy_with_time(&index, &scratch) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(FileError::of("copy", index)(error).into()),
+        let own = stamp(&worktree.git_dir.join("index"));
+        let is_same =
+            |look: &Look| look.git_dir == worktree.git_dir && look.except == except && look.own == own;
+        let last = self.last_look().take();
+        if let Some(look) = last.filter(is_same)
+            && self.tree_now(worktree, &look)? == look.tree
+        {
+            return Ok(self.last_look().insert(look).tree.clone());
         }
-        let tree = self.fill(worktree, &scratch, except);
-        std::fs::remove_file(&scratch).ok();
-        tree
+        let index = scratch_index(worktree, &self.ctx().clock.ulid())?;
+        let tree = self.fill(worktree, &index, except)?;
+        let (git_dir, except) = (worktree.git_dir.clone(), except.to_owned());
+        let look = Look { git_dir, except, tree, index, own };
+        Ok(self.last_look().insert(look).tree.clone())
     }
 
     /// Removes what killed processes left of their work in a worktree that nobody works in.
@@ -38,8 +62,47 @@ impl Repository {
         }
     }
 
+    /// Makes the index of the last look the worktree's own, as `git read-tree -m -i` would. Tells whether that was
+    /// possible: there must have been a look, at this tree, and nobody else may be writing the index.
+    pub(super) fn install_index(&self, worktree: &Worktree, tree: &Oid) -> bool {
+        let fits = |look: &Look| look.git_dir == worktree.git_dir && look.tree == *tree;
+        let last = self.last_look().take();
+        let Some(look) = last.filter(fits) else { return false };
+        // The lock that Git takes; it fails if the file is there.
+        let lock = worktree.git_dir.join("index.lock");
+        let locked = std::fs::hard_link(&look.index, &lock).is_ok();
+        let renamed = locked && std::fs::rename(&lock, worktree.git_dir.join("index")).is_ok();
+        if locked && !renamed {
+            std::fs::remove_file(&lock).ok();
+        }
+        renamed
+    }
+
+    fn last_look(&self) -> MutexGuard<'_, Option<Look>> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the worktree holds now, by a look that was made before: Git rewrites its index only if something differs.
+    fn tree_now(&self, worktree: &Worktree, look: &Look) -> Result<Oid> {
+        let before = stamp(&look.index);
+        self.add_all(
+            worktree,
+            &look.index,
+            &self.unstaged_of(worktree, &worktree.git_dir.join("index"), &look.except)?,
+        )?;
+        if before.is_some() && stamp(&look.index) == before {
+            return Ok(look.tree.clone());
+        }
+        self.git_in(worktree).index(&look.index).arg("write-tree").oid()
+    }
+
     fn fill(&self, worktree: &Worktree, index: &Path, except: &[PathBuf]) -> Result<Oid> {
         let left_out = self.unstaged_of(worktree, index, except)?;
+        self.add_all(worktree, index, &left_out)?;
+        self.git_in(worktree).index(index).arg("write-tree").oid()
+    }
+
+    fn add_all(&self, worktree: &Worktree, index: &Path, left_out: &[PathBuf]) -> Result<()> {
         self.git_in(worktree)
             .setting("core.safecrlf=false")
             .setting("advice.addEmbeddedRepo=false")
@@ -49,9 +112,9 @@ impl Repository {
         if !left_out.is_empty() {
             let call =
                 self.git_in(worktree).index(index).args(["update-index", "-z", "--force-remove", "--stdin"]);
-            call.input(nul_separated(&left_out)).run()?;
+            call.input(nul_separated(left_out)).run()?;
         }
-        self.git_in(worktree).index(index).arg("write-tree").oid()
+        Ok(())
     }
 
     /// Those of `paths` that nobody has put into the index: who staged a file means it.
@@ -64,6 +127,24 @@ impl Repository {
         let staged: BTreeSet<PathBuf> = staged.split(|byte| *byte == 0).map(super::path_of).collect();
         Ok(paths.iter().filter(|path| !staged.contains(*path)).cloned().collect())
     }
+}
+
+/// A copy of the worktree's index, removed when it is no longer needed.
+fn scratch_index(worktree: &Worktree, id: &str) -> Result<TempPath> {
+    let scratch = worktree.git_dir.join(format!("{SCRATCH}{id}"));
+    let index = worktree.git_dir.join("index");
+    match copy_with_time(&index, &scratch) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(FileError::of("copy", index)(error).into()),
+        _ => {
+            let path = TempPath::try_from_path(&scratch);
+            Ok(path.map_err(FileError::of("create", scratch))?)
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let found = path.metadata().ok()?;
+    Some((found.mtime(), found.mtime_nsec(), found.size(), found.ino()))
 }
 
 /// Git takes a file for unchanged that has the size and the second of its entry, unless that second is also the

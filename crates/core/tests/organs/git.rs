@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use hotfix_core::git::{Change, ChangeKind, GitError, Oid, Repository, Worktree};
+use hotfix_core::git::{Change, ChangeKind, CommitRequest, GitError, Oid, Repository, Worktree};
 use hotfix_testkit::{Repo, Sandbox, World};
 use proptest::prelude::*;
 
@@ -70,6 +70,69 @@ mod snapshot {
         let ours = open(&sandbox, &repo).snapshot(&worktree(&repo), &[]).unwrap();
         before.assert_untouched(&World::of(repo.path()));
         assert_eq!(ours, by_git(&repo));
+    }
+
+    #[test]
+    fn a_second_look_sees_what_changed_since_the_first() {
+        let sandbox = Sandbox::new();
+        let repo = repo(&sandbox);
+        let repository = open(&sandbox, &repo);
+        let look = || {
+            let ours = repository.snapshot(&worktree(&repo), &[]).unwrap();
+            assert_eq!(ours, open(&sandbox, &repo).snapshot(&worktree(&repo), &[]).unwrap());
+            ours
+        };
+        let first = look();
+        assert_eq!(look(), first);
+        repo.write("edited", "2");
+        let edited = look();
+        repo.write("edited", "3");
+        assert_ne!(look(), edited);
+        odd_state(&repo);
+        look();
+        repo.git(["add", "--force", "ignored.log"]);
+        let with_ignored = look();
+        repo.git(["rm", "--quiet", "--cached", "ignored.log"]);
+        assert_ne!(look(), with_ignored);
+        repo.git(["checkout", "--quiet", "--force", "HEAD"]);
+        repo.git(["clean", "--quiet", "--force", "-d"]);
+        assert_eq!(look(), first);
+        assert_eq!(look(), by_git(&repo));
+        let left = fs::read_dir(repo.file(".git"))
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.file_name().as_bytes().starts_with(b"hotfix-index"));
+        assert_eq!(left.count(), 1, "the look that may be used again, and no other");
+        drop(repository);
+        assert!(
+            fs::read_dir(repo.file(".git"))
+                .unwrap()
+                .flatten()
+                .all(|entry| { !entry.file_name().as_bytes().starts_with(b"hotfix-index") })
+        );
+    }
+
+    #[test]
+    fn a_commit_of_what_was_seen_leaves_a_clean_worktree() {
+        let sandbox = Sandbox::new();
+        let repo = repo(&sandbox);
+        odd_state(&repo);
+        let repository = open(&sandbox, &repo);
+        let tree = repository.snapshot(&worktree(&repo), &[]).unwrap();
+        let message = "fix: all of it";
+        let request = CommitRequest { tree: &tree, message, limit: std::time::Duration::from_mins(1) };
+        repo.write(".git/index.lock", "");
+        assert!(repository.commit_tree(&worktree(&repo), &request).is_err());
+        fs::remove_file(repo.file(".git/index.lock")).unwrap();
+        for _ in 0..2 {
+            let commit = repository.commit_tree(&worktree(&repo), &request);
+            assert_eq!(repo.git(["status", "--porcelain"]), "");
+            assert_eq!(repo.git(["write-tree"]), tree.as_str());
+            assert_eq!(tree_of(&repo, "HEAD"), tree);
+            assert_eq!(commit.is_ok(), repo.git(["log", "--format=%s", "-1"]) == message);
+            repo.git(["reset", "--quiet", "--mixed", "HEAD~"]);
+            repository.snapshot(&worktree(&repo), &[]).unwrap();
+        }
     }
 
     #[test]
