@@ -1,6 +1,7 @@
 //! The only code that runs Git. Plumbing and porcelain formats, `-z`, full refs, literal pathspecs; the user's index,
 //! HEAD, refs, stash, configuration and `FETCH_HEAD` are never written.
 
+mod attach;
 mod command;
 mod commit;
 mod configuration;

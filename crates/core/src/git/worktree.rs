@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CommonLock, GitCommand, GitError, Oid, RefName, Repository, path_of};
+use super::{CommonLock, GitCommand, GitError, Oid, Repository, path_of};
 use crate::error::{FileError, Result};
 
 /// A linked worktree of ours.
@@ -87,12 +87,6 @@ impl Repository {
         Ok(worktrees)
     }
 
-    /// Points a worktree's HEAD at a branch whose commit it already holds. No file is touched.
-    pub fn attach_head(&self, worktree: &Worktree, branch: &RefName, why: &str) -> Result<()> {
-        self.unlogged(worktree).args(["symbolic-ref", "-m", why, "HEAD", branch.as_str()]).run()?;
-        Ok(())
-    }
-
     /// Points a worktree's HEAD at a commit it already holds. No file is touched.
     pub fn detach_head(&self, worktree: &Worktree, commit: &Oid, why: &str) -> Result<()> {
         self.unlogged(worktree)
@@ -128,7 +122,7 @@ impl Repository {
 
     /// A call that moves HEAD without beginning a reflog for it: `git gc` locks the HEAD of every worktree that has one,
     /// so that it dies of the lock that a killed process left.
-    fn unlogged(&self, worktree: &Worktree) -> GitCommand<'_> {
+    pub(super) fn unlogged(&self, worktree: &Worktree) -> GitCommand<'_> {
         self.git_in(worktree).setting("core.logAllRefUpdates=false")
     }
 

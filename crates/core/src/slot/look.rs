@@ -71,7 +71,8 @@ impl Pool<'_> {
             Err(why) => Ok(Some(why)),
             // On its way; the next start finishes that first.
             Ok(_) if !matches!(entry.state, SlotState::Parked { .. }) => Ok(None),
-            Ok(worktree) => inspect::unready(self.repository, &worktree, commit),
+            // Nobody waits: all files are looked at, whatever the stamp says.
+            Ok(worktree) => inspect::unready(self.repository, &worktree, (commit, None)),
         }
     }
 }

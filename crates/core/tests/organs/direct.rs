@@ -447,3 +447,39 @@ fn objects_are_written_as_git_writes_them() {
         assert_eq!(repository.read_file(&tree, "a.b").unwrap().unwrap().len(), 100_000);
     }
 }
+
+#[test]
+fn a_head_is_attached_as_git_attaches_it() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo_with(&[("file", b"1\n")]);
+    let at = |name: &str| sandbox.repo_at(repo.file(format!("../{name}")));
+    for name in ["ours", "gits"] {
+        repo.git(["worktree", "add", "--quiet", "--detach", &format!("../{name}")]);
+        repo.git(["branch", &format!("hotfix/{name}")]);
+        // A worktree of ours has no log of its HEAD.
+        fs::remove_file(repo.file(format!(".git/worktrees/{name}/logs/HEAD"))).unwrap();
+    }
+    open(&sandbox, &repo).make_state_dir().unwrap();
+    let watched = Watched::new(&sandbox);
+    let repository = open(&sandbox, &repo);
+    let attach = |name: &str| {
+        let worktree = Worktree::at(at(name).path(), repository.common_dir()).unwrap();
+        let branch = RefName::branch(&format!("hotfix/{name}")).unwrap();
+        open(&sandbox, &repo).attach_head(&worktree, &branch, "hotfix: start")
+    };
+    watched.calls();
+    attach("ours").unwrap();
+    assert_eq!(watched.calls(), [""; 0]);
+    at("gits").git(["-c", "core.logAllRefUpdates=false", "symbolic-ref", "HEAD", "refs/heads/hotfix/gits"]);
+    let file = |name: &str, file: &str| repo.read(format!(".git/worktrees/{name}/{file}")).replace(name, "x");
+    assert_eq!(file("ours", "HEAD"), file("gits", "HEAD"));
+    assert_eq!(at("ours").git(["status", "--porcelain", "--branch"]), "## hotfix/ours");
+
+    repo.write(".git/worktrees/ours/HEAD.lock", "");
+    assert!(attach("ours").is_err(), "somebody else is at it");
+    fs::remove_file(repo.file(".git/worktrees/ours/HEAD.lock")).unwrap();
+    repo.write(".git/worktrees/ours/logs/HEAD", "");
+    watched.calls();
+    attach("ours").unwrap();
+    assert_eq!(watched.calls().len(), 1, "only Git writes logs");
+}
