@@ -19,16 +19,13 @@ use crate::error::{FileError, Result};
 const MOST_NAMES: u32 = 1_000;
 
 impl Repository {
-    /// Makes a worktree at a path where nothing is, detached at `commit`, locked with the reason `hotfix`, with as many
-    /// workers as the machine has cores. What was made of it is left to the caller when it fails.
+    /// Makes a worktree at a path where nothing is, detached at `commit`, locked with the reason `hotfix`, without its
+    /// files: [`Repository::fill_worktree`] writes them. What was made of it is left to the caller when it fails.
     pub fn add_worktree(&self, common: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
         let Some(name) = self.entry_name(path) else {
             return self.add_by_git(common, path, commit);
         };
-        let worktree = self.enter(path, name, commit).map_err(FileError::of("make", path))?;
-        let call = self.git_in(&worktree).setting("checkout.workers=0");
-        call.args(["read-tree", "--reset", "-u", commit.as_str()]).run()?;
-        Ok(worktree)
+        Ok(self.enter(path, name, commit).map_err(FileError::of("make", path))?)
     }
 
     /// What the entry for a path is called; `None` where only Git knows all that belongs into it: refs in other files,

@@ -1,5 +1,6 @@
-//! One lock per common directory. Git's own `worktree add` fails for 15 to 34 of 50 concurrent calls, and `fetch`
-//! beside it for 9 of 25; one at a time, none fails.
+//! Locks per common directory. Git's own `worktree add` fails for 15 to 34 of 50 concurrent calls; one at a time, none
+//! fails. A `fetch` beside it fails for 9 of 25, because it looks at entries that are not complete: it has a lock of its
+//! own, as a slow remote must not keep worktrees from being made, and is repeated where it met one.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,7 +11,10 @@ use super::{GitError, Repository};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 
-/// Held while worktrees are added, removed or pruned, and while something is fetched. Dies with its process.
+/// How long a lock is waited for.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Held while entries of worktrees are added, removed or pruned. Dies with its process.
 #[derive(Debug)]
 pub struct CommonLock(#[expect(dead_code, reason = "held for its lock")] File);
 
@@ -18,7 +22,19 @@ impl CommonLock {
     /// Waits for the lock, at most two minutes.
     pub fn acquire(repository: &Repository) -> Result<Self> {
         let path = repository.make_state_dir()?.join("lock");
-        wait_for(repository.ctx(), &path, Duration::from_mins(2)).map(Self)
+        wait_for(repository.ctx(), &path, PATIENCE).map(Self)
+    }
+}
+
+/// Held while something is fetched into our own namespace. Dies with its process.
+#[derive(Debug)]
+pub struct FetchLock(#[expect(dead_code, reason = "held for its lock")] File);
+
+impl FetchLock {
+    /// Waits for the lock, at most two minutes.
+    pub fn acquire(repository: &Repository) -> Result<Self> {
+        let path = repository.make_state_dir()?.join("fetch-lock");
+        wait_for(repository.ctx(), &path, PATIENCE).map(Self)
     }
 }
 

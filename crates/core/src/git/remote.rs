@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CommonLock, GitError, Oid, RefName, Repository};
+use super::{FetchLock, GitError, Oid, RefName, Repository};
 use crate::error::Result;
 use crate::exec::{Finished, redact};
 
@@ -81,7 +81,7 @@ impl Repository {
     /// Fetches refs into our own namespace: the user's refs, tags and `FETCH_HEAD` stay as they are.
     pub fn fetch_private(
         &self,
-        _: &CommonLock,
+        _: &FetchLock,
         remote: &str,
         refspecs: &[String],
         limit: Duration,

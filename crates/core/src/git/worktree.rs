@@ -51,15 +51,22 @@ impl Repository {
     /// Has Git itself make a worktree: see [`Repository::add_worktree`].
     pub(super) fn add_by_git(&self, _: &CommonLock, path: &Path, commit: &Oid) -> Result<Worktree> {
         self.git()
-            .setting("checkout.workers=0")
             // Since 2.48 the pointers may be relative; ours are compared as absolute paths.
             .setting("worktree.useRelativePaths=false")
-            .args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", "hotfix"])
+            .args(["worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock", "--reason", "hotfix"])
             .arg(path)
             .arg(commit.as_str())
             .run()?;
         let made = Worktree::at(path, &self.common_dir);
         Ok(made.ok_or_else(|| GitError::Unreadable { command: "worktree add".to_owned() })?)
+    }
+
+    /// Writes the files of a worktree that was just made, as `git worktree add` does it, with as many workers as the
+    /// machine has cores. Needs no lock: the worktree's entry is complete and stays as it is.
+    pub fn fill_worktree(&self, worktree: &Worktree) -> Result<()> {
+        let call = self.git_in(worktree).setting("checkout.workers=0");
+        call.args(["read-tree", "--reset", "-u", "HEAD"]).run()?;
+        Ok(())
     }
 
     /// Removes a worktree of ours, whatever is in it.

@@ -7,7 +7,7 @@ use hotfix_model::Base;
 use super::fetching::FETCH_PATIENCE;
 use super::{Project, SessionError};
 use crate::error::{Error, Result};
-use crate::git::{CommonLock, GitError, Oid, RefName, Repository};
+use crate::git::{CommonLock, FetchLock, GitError, Oid, RefName, Repository};
 
 /// Where fetched branches of the remote are kept: never in the user's own refs.
 pub const FETCHED_BRANCHES: &str = "refs/hotfix/base/";
@@ -15,6 +15,9 @@ pub const FETCHED_BRANCHES: &str = "refs/hotfix/base/";
 pub const REMOTE_HOTFIXES: &str = "refs/hotfix/remote/branch/";
 /// What records the remote has.
 pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
+
+/// How often it is fetched where a worktree that is just being made comes in between.
+const TRIES: u32 = 3;
 
 /// What a default branch is mostly called, the most usual first.
 const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];
@@ -53,14 +56,26 @@ impl Fetcher {
             format!("+refs/heads/hotfix/*:{REMOTE_HOTFIXES}*"),
             format!("+refs/hotfix/record/*:{REMOTE_RECORDS}*"),
         ];
-        let lock = CommonLock::acquire(&self.repository)?;
-        let fetch = self.repository.fetch_private(&lock, &self.remote, &refspecs, limit);
-        drop(lock);
-        fetch.map_err(|error| match error.downcast_ref::<GitError>() {
+        self.ask(&refspecs, limit).map_err(|error| match error.downcast_ref::<GitError>() {
             Some(GitError::Failed { said, .. }) if said.contains("couldn't find remote ref") => self.gone(),
             _ => error,
         })?;
         self.repository.read_ref(&fetched)?.ok_or_else(|| self.gone())
+    }
+
+    /// Fetches while others may make worktrees. Making the entry of one takes a moment, during which a fetch fails; so
+    /// it is repeated, and at last with no worktree in the making.
+    fn ask(&self, refspecs: &[String], limit: Duration) -> Result<()> {
+        let lock = FetchLock::acquire(&self.repository)?;
+        let fetch = || self.repository.fetch_private(&lock, &self.remote, refspecs, limit);
+        for _ in 1..TRIES {
+            match fetch() {
+                Err(error) if met_a_worktree(&error) => {}
+                fetched => return fetched,
+            }
+        }
+        let _common = CommonLock::acquire(&self.repository)?;
+        fetch()
     }
 
     fn gone(&self) -> Error {
@@ -213,6 +228,13 @@ impl Project {
     fn no_commit(&self) -> Error {
         SessionError::NoCommit { repository: self.repository.home().display().to_string() }.into()
     }
+}
+
+/// Whether a fetch failed in a way in which it does when it looks at a worktree that is not complete.
+fn met_a_worktree(error: &Error) -> bool {
+    let signs =
+        ["did not send all necessary objects", "/worktrees/", "bad object", "missing necessary objects"];
+    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if signs.iter().any(|sign| said.contains(sign)))
 }
 
 fn fetched_ref(branch: &str) -> Result<RefName> {

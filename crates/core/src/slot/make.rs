@@ -12,9 +12,28 @@ use crate::git::{CommonLock, GitError, Oid, Worktree};
 const TRIES: u32 = 3;
 
 impl Pool<'_> {
-    /// Makes a worktree at a path where nothing was a moment ago and that is recorded as being made.
+    /// Makes a worktree at a path where nothing was a moment ago and that is recorded as being made. Others are kept
+    /// from making one only until its entry is complete; its files take longer.
     pub(super) fn add(&self, path: &Path, commit: &Oid) -> Result<Worktree> {
         can_write_beside(path)?;
+        let made = self.begin(path, commit).and_then(|worktree| {
+            self.repository.fill_worktree(&worktree)?;
+            Ok(worktree)
+        });
+        failpoint::reach(self.repository.ctx(), "slot.made");
+        made.or_else(|error| {
+            self.unmake(&CommonLock::acquire(self.repository)?, path)?;
+            match error.downcast_ref::<GitError>() {
+                Some(git @ GitError::Failed { .. }) => {
+                    Err(SlotError::NotMade { path: path.to_owned(), why: git.why() }.into())
+                }
+                _ => Err(error),
+            }
+        })
+    }
+
+    /// Git's entry of a worktree and its folder, with nothing in it yet.
+    fn begin(&self, path: &Path, commit: &Oid) -> Result<Worktree> {
         let common = CommonLock::acquire(self.repository)?;
         failpoint::reach(self.repository.ctx(), "slot.making");
         let mut added = self.repository.add_worktree(&common, path, commit);
@@ -25,20 +44,9 @@ impl Pool<'_> {
             self.unmake(&common, path)?;
             added = self.repository.add_worktree(&common, path, commit);
         }
-        let made = added.and_then(|worktree| {
-            place::make_private(path).map_err(FileError::of("protect", path))?;
-            Ok(worktree)
-        });
-        failpoint::reach(self.repository.ctx(), "slot.made");
-        made.or_else(|error| {
-            self.unmake(&common, path)?;
-            match error.downcast_ref::<GitError>() {
-                Some(git @ GitError::Failed { .. }) => {
-                    Err(SlotError::NotMade { path: path.to_owned(), why: git.why() }.into())
-                }
-                _ => Err(error),
-            }
-        })
+        let worktree = added?;
+        place::make_private(path).map_err(FileError::of("protect", path))?;
+        Ok(worktree)
     }
 
     /// Takes apart what a cut-short [`Pool::add`] left: the folder if Git had begun to fill it, and Git's entry.

@@ -13,6 +13,7 @@ mod exec;
 mod forge;
 mod git;
 mod message;
+mod overlap;
 mod proof;
 mod record;
 mod slot;

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
+use hotfix_core::ctx::Ctx;
+use hotfix_core::event::{Progress, Sink};
 use hotfix_core::flow::start::{Request, StartError};
 use hotfix_core::git::GitError;
 use hotfix_core::session::SessionError;
@@ -84,6 +88,37 @@ fn only_versions_below_the_base_count() {
     repo.git(["tag", "v2.0.0"]);
     repo.git(["tag", "v1.2.10-rc.1", "main"]);
     assert_eq!(Responder::at(&sandbox, repo.path()).start(ALERT).id, "1.2.3");
+}
+
+/// Lets the remote answer once the path of the slot was told.
+struct Release(PathBuf);
+
+impl Sink for Release {
+    fn take(&self, progress: Progress) {
+        if matches!(&progress, Progress::Said { what, .. } if what.contains("repo-hotfix is yours")) {
+            fs::write(&self.0, "").unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_slot_is_made_and_told_before_the_remote_answers() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let told = sandbox.root().join("told");
+    sandbox.fake_tool(
+        "slow-upload-pack",
+        &format!(
+            "for round in $(seq 300); do\n  [ -e {told} ] && exec git-upload-pack \"$@\"\n  sleep 0.01\ndone\nexit 1",
+            told = told.display()
+        ),
+    );
+    repo.git(["config", "remote.origin.uploadpack", "slow-upload-pack"]);
+    let newer = colleague_moved_main(&sandbox.repo_at(repo.clone_of_remote("other").path()));
+    let ctx = Ctx { sink: Arc::new(Release(told)), ..sandbox.ctx(repo.path()) };
+    let started = Responder::at(&sandbox, repo.path()).with_ctx(ctx).start(ALERT);
+    assert_eq!((started.fresh, started.base.commit), (true, newer));
+    assert_eq!(started.warnings, Vec::<String>::new());
 }
 
 mod names {
