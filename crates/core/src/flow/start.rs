@@ -274,7 +274,7 @@ fn version(project: &Project, request: &Request, base: &Oid) -> Result<Option<St
         (Some(_), _) => Ok(None),
         (None, Some(version)) => Ok(Some(version.clone())),
         (None, None) => {
-            let newest = project.repository.newest_version(base)?;
+            let newest = project.newest_release(base)?;
             Ok(newest.map(|version| version.next_patch().to_string()))
         }
     }

@@ -8,6 +8,7 @@ mod gates;
 mod hotfix;
 mod project;
 mod reader;
+mod released;
 mod seen;
 mod work;
 

@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod forks;
 mod init;
 mod ready;
 mod resume;

@@ -121,6 +121,24 @@ fn the_slot_is_made_and_told_before_the_remote_answers() {
     assert_eq!(started.warnings, Vec::<String>::new());
 }
 
+#[test]
+fn releases_are_looked_up_anew_once_tags_or_main_moved() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let responder = Responder::at(&sandbox, repo.path());
+    let next = |alert: &str| responder.try_start(Request { fetch: false, ..request(alert) }).unwrap().id;
+    assert_eq!((next("one"), next("two")), ("1.2.3".to_owned(), "1.2.3-two".to_owned()));
+    repo.git(["tag", "v1.3.0", "main"]);
+    assert_eq!(next("three"), "1.3.1");
+    repo.commit("feat: later");
+    repo.git(["tag", "v1.4.0"]);
+    assert_eq!(next("four"), "1.3.1-four", "the new tag is not below origin/main");
+    repo.git(["push", "--quiet", "origin", "main"]);
+    assert_eq!(next("five"), "1.4.1");
+    repo.git(["tag", "--delete", "v1.4.0"]);
+    assert_eq!(next("six"), "1.3.1-six");
+}
+
 mod names {
     use super::*;
 

@@ -1,0 +1,70 @@
+//! How many calls of Git the commands cost: each is a process.
+
+use std::fs;
+use std::path::PathBuf;
+
+use hotfix_core::flow::start::Request;
+use hotfix_testkit::responder::request;
+use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
+use hotfix_testkit::{Responder, Sandbox};
+
+/// A `git` before the real one that writes down what it is called with.
+struct Watch(PathBuf);
+
+impl Watch {
+    fn over(sandbox: &Sandbox) -> Self {
+        let log = sandbox.root().join("calls");
+        let git = sandbox.environment(sandbox.root()).find_program("git").unwrap();
+        sandbox.fake_tool(
+            "git",
+            &format!(
+                "for word; do\n  case $skip$word in\n    -c) skip=x;;\n    x*) skip=;;\n    \
+                 *) echo \"$word\" >>'{}'; break;;\n  esac\ndone\nexec '{}' \"$@\"",
+                log.display(),
+                git.display()
+            ),
+        );
+        Self(log)
+    }
+
+    /// The subcommands that `deed` runs, in order.
+    fn calls(&self, deed: impl FnOnce()) -> Vec<String> {
+        fs::write(&self.0, "").unwrap();
+        deed();
+        fs::read_to_string(&self.0).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn each_command_makes_few_calls() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.trust();
+    let start = |alert: &str, fetch| drop(responder.try_start(Request { fetch, ..request(alert) }).unwrap());
+    start("First", false);
+    responder.try_cleanup(true).unwrap();
+    let watch = Watch::over(&sandbox);
+    // The first call after Git was installed asks for its version.
+    responder.project();
+
+    let slot = || sandbox.repo_at(sandbox.code().join("repo-hotfix"));
+    let edit = || {
+        slot().write("src/till.sh", FIXED_SOURCE);
+        slot().write("tests/test_till.sh", NEW_TEST);
+    };
+    let table: [(&str, usize, &dyn Fn()); 5] = [
+        ("start --no-fetch", 2, &|| start("Second", false)),
+        ("status", 0, &|| drop(responder.status())),
+        ("cleanup --discard", 5, &|| drop(responder.try_cleanup(true).unwrap())),
+        ("start", 3, &|| start("Third", true)),
+        ("ship", 31, &|| {
+            edit();
+            responder.ship("totals");
+        }),
+    ];
+    for (command, most, deed) in table {
+        let calls = watch.calls(deed);
+        assert!(calls.len() <= most, "{command}: {} calls, at most {most}: {calls:?}", calls.len());
+    }
+}
