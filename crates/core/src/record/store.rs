@@ -138,22 +138,34 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// All records here, by id, in two Git processes whatever their number.
+    /// All records here, by id.
     pub fn list(&self) -> Result<Vec<Summary>> {
         self.list_below(PREFIX)
     }
 
-    /// All records whose refs begin with `prefix`, in two Git processes whatever their number.
+    /// All records whose refs begin with `prefix`.
     pub fn list_below(&self, prefix: &str) -> Result<Vec<Summary>> {
-        let refs = self.repository.list_refs(&[prefix])?;
+        self.read(self.refs_below(prefix)?)
+    }
+
+    /// The ids of all records here, and the trees that they are.
+    pub fn refs(&self) -> Result<Vec<(String, Oid)>> {
+        self.refs_below(PREFIX)
+    }
+
+    /// Reads records, all of them together.
+    pub fn read(&self, refs: Vec<(String, Oid)>) -> Result<Vec<Summary>> {
         if refs.is_empty() {
             return Ok(Vec::new());
         }
         let found = tree::ask_all(self.repository, refs.iter().map(|(_, tree)| tree.as_str()))?;
-        let summary = |((name, tree), found): ((RefName, Oid), tree::Found)| {
-            found.summary(name.as_str().strip_prefix(prefix).unwrap_or_default(), tree)
-        };
-        Ok(refs.into_iter().zip(found).map(summary).collect())
+        Ok(refs.into_iter().zip(found).map(|((id, tree), found)| found.summary(&id, tree)).collect())
+    }
+
+    fn refs_below(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
+        let refs = self.repository.list_refs(&[prefix])?;
+        let id = |name: &RefName| name.as_str().strip_prefix(prefix).unwrap_or_default().to_owned();
+        Ok(refs.into_iter().map(|(name, tree)| (id(&name), tree)).collect())
     }
 
     /// A piece of evidence; `None` if there is none of that name.

@@ -95,15 +95,6 @@ impl Project {
         Ok(ours.into_iter().chain(theirs).filter_map(|summary| summary.record).collect())
     }
 
-    /// Ids of open hotfixes of this clone, oldest first.
-    pub fn open_here(&self) -> Result<Vec<String>> {
-        let summaries = self.store().list()?;
-        let open = summaries.into_iter().filter_map(|summary| summary.record).filter(Record::needs_work);
-        let mut open: Vec<Record> = open.collect();
-        open.sort_by_key(|record| record.started_at);
-        Ok(open.into_iter().map(|record| record.id).collect())
-    }
-
     /// Opens a hotfix to work on it.
     pub fn hotfix(&self, id: &str) -> Result<Hotfix> {
         let stored = self.store().load(id)?;

@@ -6,6 +6,7 @@ mod error;
 mod fetching;
 mod gates;
 mod hotfix;
+mod open;
 mod project;
 mod reader;
 mod released;

@@ -36,6 +36,27 @@ fn every_stage_names_the_next_command() {
 }
 
 #[test]
+fn a_closed_hotfix_is_not_looked_at_again_until_it_is_opened() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let responder = Responder::at(&sandbox, repo.path());
+    let open = || responder.project().open_here().unwrap();
+    responder.start("Wrong totals");
+    assert_eq!(open(), ["1.2.3"]);
+    responder.try_cleanup(true).unwrap();
+    assert_eq!(open(), [""; 0]);
+    responder.start("Wrong again");
+    assert_eq!(open(), ["1.2.3-wrong-again"]);
+    // Only what is not in the memory is read: a record that was lost meanwhile, but is known to be closed, does no harm.
+    let memory = repo.path().join(".git/hotfix/closed-records");
+    let closed = repo.git(["rev-parse", "refs/hotfix/record/1.2.3"]);
+    assert!(std::fs::read_to_string(&memory).unwrap().ends_with(&format!("\n{closed}\n")));
+    let here = repo.git(["rev-parse", "refs/hotfix/record/1.2.3-wrong-again"]);
+    std::fs::write(&memory, format!("of another version\n{here}\n")).unwrap();
+    assert_eq!(open(), ["1.2.3-wrong-again"], "what another version noted does not count");
+}
+
+#[test]
 fn looking_changes_nothing() {
     let sandbox = Sandbox::new();
     let project = sandbox.project();
