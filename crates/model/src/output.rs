@@ -1,6 +1,7 @@
 //! The JSON each command prints with `--json`: one object, or an array for lists.
 
 mod demo;
+mod drill;
 mod ready;
 mod slot;
 
@@ -14,6 +15,7 @@ use crate::record::{Base, MergeRequest, MergeRequestState, OwedKind, Record, Siz
 use crate::step::{Gate, Step};
 
 pub use demo::{DemoComparison, DemoOutput, DemoStep};
+pub use drill::{DrillCost, DrillOutput, DrillStepOutput};
 pub use ready::{Readiness, ReadyLine, ReadyOutput, ScheduleFile, ScheduleOutput};
 pub use slot::{
     CacheOutput, RefreshOutput, RefreshedSlot, RefreshedState, SlotListOutput, SlotRemovedOutput, SlotUse,

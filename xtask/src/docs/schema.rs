@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use hotfix_model::output::{
-    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput, ShipOutput,
-    SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
-    UndoOutput,
+    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
+    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput,
+    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
+    TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -44,6 +44,7 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("slot-remove", schema_for!(Vec<SlotRemovedOutput>)),
         ("ready", schema_for!(ReadyOutput)),
         ("schedule", schema_for!(ScheduleOutput)),
+        ("drill", schema_for!(DrillOutput)),
         ("settings", schema_for!(Vec<SettingOutput>)),
         ("script", schema_for!(ScriptOutput)),
         ("page", schema_for!(PageOutput)),

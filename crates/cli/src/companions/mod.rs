@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod drill;
 pub mod init;
 pub mod list;
 pub mod log;

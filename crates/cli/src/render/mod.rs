@@ -1,6 +1,7 @@
 //! Answers as people read them, one file for each kind of output. Nothing here looks anything up.
 
 mod demo;
+mod drill;
 mod ended;
 mod found;
 mod lists;
@@ -17,6 +18,7 @@ use hotfix_model::printed::PlanOutput;
 use crate::answer::Answer;
 
 pub use demo::demo;
+pub use drill::drill;
 pub use ended::{cleanup, found, ship, submit};
 pub use found::{check, prove, test};
 pub use lists::{list, log, owed, settings};

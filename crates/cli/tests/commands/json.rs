@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
-    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, ErrorOutput, InitOutput, ListOutput, LogOutput,
-    OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput, ShipOutput,
-    SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput,
-    UndoOutput,
+    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
+    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput,
+    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
+    TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -52,6 +52,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("shell-init", vec![judge::<ScriptOutput>]),
         ("man", vec![judge::<PageOutput>]),
         ("demo", vec![judge::<DemoOutput>]),
+        ("drill", vec![judge::<DrillOutput>]),
         ("ready", vec![judge::<ReadyOutput>, judge::<ScheduleOutput>]),
     ])
 }
@@ -180,6 +181,7 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     for step in ["prove", "check", "test", "ship"] {
         asker.ask(0, &[step, "--dry-run"]);
     }
+    assert_eq!(asker.ask(0, &["drill"])["steps"].as_array().map(Vec::len), Some(7));
     let proof = asker.ask(0, &["prove", "--", "sh", "tests/test_auth.sh"]);
     assert_eq!(proof["verdict"], "proven");
     asker.ask(0, &["check"]);

@@ -11,6 +11,7 @@ mod bad_input;
 mod case;
 mod crash;
 mod crowd;
+mod drill;
 mod exit_codes;
 mod json;
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{GitCommand, GitError, Oid, RefName, Repository};
-use crate::error::Result;
+use crate::error::{FileError, Result};
 use crate::exec::{Finished, redact};
 
 /// What of the user's configuration is about signing commits, as `git config` prints the names.
@@ -119,6 +119,29 @@ impl Repository {
     pub fn count_commits(&self, from: &Oid, to: &Oid) -> Result<u64> {
         let printed = self.git().args(["rev-list", "--count"]).arg(format!("{from}..{to}")).text()?;
         Ok(printed.parse().unwrap_or_default())
+    }
+
+    /// Makes a bare repository that borrows all objects of this one and has one branch. Nothing is copied, no template is
+    /// used, and no hook ever runs in it.
+    pub fn make_borrowing_copy(&self, path: &Path, branch: &str, commit: &Oid) -> Result<()> {
+        let format = format!("--object-format={}", self.object_format);
+        GitCommand::discovering(&self.ctx, &self.common_dir)
+            .args(["init", "--quiet", "--bare", "--template="])
+            .arg(format)
+            .arg(path)
+            .run()?;
+        let alternates = path.join("objects/info/alternates");
+        let mut objects = self.common_dir.join("objects").into_os_string();
+        objects.push("\n");
+        let written = std::fs::create_dir_all(path.join("objects/info"))
+            .and_then(|()| std::fs::write(&alternates, objects.as_encoded_bytes()));
+        written.map_err(FileError::of("write", &alternates))?;
+        let copy = || GitCommand::bound(&self.ctx, path, path);
+        let name = RefName::branch(branch)?;
+        copy().args(["update-ref", name.as_str(), commit.as_str()]).run()?;
+        copy().args(["symbolic-ref", "HEAD", name.as_str()]).run()?;
+        copy().args(["config", "core.hooksPath", "/dev/null"]).run()?;
+        Ok(())
     }
 
     /// What a checkout takes; `None` in a partial clone, where asking for sizes would fetch every file.

@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod demo;
+pub mod drill;
 pub mod init;
 pub mod log;
 pub mod ready;

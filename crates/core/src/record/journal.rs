@@ -111,6 +111,13 @@ impl Journal {
         Ok(open)
     }
 
+    /// What was begun and never finished for one hotfix, also by processes that live.
+    pub fn open_of(&self, hotfix: &str) -> Result<Vec<Entry>> {
+        let mut open = self.open_entries()?;
+        open.retain(|entry| entry.hotfix == hotfix);
+        Ok(open)
+    }
+
     /// Writes down what became of something unfinished, after looking at the world.
     pub fn close(&self, entry: &Entry, outcome: Value) -> Result<()> {
         self.finish(&entry.id, outcome)

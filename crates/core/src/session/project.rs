@@ -24,6 +24,8 @@ pub struct Project {
     actor: Option<Actor>,
     overrides: Vec<(String, String)>,
     seen: OnceLock<Seen>,
+    /// Where the remote is that approvals are about, when another stands in for it.
+    trusted_address: Option<String>,
     /// Configurations that were read: each commit's is read, and its warnings are said, once.
     read: Mutex<HashMap<Option<Oid>, Loaded>>,
 }
@@ -34,7 +36,24 @@ impl Project {
         let repository = Repository::discover(ctx)?;
         repository.make_state_dir()?;
         let Settings { remote, actor } = repository.settings()?;
-        Ok(Self { repository, remote, actor, overrides, seen: OnceLock::new(), read: Mutex::default() })
+        Ok(Self {
+            repository,
+            remote,
+            actor,
+            overrides,
+            seen: OnceLock::new(),
+            trusted_address: None,
+            read: Mutex::default(),
+        })
+    }
+
+    /// The same repository, delivering to a remote that stands in for its own. Approvals stay those of its own.
+    #[must_use]
+    pub fn delivering_to(mut self, stand_in: Remote) -> Self {
+        self.trusted_address = self.remote.take().map(|remote| remote.url);
+        self.remote = Some(stand_in);
+        self.seen = OnceLock::new();
+        self
     }
 
     /// What all deeds are given.
@@ -86,7 +105,8 @@ impl Project {
 
     /// What approvals are kept under.
     pub fn trust_key(&self) -> String {
-        let url = self.remote.as_ref().map(|remote| remote.url.as_str());
+        let own = self.remote.as_ref().map(|remote| remote.url.as_str());
+        let url = self.trusted_address.as_deref().or(own);
         config::repository_key(url, self.repository.common_dir())
     }
 

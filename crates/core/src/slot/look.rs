@@ -18,6 +18,8 @@ pub struct Waiting {
     pub commit: Oid,
     /// Whether it has a twin.
     pub has_twin: bool,
+    /// Whether it was left in the middle of something, which whoever takes it finishes.
+    pub unfinished: bool,
     /// Why it could not be taken; `None` if it could.
     pub trouble: Option<String>,
 }
@@ -63,7 +65,15 @@ impl Pool<'_> {
             None => Some("a process works in it".to_owned()),
         };
         let path = entry.place.path().to_owned();
-        Ok(Waiting { number: entry.number, path, commit, has_twin: entry.twin.is_some(), trouble })
+        let unfinished = !matches!(entry.state, SlotState::Parked { .. });
+        Ok(Waiting {
+            number: entry.number,
+            path,
+            commit,
+            has_twin: entry.twin.is_some(),
+            unfinished,
+            trouble,
+        })
     }
 
     fn trouble(&self, entry: &Entry, commit: &Oid) -> Result<Option<String>> {

@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod drill;
 mod forks;
 mod init;
 mod ready;

@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 use hotfix_model::output::{RefreshOutput, RefreshedSlot, RefreshedState};
 
 use crate::error::Result;
-use crate::journey::refresh;
+use crate::journey::{drill, refresh};
 use crate::session::Project;
 
 /// Mends what crashes left, and brings the free slots to the newest main. Gives what was done, one line each; what could
 /// not be done is a warning and shows in the table.
 pub fn apply(project: &Project) -> Result<Vec<String>> {
     let mut done = Vec::new();
+    match drill::take_back_abandoned(project) {
+        Ok(taken_back) => done.extend(taken_back),
+        Err(error) => project.ctx().warn(format!("a drill was not taken back: {error}: {}", error.why())),
+    }
     let pool_config = project.config_at(None)?;
     let pool = project.pool(&pool_config);
     match pool.repair() {

@@ -9,7 +9,7 @@ use super::tools::NO_BASE;
 use crate::error::Result;
 use crate::flow::follow_up;
 use crate::git::CheckoutSize;
-use crate::journey::status;
+use crate::journey::{drill, status};
 use crate::slot::{Space, Waiting};
 
 /// Repairs what is ours.
@@ -119,6 +119,9 @@ pub fn repairs(scene: &Scene) -> Result<Found> {
     };
     if let Some(first) = scene.project.pool(&loaded).damaged()?.into_iter().next() {
         return Ok(Found::missing(first, FIX));
+    }
+    if let Some(first) = drill::abandoned(&scene.project)?.into_iter().next() {
+        return Ok(Found::warning(first, FIX));
     }
     if let Err(error) = scene.project.repository.list_worktrees() {
         return Ok(Found::missing(format!("Git cannot list the worktrees: {}", error.why()), FIX));
