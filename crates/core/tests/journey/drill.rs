@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotfix_core::ctx::{Cancel, Ctx};
@@ -57,7 +57,7 @@ fn state(repo: &Repo) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else if !["lock", "durations.json", "journal.jsonl", "git-version"].contains(&name.as_str())
-                && !name.ends_with(".lock")
+                && path.extension().is_none_or(|ending| ending != "lock")
             {
                 found.insert(path.display().to_string(), fs::read(&path).unwrap());
             }
@@ -90,10 +90,10 @@ fn steps(output: &DrillOutput) -> Vec<Step> {
     output.steps.iter().map(|step| step.step).collect()
 }
 
-fn hook(path: PathBuf, script: &str) {
+fn hook(path: &Path, script: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_remote_is_not_spoken_to() {
     let trace = sandbox.root().join("trace");
     let note = format!("echo \"$0\" >> '{}'", trace.display());
     for name in ["pre-receive", "update", "post-receive"] {
-        hook(repo.bare().file(format!("hooks/{name}")), &note);
+        hook(&repo.bare().file(format!("hooks/{name}")), &note);
     }
     drill(&sandbox, &repo).map_err(|stopped| stopped.error).unwrap();
     let ssh = sandbox.fake_tool("fake-ssh", &note);
@@ -162,7 +162,7 @@ fn hooks_of_the_user_are_rehearsed_too() {
     let repo = warm(&sandbox);
     let trace = sandbox.root().join("trace");
     for name in ["pre-commit", "pre-push"] {
-        hook(repo.file(format!(".git/hooks/{name}")), &format!("echo {name} $1 >> '{}'", trace.display()));
+        hook(&repo.file(format!(".git/hooks/{name}")), &format!("echo {name} $1 >> '{}'", trace.display()));
     }
     drill(&sandbox, &repo).map_err(|stopped| stopped.error).unwrap();
     assert_eq!(fs::read_to_string(trace).unwrap(), "pre-commit\npre-push hotfix-drill\n");
@@ -172,7 +172,7 @@ fn hooks_of_the_user_are_rehearsed_too() {
 fn what_would_stop_a_hotfix_stops_the_drill_and_is_taken_back() {
     let sandbox = Sandbox::new();
     let repo = warm(&sandbox);
-    hook(repo.file(".git/hooks/pre-push"), "echo 'ask Grace' >&2; exit 1");
+    hook(&repo.file(".git/hooks/pre-push"), "echo 'ask Grace' >&2; exit 1");
     let before = Before::of(&repo);
     let stopped = drill(&sandbox, &repo).map(|_| ()).unwrap_err();
     let output = stopped.output.unwrap();

@@ -19,8 +19,9 @@ const BROKEN: (&str, &str) = ("int(expires) <= now", "int(expires) > 0");
 /// One scene, played with this program.
 type Scene = fn(&Path, &mut Shots) -> Result<()>;
 
-const SCENES: &[Scene] =
-    &[story, steps, not_red, failing, refused, secret, given_up, skipped, several, settings];
+const SCENES: &[Scene] = &[
+    story, steps, not_red, failing, refused, secret, given_up, skipped, several, settings, ready, not_ready,
+];
 
 /// How many are played at once: they mostly wait for tests and linters.
 const AT_ONCE: usize = 3;
@@ -196,5 +197,24 @@ fn settings(program: &Path, shots: &mut Shots) -> Result<()> {
     stage.enter_slot().write("src/auth.py", FIXED_SOURCE)?;
     stage.shot(shots, "git hotfix test", 4)?;
     stage.shot(shots, "git hotfix test --json", 4)?;
+    Ok(())
+}
+
+/// Before any alert: a repository without a slot yet, and with one.
+fn ready(program: &Path, shots: &mut Shots) -> Result<()> {
+    let mut stage = Stage::new("ready", program);
+    stage.shot(shots, "git hotfix ready", 0)?;
+    stage.shot(shots, "git hotfix ready --fix", 0)?;
+    stage.shot(shots, "git hotfix ready --with-tests | grep tests", 0)?;
+    stage.shot(shots, "git hotfix drill --quiet | head -n 7", 0)?;
+    Ok(())
+}
+
+fn not_ready(program: &Path, shots: &mut Shots) -> Result<()> {
+    let mut stage = Stage::new("not ready", program);
+    stage.quietly("git hotfix ready --fix", 0)?;
+    stage.quietly("mv ../origin.git ../away.git", 0)?;
+    stage.quietly("git config --global --unset user.email", 0)?;
+    stage.shot(shots, "git hotfix ready --quiet", 3)?;
     Ok(())
 }

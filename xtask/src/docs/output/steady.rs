@@ -15,6 +15,10 @@ const TODAY: civil::Date = civil::date(2026, 3, 1);
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let patterns = [
         (r"\(\d+\.\d s\)", "(… s)"),
+        // A column of times.
+        (r"(?m)^(✓|✗) +\d+\.\d s  ", "${1}     … s  "),
+        (r"(?m)^. git       \d+\.\S+.*$", "✓ git       2.50.1"),
+        (r"\b\d+\.\d GB free\b", "120.0 GB free"),
         (r"\b\d+\.\d s \|", "… s |"),
         (r"\b\d+ ms\b", "… ms"),
         (r"\b\d+ (second|minute|hour|day)s? old\b", "9 days old"),

@@ -28,14 +28,17 @@ pub fn run(project: &Project) -> Result<ReadyLine> {
     ctx.began(Step::Test, "the critical tests on main");
     let found = on_main(project);
     ctx.go_on()?;
-    let found = found.unwrap_or_else(|error| Found::of(&error));
-    let elapsed = ctx.milliseconds_since(began);
-    let line = found.line(NAME, elapsed);
+    let (found, took) = found.unwrap_or_else(|error| (Found::of(&error), 0));
+    let mut line = found.line(NAME, ctx.milliseconds_since(began));
     ctx.ended(Step::Test, if line.repair.is_none() { Tone::Good } else { Tone::Warning }, line.found.clone());
+    if took > 0 {
+        line.found += &format!(" ({}.{} s)", took / 1000, took % 1000 / 100);
+    }
     Ok(line)
 }
 
-fn on_main(project: &Project) -> Result<Found> {
+/// What is to be said of the tests, and their wall time in milliseconds.
+fn on_main(project: &Project) -> Result<(Found, u64)> {
     let (target, newest) = project.newest_base()?;
     let unknown = || SessionError::UnknownBase {
         base: target.0.clone(),
@@ -55,7 +58,7 @@ fn on_main(project: &Project) -> Result<Found> {
     project.forget_runs(RUNS)?;
     let run = run?;
     test::remember_durations(project, &run);
-    Ok(told(&run, &target.0))
+    Ok((told(&run, &target.0), run.elapsed_ms))
 }
 
 fn critical(project: &Project, held: &Held, (loaded, commit): (&Loaded, &Oid)) -> Result<Run> {
@@ -98,32 +101,28 @@ fn selection(
 
 fn told(run: &Run, target: &str) -> Found {
     const LOOK: &str = "git hotfix ready --with-tests";
-    let seconds = run.elapsed_ms / 1000;
-    let time = format!("({seconds}.{} s)", run.elapsed_ms % 1000 / 100);
     let ran = run.ran().count();
     let broken: Vec<&str> = run.broken().map(|case| case.id.as_str()).collect();
     let last_line = || run.tail.lines().last().unwrap_or_default().to_owned();
     match (broken.first(), run.not_loaded.first(), run.end) {
-        (Some(first), ..) => Found::warning(
-            format!("{} of {ran} tests fail on {target} already: {first} {time}", broken.len()),
-            LOOK,
-        ),
+        (Some(first), ..) => {
+            Found::warning(format!("{} of {ran} tests fail on {target} already: {first}", broken.len()), LOOK)
+        }
         (_, Some((file, why)), _) => {
-            Found::warning(format!("{file} cannot be loaded on {target}: {why} {time}"), LOOK)
+            Found::warning(format!("{file} cannot be loaded on {target}: {why}"), LOOK)
         }
         (_, _, RunEnd::Finished) if run.is_green() && run.counted => {
             let plural = if ran == 1 { " passes" } else { "s pass" };
-            Found::fine(format!("{}: {ran} test{plural} on {target} {time}", run.runner))
+            Found::fine(format!("{}: {ran} test{plural} on {target}", run.runner))
         }
         (_, _, RunEnd::Finished) if run.is_green() => {
-            Found::fine(format!("the test command passes on {target} {time}"))
+            Found::fine(format!("the test command passes on {target}"))
         }
-        (_, _, RunEnd::Finished) if !run.counted => Found::warning(
-            format!("the test command fails on {target} already: {} {time}", last_line()),
-            LOOK,
-        ),
+        (_, _, RunEnd::Finished) if !run.counted => {
+            Found::warning(format!("the test command fails on {target} already: {}", last_line()), LOOK)
+        }
         (_, _, RunEnd::TimedOut) if ran > 0 => Found::warning(
-            format!("{ran} tests pass on {target}, then the time was up {time}"),
+            format!("{ran} tests pass on {target}, then the time was up"),
             "git hotfix config  # see test.budget and test.critical",
         ),
         (_, _, RunEnd::Finished) if run.counted && ran == 0 => {
