@@ -1,4 +1,4 @@
-//! Looks at slots before there is an alert. Nothing is changed but what Git remembers of files it has looked at.
+//! Looks at slots before there is an alert. Nothing is changed.
 
 use std::path::PathBuf;
 
@@ -77,12 +77,20 @@ impl Pool<'_> {
     }
 
     fn trouble(&self, entry: &Entry, commit: &Oid) -> Result<Option<String>> {
-        match entry.place.worktree(self.repository) {
-            Err(why) => Ok(Some(why)),
+        let worktree = match entry.place.worktree(self.repository) {
+            Ok(worktree) => worktree,
+            Err(why) => return Ok(Some(why)),
+        };
+        let SlotState::Parked { stamp, .. } = &entry.state else {
             // On its way; the next start finishes that first.
-            Ok(_) if !matches!(entry.state, SlotState::Parked { .. }) => Ok(None),
-            // Nobody waits: all files are looked at, whatever the stamp says.
-            Ok(worktree) => inspect::unready(self.repository, &worktree, (commit, None)),
+            return Ok(None);
+        };
+        let trouble = inspect::unready(self.repository, &worktree, (commit, stamp.as_ref()))?;
+        if trouble.is_some() {
+            return Ok(trouble);
         }
+        // Without noting what was looked at: a stamp holds only as long as nobody writes the index.
+        let status = self.repository.status(&worktree)?;
+        Ok(status.first().map(|(_, path)| format!("{} in it is not as it was left", path.display())))
     }
 }

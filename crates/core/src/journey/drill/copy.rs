@@ -83,11 +83,13 @@ impl Copy {
     pub fn environment(&self, outer: &Environment) -> Environment {
         let count = outer.get("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse().ok());
         let count: u32 = count.unwrap_or(0);
-        let set: [(OsString, OsString); 4] = [
+        let set: [(OsString, OsString); 5] = [
             ("GIT_CONFIG_COUNT".into(), (count + 1).to_string().into()),
             (format!("GIT_CONFIG_KEY_{count}").into(), format!("remote.{REMOTE}.url").into()),
             (format!("GIT_CONFIG_VALUE_{count}").into(), self.path().into_os_string()),
             ("GIT_ALLOW_PROTOCOL".into(), "file".into()),
+            // What a cleanup leaves to a process of its own is timed as well, and over before anything is taken back.
+            ("HOTFIX_FOREGROUND".into(), "1".into()),
         ];
         let inherited = outer.variables().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Environment::new(inherited.chain(set), outer.current_dir())

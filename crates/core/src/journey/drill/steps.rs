@@ -82,11 +82,12 @@ impl Play<'_> {
         ended.map(drop)
     }
 
-    /// Opened anew for each step, as a command of its own would.
+    /// The hotfix, opened by the first step that needs it.
     fn opened(&mut self) -> Result<(&Project, &mut Hotfix)> {
-        // The lock of the step before has to go first.
-        self.hotfix = None;
-        let hotfix = self.project.hotfix(self.id)?;
+        let hotfix = match self.hotfix.take() {
+            Some(hotfix) => hotfix,
+            None => self.project.hotfix(self.id)?,
+        };
         Ok((self.project, self.hotfix.insert(hotfix)))
     }
 }

@@ -57,7 +57,7 @@ fn give_slot_back(project: &Project, copy: &Copy) -> Result<()> {
             let held = pool.take_unnamed(&slot.commit)?;
             pool.park(&held, &slot.commit, Keep::Discard)?;
         }
-        pool.remove(slot.number)?;
+        pool.remove(slot.number, true)?;
     }
     Ok(())
 }

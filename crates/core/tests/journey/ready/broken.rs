@@ -158,7 +158,7 @@ fn a_slot_that_somebody_edited() {
     let slot = sandbox.repo_at(beside(&repo, "repo-hotfix"));
     slot.write("README.md", "edited\n");
     let told = told(&look(&sandbox, &repo), "slot");
-    assert!(told.contains("cannot be used: README.md was edited in it"), "{told}");
+    assert!(told.contains("cannot be used: README.md in it is not as it was left"), "{told}");
     assert_eq!(slot.read("README.md"), "edited\n");
 }
 
