@@ -52,9 +52,13 @@ impl Work {
         let held = hotfix.held(project)?;
         let base = hotfix.base()?;
         let repository = &project.repository;
-        let byproducts = ByProducts::of(project, hotfix.id())?.read();
-        let tree = repository.snapshot(&held.worktree, &byproducts)?;
-        let changes = repository.changes(&base, &tree)?;
+        let byproducts = ByProducts::of(project, hotfix.id())?;
+        let mut tree = repository.snapshot(&held.worktree, &byproducts.read())?;
+        let mut changes = repository.changes(&base, &tree)?;
+        if leave_out_copies(project, hotfix, (&held, &changes), &byproducts)? {
+            tree = repository.snapshot(&held.worktree, &byproducts.read())?;
+            changes = repository.changes(&base, &tree)?;
+        }
         Ok(Self {
             held,
             base,
@@ -136,6 +140,24 @@ impl Work {
     }
 }
 
+/// Copies of the user's ignored files, secrets mostly, are no part of a fix, not even of one that changes what is
+/// ignored. True if there were any.
+fn leave_out_copies(
+    project: &Project,
+    hotfix: &Hotfix,
+    (held, changes): (&Held, &[Change]),
+    byproducts: &ByProducts,
+) -> Result<bool> {
+    let copies: BTreeSet<PathBuf> = project.pool(&hotfix.loaded).copies_in(held).into_iter().collect();
+    let found: Vec<&Path> = changes.iter().map(|change| change.path.as_path()).collect();
+    let found: Vec<&Path> = found.into_iter().filter(|path| copies.contains(*path)).collect();
+    for path in &found {
+        project.ctx().warn(format!("{} is a copy of yours and is left out of the fix", path.display()));
+    }
+    byproducts.add(found.iter().copied())?;
+    Ok(!found.is_empty())
+}
+
 /// What `make` gives, made once. Two threads that ask at the same time may both make it; one of the results is kept.
 fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     if let Some(known) = cell.get() {
@@ -161,7 +183,11 @@ impl ByProducts {
     fn add<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Result<()> {
         use std::os::unix::ffi::OsStrExt;
         let mut all: BTreeSet<PathBuf> = self.read().into_iter().collect();
+        let before = all.len();
         all.extend(paths.map(Path::to_owned));
+        if all.len() == before {
+            return Ok(());
+        }
         let mut bytes = Vec::new();
         for path in all {
             bytes.extend(path.as_os_str().as_bytes());

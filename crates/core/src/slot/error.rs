@@ -6,7 +6,7 @@ use hotfix_model::ExitCode;
 
 use crate::error::Explain;
 
-/// How many files are named in one line.
+/// How many files or holders of slots are named in one line.
 const MOST_SHOWN: usize = 5;
 
 /// An error of the slots.
@@ -88,6 +88,16 @@ pub enum SlotError {
         /// The files, as paths in the slot.
         files: Vec<PathBuf>,
     },
+    /// One more slot would be more than `slot.max`.
+    #[error("all {most} slots are in use")]
+    TooMany {
+        /// The limit.
+        most: u32,
+        /// Who has them, in words.
+        holders: Vec<String>,
+        /// The hotfix that has had one for longest.
+        oldest: Option<String>,
+    },
     /// A slot that was to be removed is in use or holds something.
     #[error("slot {number} is not removed")]
     NotRemovable {
@@ -119,6 +129,12 @@ impl Explain for SlotError {
             | Self::NotMade { why, .. }
             | Self::Suspicious { why, .. }
             | Self::NotRemovable { why, .. } => why.clone(),
+            Self::TooMany { most, holders, .. } => {
+                let shown: Vec<&str> = holders.iter().take(MOST_SHOWN).map(String::as_str).collect();
+                let more = holders.len().saturating_sub(MOST_SHOWN);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                format!("slot.max is {most}; they are held by {}{more}", shown.join(", "))
+            }
             Self::NotExact { first, .. } => format!("{} differs", first.display()),
             Self::Strangers { .. } => "what was left there before is not part of your fix".to_owned(),
             Self::Unknown { .. } => "slots are numbered from 1".to_owned(),
@@ -147,8 +163,11 @@ impl Explain for SlotError {
                 word(path),
                 files.iter().map(|file| word(file)).collect::<Vec<_>>().join(" ")
             ),
+            Self::TooMany { oldest: Some(hotfix), .. } => {
+                format!("git hotfix cleanup --id {hotfix}  # or look at all of them: git hotfix slot list")
+            }
             Self::NotRemovable { next, .. } => next.clone(),
-            Self::Unknown { .. } => "git hotfix slot list".to_owned(),
+            Self::TooMany { oldest: None, .. } | Self::Unknown { .. } => "git hotfix slot list".to_owned(),
         }
     }
 

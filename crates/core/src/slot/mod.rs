@@ -7,12 +7,15 @@
 
 mod advance;
 mod claim;
+mod copies;
 mod disk;
 mod error;
 mod find;
+mod fresh;
 mod include;
 mod inspect;
 mod lease;
+mod limit;
 mod look;
 mod make;
 mod mend;

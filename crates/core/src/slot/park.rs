@@ -139,6 +139,7 @@ impl Pool<'_> {
         }
         failpoint::reach(self.repository.ctx(), "park.saved");
         self.repository.remove_scratch(&worktree);
+        self.outlive_builds(&worktree);
         self.reset_exactly(&worktree, &target.commit)?;
         failpoint::reach(self.repository.ctx(), "park.moved");
         parked.left = self.sweep(&worktree, false)?;

@@ -193,6 +193,7 @@ impl Pool<'_> {
     fn settle(&self, entry: &mut Entry, worktree: &Worktree, commit: &Oid) -> Result<Vec<PathBuf>> {
         let mut left = Vec::new();
         if matches!(entry.state, SlotState::Moving(_)) {
+            self.outlive_builds(worktree);
             self.repository.reset_detached(worktree, commit)?;
             left = self.sweep(worktree, false)?;
         }

@@ -174,12 +174,16 @@ impl Pool<'_> {
 
     /// Makes a new slot under the next number that is free in our records and on disk.
     fn make(&self, wanted: &Wanted<'_>) -> Result<Held> {
+        let mut others = 0;
         for number in 1..=MOST_SLOTS {
             let path = self.path_for(number)?;
+            self.check_room(others)?;
             if self.store.has(number) || path.symlink_metadata().is_ok() {
+                others += u32::from(self.store.has(number));
                 continue;
             }
             let Some(lock) = self.try_lock(number)? else {
+                others += 1;
                 continue;
             };
             // Looked at again under the lock: somebody may have been quicker.

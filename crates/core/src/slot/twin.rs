@@ -56,6 +56,7 @@ impl Pool<'_> {
             self.repository.detach_head(worktree, base, "hotfix: base")?;
         }
         let before = self.attributes(worktree)?;
+        self.outlive_builds(worktree);
         self.repository.lay_tree(worktree, tree)?;
         if self.attributes(worktree)? != before {
             self.repository.lay_tree_anew(worktree, tree)?;

@@ -43,6 +43,31 @@ fn message(slot: &Repo) -> String {
 }
 
 #[test]
+fn a_copied_secret_is_not_committed_even_if_the_fix_no_longer_ignores_it() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    repo.write(".gitignore", ".env\n");
+    repo.write(".worktreeinclude", ".env\n");
+    repo.commit("chore: a place for secrets");
+    repo.git(["push", "--quiet", "origin", "main"]);
+    repo.write(".env", "TOKEN=1\n");
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.trust();
+    responder.start("Wrong totals!");
+    let slot = responder.slot();
+    assert_eq!(slot.read(".env"), "TOKEN=1\n");
+    slot.write(".gitignore", "");
+    slot.write("src/till.sh", FIXED_SOURCE);
+    slot.write("tests/test_till.sh", NEW_TEST);
+    responder.test();
+    responder.commit("totals");
+    let files = slot.git(["ls-tree", "-r", "--name-only", "HEAD"]);
+    assert!(files.contains("src/till.sh") && !files.contains(".env"), "{files}");
+    let warnings = sandbox.recorder().warnings();
+    assert!(warnings.iter().any(|line| line.starts_with(".env is a copy of yours")), "{warnings:?}");
+}
+
+#[test]
 fn subject_and_trailers_are_as_git_reads_them() {
     let sandbox = Sandbox::new();
     let (responder, slot) = tested(&sandbox);

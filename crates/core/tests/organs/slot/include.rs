@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use hotfix_core::slot::{Keep, Pool};
+use hotfix_model::config::SlotConfig;
 
 use super::sandbox::{Sandbox, config, read, start, write};
 
@@ -54,6 +55,73 @@ fn named_and_ignored_files_are_copied_for_the_user_alone() {
     pool.lay(&twin, &base, &repository.tree_of(&base).unwrap()).unwrap();
     assert_eq!(read(twin.worktree.path.join(".env")), "TOKEN=1\n");
     assert_eq!(sandbox.lines.all(), "");
+}
+
+/// What a slot holds after it was given back and taken again.
+fn taken_again(sandbox: &Sandbox, patterns: &[&str], hotfix: &str) -> std::path::PathBuf {
+    let repository = sandbox.repository();
+    let copy = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+    let config = SlotConfig { copy, ..config() };
+    let pool = Pool::new(&repository, &config);
+    let held = start(&repository, &pool, hotfix, &sandbox.rev("main"));
+    pool.park(&held, &sandbox.rev("main"), Keep::Save).unwrap();
+    held.worktree.path.clone()
+}
+
+#[test]
+fn a_copy_follows_the_users_file_until_somebody_edits_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".env", "TOKEN=1\n");
+    let slot = taken_again(&sandbox, &["/.env*"], "a");
+    assert_eq!(read(slot.join(".env")), "TOKEN=1\n");
+    assert_eq!(slot.join(".env").metadata().unwrap().permissions().mode() & 0o077, 0);
+
+    sandbox.write(".env", "TOKEN=22\n");
+    taken_again(&sandbox, &["/.env*"], "b");
+    assert_eq!(read(slot.join(".env")), "TOKEN=22\n");
+
+    std::fs::remove_file(sandbox.home.join(".env")).unwrap();
+    taken_again(&sandbox, &["/.env*"], "c");
+    assert!(!slot.join(".env").exists());
+    assert_eq!(sandbox.lines.all(), "");
+
+    sandbox.write(".env", "TOKEN=333\n");
+    taken_again(&sandbox, &["/.env*"], "d");
+    write(&slot.join(".env"), "edited in the slot\n");
+    sandbox.write(".env", "TOKEN=4444\n");
+    taken_again(&sandbox, &["/.env*"], "e");
+    assert_eq!(read(slot.join(".env")), "edited in the slot\n");
+    assert!(sandbox.lines.all().contains(".env in "), "{}", sandbox.lines.all());
+    std::fs::remove_file(sandbox.home.join(".env")).unwrap();
+    taken_again(&sandbox, &["/.env*"], "f");
+    assert_eq!(read(slot.join(".env")), "edited in the slot\n");
+}
+
+#[test]
+fn a_file_of_the_slots_own_is_never_removed_or_replaced() {
+    let sandbox = Sandbox::new();
+    let slot = taken_again(&sandbox, &[], "a");
+    write(&slot.join(".env"), "made by a setup command\n");
+    sandbox.write(".env", "TOKEN=1\n");
+    for hotfix in ["b", "c"] {
+        taken_again(&sandbox, &[".env"], hotfix);
+    }
+    std::fs::remove_file(sandbox.home.join(".env")).unwrap();
+    taken_again(&sandbox, &[".env"], "d");
+    assert_eq!(read(slot.join(".env")), "made by a setup command\n");
+}
+
+#[test]
+fn too_much_is_said_and_not_copied() {
+    let sandbox = Sandbox::new();
+    std::fs::File::create(sandbox.home.join("huge.cache")).unwrap().set_len(65 << 20).unwrap();
+    let slot = taken_again(&sandbox, &["*.cache"], "a");
+    assert!(!slot.join("huge.cache").exists());
+    assert!(
+        sandbox.lines.all().contains("huge.cache and what follows is not copied"),
+        "{}",
+        sandbox.lines.all()
+    );
 }
 
 #[test]

@@ -10,5 +10,6 @@ mod parking;
 mod refreshing;
 mod same;
 mod sandbox;
+mod stale;
 mod strangers;
 mod taking;

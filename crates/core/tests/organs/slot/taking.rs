@@ -338,3 +338,26 @@ fn parked_slots_are_removed_and_others_are_not() {
     assert_eq!(SlotError::Unknown { number: 1 }.to_string(), pool.remove(1, false).unwrap_err().to_string());
     assert_eq!(SlotError::Unknown { number: 1 }.next(), "git hotfix slot list");
 }
+
+#[test]
+fn when_all_slots_are_in_use_it_is_said_who_has_them() {
+    let sandbox = Sandbox::new();
+    let (repository, config) =
+        (sandbox.repository(), hotfix_model::config::SlotConfig { max: 2, ..config() });
+    let pool = Pool::new(&repository, &config);
+    let base = sandbox.rev("main");
+    // A folder of somebody else's is no slot.
+    std::fs::create_dir(sandbox.slot("-2")).unwrap();
+    let first = start(&repository, &pool, "a", &base);
+    start(&repository, &pool, "b", &base);
+    let branch = RefName::branch("hotfix/c").unwrap();
+    let error = pool.take("c", &branch, &base).unwrap_err();
+    assert_eq!(error.to_string(), "all 2 slots are in use");
+    assert_eq!(error.why(), "slot.max is 2; they are held by a for 0 min, b for 0 min");
+    assert!(error.next().starts_with("git hotfix cleanup --id a"), "{}", error.next());
+    assert_eq!(error.exit(), hotfix_model::ExitCode::DECISION);
+    assert!(!sandbox.slot("-4").exists());
+    pool.park(&first, &base, Keep::Save).unwrap();
+    drop(first);
+    assert_eq!(pool.take("c", &branch, &base).unwrap().number, 1);
+}

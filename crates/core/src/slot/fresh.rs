@@ -1,0 +1,32 @@
+//! Build tools that go by time: what is written after a build must be newer than what the build wrote.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::Pool;
+use crate::git::Worktree;
+
+/// A file whose time is looked at, in the private folder of a worktree.
+const PROBE: &str = "hotfix-clock";
+/// Longer than a tick of any kernel's clock of files: Linux has 1 to 10 ms. File systems that count whole seconds are
+/// not waited for.
+const LONGEST_TICK: Duration = Duration::from_millis(20);
+
+impl Pool<'_> {
+    /// Waits until a file that is written now gets a later time than all that was written before. Git gives files that
+    /// it writes the time of writing, older content or not; so a product of before never passes for one of after.
+    pub(super) fn outlive_builds(&self, worktree: &Worktree) {
+        let probe = worktree.git_dir.join(PROBE);
+        let ctx = self.repository.ctx();
+        let (began, first) = (ctx.clock.elapsed(), touch(&probe));
+        while first.is_some() && touch(&probe) == first && ctx.elapsed_since(began) < LONGEST_TICK {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Writes a file, and gives the time it got; `None` where that cannot be done.
+fn touch(probe: &Path) -> Option<SystemTime> {
+    std::fs::write(probe, b"x").ok()?;
+    probe.metadata().ok()?.modified().ok()
+}
