@@ -45,7 +45,7 @@ fn state(paint: Paint, slot: &SlotListOutput, now: Timestamp) -> String {
     match (slot.state, &slot.hotfix, slot.since) {
         (SlotUse::Held, Some(hotfix), Some(since)) => {
             let age = ago(now.as_second() - since.as_second());
-            format!("hotfix {} since {age}{busy}", paint.bold(hotfix))
+            format!("hotfix {} for {age}{busy}", paint.bold(hotfix))
         }
         (SlotUse::Damaged, ..) => {
             paint.bad(&format!("damaged: {}", slot.trouble.as_deref().unwrap_or_default()))

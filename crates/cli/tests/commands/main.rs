@@ -20,4 +20,5 @@ mod parking;
 mod ready;
 mod secrets;
 mod signals;
+mod slots;
 mod terminal;

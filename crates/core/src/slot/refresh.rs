@@ -163,23 +163,25 @@ impl Pool<'_> {
     ) -> Result<RefreshOutcome> {
         include::copy(self.repository, worktree, &self.config.copy);
         let twin = self.bring_twin(entry, request)?;
-        std::fs::create_dir_all(request.logs).map_err(FileError::of("create", request.logs))?;
         let number = entry.number;
+        let logs = request.logs.join(number.to_string());
+        std::fs::create_dir_all(&logs).map_err(FileError::of("create", &logs))?;
         let done = self.until_wanted(number, |ctx| -> Result<()> {
             let wanted = SetupRequest {
                 tree: request.commit,
                 trusted: request.trusted,
-                logs: request.logs,
+                logs: &logs,
                 step: Step::Cleanup,
             };
-            let of_slot = self.set_up(ctx, entry, (Side::Slot, &worktree.path), &wanted)?;
-            let of_twin = match &twin {
-                Some(twin) => self.set_up(ctx, entry, (Side::Twin, &twin.worktree.path), &wanted)?,
-                None => SetupOutcome::Unneeded,
-            };
-            refreshed.setup = if unmade(&of_slot) { of_slot } else { of_twin };
+            refreshed.setup = self.set_up(ctx, entry, (Side::Slot, &worktree.path), &wanted)?;
+            if let Some(twin) = twin.as_ref().filter(|_| !unmade(&refreshed.setup)) {
+                let of_twin = self.set_up(ctx, entry, (Side::Twin, &twin.worktree.path), &wanted)?;
+                if of_twin != SetupOutcome::Unneeded {
+                    refreshed.setup = of_twin;
+                }
+            }
             if request.warm && !unmade(&refreshed.setup) {
-                refreshed.warmed = self.warm(ctx, entry, &worktree.path, request)?;
+                refreshed.warmed = self.warm(ctx, entry, &worktree.path, &wanted)?;
             }
             Ok(())
         });

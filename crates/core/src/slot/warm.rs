@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hotfix_model::Step;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::setup::{hex, in_words};
 use super::state::Entry;
-use super::{Pool, RefreshRequest};
+use super::{Pool, SetupRequest};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
@@ -38,13 +37,13 @@ impl Pool<'_> {
         ctx: &Ctx,
         entry: &mut Entry,
         dir: &Path,
-        request: &RefreshRequest<'_>,
+        request: &SetupRequest<'_>,
     ) -> Result<Option<Warmed>> {
         let line = &self.config.warm;
         if line.is_empty() {
             return Ok(None);
         }
-        let digest = hex(&Sha256::digest(format!("{} {line}", request.commit)));
+        let digest = hex(&Sha256::digest(format!("{} {line}", request.tree)));
         if let Some(known) = entry.setup.warmed.as_ref().filter(|known| known.digest == digest) {
             return Ok(Some(known.clone()));
         }
@@ -53,8 +52,8 @@ impl Pool<'_> {
             return Ok(None);
         }
         entry.setup.warmed = None;
-        self.begin_work(entry, request.commit)?;
-        ctx.now_doing(Step::Cleanup, format!("warm: {line}"));
+        self.begin_work(entry, request.tree)?;
+        ctx.now_doing(request.step, format!("warm: {line}"));
         let limit = self.config.warm_timeout.duration();
         let log = request.logs.join("warm.log");
         let command = Command::shell(line).dir(dir).contained().deadline(limit).log(&log);

@@ -71,8 +71,9 @@ impl Pool<'_> {
         Ok(numbers.filter(|number| self.is_being_parked(*number)).collect())
     }
 
+    /// Also one that has arrived, as long as the process is at it: it may be set up and warmed.
     fn is_being_parked(&self, number: u32) -> bool {
-        let moving = |entry: Entry| matches!(entry.state, SlotState::Moving(_));
-        self.store.load(number).is_some_and(moving) && SlotLock::is_taken(&self.store.lock_path(number))
+        let waits = |entry: Entry| matches!(entry.state, SlotState::Moving(_) | SlotState::Parked { .. });
+        self.store.load(number).is_some_and(waits) && SlotLock::is_taken(&self.store.lock_path(number))
     }
 }
