@@ -88,7 +88,10 @@ impl Index {
             let content = at + 8..at + 8 + usize::try_from(number(&self.bytes, at + 4)?).ok()?;
             at = content.end;
             match name {
-                b"TREE" => self.trees = Some(content),
+                b"TREE" => {
+                    forget_trees(self.bytes.get(content.clone())?, &BTreeSet::new(), self.oid_length)?;
+                    self.trees = Some(content);
+                }
                 name if DROPPED.contains(&name) => {}
                 _ => return None,
             }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Pool;
 use crate::error::{FileError, Result};
 use crate::failpoint;
-use crate::git::{Index, Oid, Patch, Tracked, TrackedChange, Worktree, path_of, replace_index};
+use crate::git::{GitError, Index, Oid, Patch, Tracked, TrackedChange, Worktree, path_of, replace_index};
 
 /// Modes of files, programs and symbolic links. Git alone knows what to do with submodules.
 const PLAIN_MODES: [u32; 3] = [0o100_644, 0o100_755, 0o120_000];
@@ -78,8 +78,7 @@ impl Pool<'_> {
         let mut patch: Patch = entries.map(|(path, new)| (path, new.map(|new| (new, None)))).collect();
         let of_files = patch.iter().filter(|(_, new)| new.is_some());
         let small: Patch = of_files.map(|(path, new)| (path.clone(), new.clone())).chain(rules).collect();
-        let (Some(small), Some(_)) = (Index::of(repository, &small), index.patched(repository, &patch))
-        else {
+        let Some(small) = Index::of(repository, &small) else {
             return Ok(false);
         };
         remove_files(worktree, changes)?;
@@ -91,8 +90,8 @@ impl Pool<'_> {
                 *looked = Some(file.symlink_metadata().map_err(FileError::of("look at", file))?);
             }
         }
-        let bytes = index.patched(repository, &patch).unwrap_or_default();
-        lock.replace(worktree, &bytes)?;
+        let unreadable = || GitError::Unreadable { command: "index".to_owned() };
+        lock.replace(worktree, &index.patched(repository, &patch).ok_or_else(unreadable)?)?;
         Ok(true)
     }
 
