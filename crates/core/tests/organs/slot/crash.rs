@@ -237,6 +237,27 @@ fn a_parking_that_was_cut_short_is_finished_by_the_next_start_or_by_name() {
 }
 
 #[test]
+fn a_move_that_was_cut_short_after_new_files_were_written_is_finished() {
+    let sandbox = Sandbox::new();
+    let (repository, config) = (sandbox.repository(), config());
+    let pool = Pool::new(&repository, &config);
+    let old = sandbox.rev("main");
+    pool.park(&start(&repository, &pool, "a", &old), &old, Keep::Save).unwrap();
+    sandbox.write("src/new.py", "new\n");
+    sandbox.write("src/auth.py", "two\n");
+    let new = sandbox.commit("second");
+    let (slot, dir) = (sandbox.slot(""), sandbox.parent().join("kept"));
+    write(&slot.join("src/new.py"), "new\n");
+    write(&slot.join("src/auth.py"), "two\n");
+    write(&slot.join("mine"), "left\n");
+    write(&entry(&sandbox, "index.lock"), "");
+    rewind(&sandbox, &serde_json::json!({ "kind": "moving", "commit": new.as_str(), "save_to": dir }));
+    assert_eq!(start(&repository, &pool, "b", &new).number, 1);
+    assert_eq!(sandbox.git_in(&slot, &["status", "--short", "--branch"]), "## hotfix/b");
+    assert_eq!((read(slot.join("src/new.py")), read(dir.join("mine"))), ("new\n".into(), "left\n".into()));
+}
+
+#[test]
 fn a_move_to_a_newer_base_that_was_cut_short_is_finished() {
     for files_done in [true, false] {
         let sandbox = Sandbox::new();
