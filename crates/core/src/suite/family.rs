@@ -11,11 +11,12 @@ use super::runners::java::Java;
 use super::runners::node::Node;
 use super::runners::python::Python;
 use super::runners::rust::Rust;
+use super::runners::shell::{Make, Shell};
 use super::{Runner, paths};
 
 /// All families, in the order in which they are asked. Where two runners of one folder could run a file, that of the
 /// earlier family does.
-pub const FAMILIES: &[&dyn Family] = &[&Python, &Node, &Go, &Rust, &Java];
+pub const FAMILIES: &[&dyn Family] = &[&Python, &Node, &Go, &Rust, &Java, &Shell, &Make];
 
 /// Runners that are found by the same files.
 pub trait Family: Sync {

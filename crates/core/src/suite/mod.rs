@@ -20,6 +20,7 @@ mod report;
 mod runners;
 mod select;
 mod stream;
+mod tap;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};

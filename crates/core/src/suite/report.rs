@@ -131,6 +131,16 @@ fn interrupted(id: String, file: String, end: &End) -> Case {
     Case { id, file: Some(file), outcome, reason: Some(reason), seconds: None }
 }
 
+/// The last line that says something, harmless and without credentials.
+pub fn last_line(output: &[u8]) -> String {
+    tail(output, None)
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("it said nothing")
+        .to_owned()
+}
+
 /// The end of what was printed, harmless and without credentials, then the reason.
 fn tail(output: &[u8], reason: Option<&str>) -> String {
     let start = output.len().saturating_sub(LOOKED_AT);

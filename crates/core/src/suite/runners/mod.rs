@@ -5,3 +5,4 @@ pub mod java;
 pub mod node;
 pub mod python;
 pub mod rust;
+pub mod shell;

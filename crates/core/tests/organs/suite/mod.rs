@@ -6,6 +6,7 @@ mod java;
 mod pytest;
 mod rank;
 mod rust;
+mod shell;
 mod time;
 mod unittest;
 mod with_go;
