@@ -144,7 +144,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_point_is_dropped(outcomes in prop::collection::vec(any::<bool>(), 0..30), noise in "[a-z# \n]{0,20}") {
-            let noise: String = noise.lines().map(|line| format!("# {line}\n")).collect();
+            let noise: String = noise.lines().flat_map(|line| ["# ", line, "\n"]).collect();
             let line = |(number, good): (usize, &bool)| format!("{}ok {} - t{number}\n{noise}", if *good { "" } else { "not " }, number + 1);
             let text: String = outcomes.iter().enumerate().map(line).collect::<Vec<_>>().concat();
             let report = read(&format!("1..{}\n{text}", outcomes.len()));

@@ -32,7 +32,7 @@ pub fn run(project: &Project) -> Result<ReadyLine> {
     let mut line = found.line(NAME, ctx.milliseconds_since(began));
     ctx.ended(Step::Test, if line.repair.is_none() { Tone::Good } else { Tone::Warning }, line.found.clone());
     if took > 0 {
-        line.found += &format!(" ({}.{} s)", took / 1000, took % 1000 / 100);
+        line.found = format!("{} ({}.{} s)", line.found, took / 1000, took % 1000 / 100);
     }
     Ok(line)
 }
