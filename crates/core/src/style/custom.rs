@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::clean::one_line;
+use super::families;
 use super::folder::Folder;
-use super::known::{Known, Named};
-use super::linter::{Linter, Message, Said, is_python};
+use super::known::Known;
+use super::linter::{Linter, Said, Wanted, is_python};
+use super::read::lines;
 
 /// Programs that would take any file they are given for Python.
 const PYTHON_PROGRAMS: [&str; 13] = [
@@ -56,12 +57,19 @@ impl Linter for Custom {
 
     fn takes(&self, path: &Path) -> bool {
         // `uv run --frozen python -m mypy` names its program fifth.
-        let first_words = self.line.split_whitespace().take(6).map(base_name);
-        is_python(path) || !first_words.into_iter().any(|word| PYTHON_PROGRAMS.contains(&word))
+        let mut first_words = self.line.split_whitespace().take(6).map(base_name);
+        let of_python = || is_python(path);
+        let family = |word: &str| families::all().find(|linter| linter.program() == word);
+        first_words
+            .find_map(|word| match PYTHON_PROGRAMS.contains(&word) {
+                true => Some(of_python()),
+                false => family(word).map(|linter| linter.takes(path)),
+            })
+            .unwrap_or(true)
     }
 
-    fn is_asked_for_by(&self, _folder: &Folder) -> bool {
-        false
+    fn wanted_by(&self, _folder: &Folder) -> Wanted {
+        Wanted::Not
     }
 
     /// The files are the shell's own arguments, so no name can be read as shell. A line that places them itself
@@ -78,64 +86,10 @@ impl Linter for Custom {
     }
 
     fn read(&self, output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
-        // A name that holds a newline spreads over several lines.
-        let mut begun: Vec<u8> = Vec::new();
-        for line in output.split(|byte| *byte == b'\n') {
-            begun.extend(line);
-            match message(line, known).or_else(|| message(&begun, known)) {
-                Some(said) => hear(said),
-                None if known.may_continue(&begun) => {
-                    begun.push(b'\n');
-                    continue;
-                }
-                None => {}
-            }
-            begun.clear();
-        }
+        lines::read(output, known, hear);
     }
 }
 
 fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
-}
-
-/// Reads one message.
-fn message(line: &[u8], known: &Known<'_>) -> Option<Said> {
-    let colons = line.iter().enumerate().filter(|(_, byte)| **byte == b':').map(|(at, _)| at);
-    // A name may hold colons and digits itself: the first place where a known name ends is right. Names are short.
-    for at in colons.take(16) {
-        let (path, rest) = line.split_at_checked(at)?;
-        let Some((row, column, text)) = numbers(rest) else { continue };
-        match known.name(path) {
-            Named::Given(path) => {
-                let path = path.to_owned();
-                let text = one_line(&String::from_utf8_lossy(text));
-                return Some(Said::Here(Message { path, first: row, last: row, column, text }));
-            }
-            Named::Elsewhere => return Some(Said::Elsewhere),
-            Named::Nothing => {}
-        }
-    }
-    None
-}
-
-/// Reads `:line[:column]: message`; the last colon may be missing, as some linters print it.
-fn numbers(text: &[u8]) -> Option<(u64, Option<u64>, &[u8])> {
-    let (row, rest) = number(text)?;
-    let (column, rest) = match number(rest) {
-        Some((column, rest)) => (Some(column), rest),
-        None => (None, rest),
-    };
-    match rest.first() {
-        Some(b':' | b' ') => Some((row, column, rest.get(1..)?)),
-        _ => None,
-    }
-}
-
-/// Reads `:digits`.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let rest = text.strip_prefix(b":")?;
-    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = rest.split_at_checked(count)?;
-    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }

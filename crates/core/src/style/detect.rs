@@ -9,9 +9,10 @@ use hotfix_model::config::CheckConfig;
 use crate::ctx::Ctx;
 
 use super::custom::Custom;
-use super::folder::Folder;
+use super::families::{self, BUG_FINDERS};
+use super::folder::{Folder, Names};
 use super::job::{Family, Job};
-use super::linter::{BUG_FINDERS, FAMILIES, Linter, is_python};
+use super::linter::{Given, Linter, Wanted, is_python};
 use super::{Place, Request, program};
 
 /// At most so many folders are read to tell what a repository is configured for.
@@ -27,9 +28,11 @@ pub fn linters_found(
 ) -> Vec<String> {
     let customs = customs(config);
     let folders = folders(tracked, read, |_| true);
-    let asked = |linter: &&&'static dyn Linter| folders.iter().any(|folder| linter.is_asked_for_by(folder));
+    let configured = |linter: &&'static dyn Linter| {
+        folders.iter().any(|folder| linter.wanted_by(folder) == Wanted::ByConfiguration)
+    };
     let mut names: Vec<String> = customs.iter().map(|custom| custom.name().to_owned()).collect();
-    names.extend(families(&customs).filter(asked).map(|linter| linter.name().to_owned()));
+    names.extend(families(&customs).filter(configured).map(|linter| linter.name().to_owned()));
     names
 }
 
@@ -42,14 +45,16 @@ pub fn jobs(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<Job> {
     let customs = customs(request.config);
     let mut jobs: Vec<Job> =
         customs.iter().filter_map(|custom| custom_job(custom, &files, request)).collect();
-    jobs.extend(configured(&files, &customs, request));
-    if jobs.is_empty() && customs.is_empty() {
+    jobs.extend(wanted(&files, &customs, request));
+    let serves_python = |job: &Job| job.files.iter().any(|file| is_python(file));
+    if customs.is_empty() && !jobs.iter().any(serves_python) {
         jobs.extend(bugs_only(ctx, place, &files));
     }
     for job in &mut jobs {
-        job.program = program::find(ctx, place, job.linter.get().program());
+        job.program = program::find(ctx, place, &job.dir, job.linter.get().program());
         job.deadline = request.config.timeout.duration();
     }
+    jobs.retain(|job| job.program.is_some() || job.wanted == Wanted::ByConfiguration);
     jobs
 }
 
@@ -59,8 +64,8 @@ pub(super) fn customs(config: &CheckConfig) -> Vec<Arc<Custom>> {
 }
 
 /// The families that no configured command stands in for.
-pub(super) fn families(customs: &[Arc<Custom>]) -> impl Iterator<Item = &'static &'static dyn Linter> {
-    FAMILIES.iter().filter(|linter| !customs.iter().any(|custom| custom.replaces(**linter)))
+pub(super) fn families(customs: &[Arc<Custom>]) -> impl Iterator<Item = &'static dyn Linter> {
+    families::all().filter(|linter| !customs.iter().any(|custom| custom.replaces(*linter)))
 }
 
 fn custom_job(custom: &Arc<Custom>, files: &[&PathBuf], request: &Request<'_>) -> Option<Job> {
@@ -70,49 +75,54 @@ fn custom_job(custom: &Arc<Custom>, files: &[&PathBuf], request: &Request<'_>) -
     (!job.files.is_empty()).then_some(job)
 }
 
-/// Each family once per folder that asks for it, with the files that are nearest to that folder.
-fn configured(files: &[&PathBuf], customs: &[Arc<Custom>], request: &Request<'_>) -> Vec<Job> {
+/// Each family once per folder that wants it, with the files that are nearest to that folder.
+fn wanted(files: &[&PathBuf], customs: &[Arc<Custom>], request: &Request<'_>) -> Vec<Job> {
     let matters = |dir: &Path| files.iter().any(|file| file.starts_with(dir));
     let folders = folders(request.tracked, request.read, matters);
     let mut jobs = Vec::new();
     for linter in families(customs) {
         let mut groups: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
-        for file in taken(*linter, files) {
-            if let Some(nearest) = nearest(*linter, &file, &folders) {
+        for file in taken(linter, files) {
+            if let Some(nearest) = nearest(linter, &file, &folders) {
                 groups.entry(nearest).or_default().push(file);
             }
         }
         for (index, files) in groups {
-            jobs.extend(split(*linter, folders.get(index), files));
+            jobs.extend(split(linter, folders.get(index).map(Arc::as_ref), files));
         }
     }
     jobs
 }
 
-fn nearest(linter: &dyn Linter, file: &Path, folders: &[Folder]) -> Option<usize> {
-    let asking = folders
+fn nearest(linter: &dyn Linter, file: &Path, folders: &[Arc<Folder>]) -> Option<usize> {
+    let wanting = folders
         .iter()
         .enumerate()
-        .filter(|(_, folder)| file.starts_with(&folder.dir) && linter.is_asked_for_by(folder));
-    asking.max_by_key(|(_, folder)| folder.dir.components().count()).map(|(index, _)| index)
+        .filter(|(_, folder)| file.starts_with(&folder.dir) && linter.wanted_by(folder) != Wanted::Not);
+    wanting.max_by_key(|(_, folder)| folder.dir.components().count()).map(|(index, _)| index)
 }
 
-/// One job for all files that can be given by name, one for each that cannot.
+/// One job for all files that are given together, one for each whose content is given.
 fn split(linter: &'static dyn Linter, folder: Option<&Folder>, files: Vec<PathBuf>) -> Vec<Job> {
-    let (lone, named): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| linter.needs_input(file));
-    let job = |files| Job::new(Family::Found(linter), folder, files);
-    let mut jobs: Vec<Job> = Some(named).filter(|files| !files.is_empty()).map(job).into_iter().collect();
-    for file in lone {
-        jobs.push(Job { by_input: true, ..job(vec![file]) });
+    let mut together: BTreeMap<Given, Vec<PathBuf>> = BTreeMap::new();
+    let mut jobs = Vec::new();
+    for file in files {
+        match linter.given(&file) {
+            Given::Content => jobs.push((Given::Content, vec![file])),
+            given => together.entry(given).or_default().push(file),
+        }
     }
-    jobs
+    let all = together.into_iter().chain(jobs);
+    all.map(|(given, files)| Job { given, ..Job::new(Family::Found(linter), folder, files) }).collect()
 }
 
 fn bugs_only(ctx: &Ctx, place: &Place<'_>, files: &[&PathBuf]) -> Option<Job> {
     if !files.iter().any(|file| is_python(file)) {
         return None;
     }
-    let linter = BUG_FINDERS.iter().find(|linter| program::find(ctx, place, linter.program()).is_some())?;
+    let is_installed =
+        |linter: &&&dyn Linter| program::find(ctx, place, Path::new(""), linter.program()).is_some();
+    let linter = BUG_FINDERS.iter().find(is_installed)?;
     let mut job = Job::new(Family::Found(*linter), None, taken(*linter, files));
     job.hint = Some(BUGS_ONLY);
     (!job.files.is_empty()).then_some(job)
@@ -122,19 +132,25 @@ fn taken(linter: &dyn Linter, files: &[&PathBuf]) -> Vec<PathBuf> {
     files.iter().filter(|file| linter.takes(file)).map(|file| (*file).clone()).collect()
 }
 
-/// The folders that hold configuration, nearest to the root first.
+/// The folders that hold configuration, nearest to the root first; the root is always one of them.
 pub(super) fn folders(
     tracked: &[PathBuf],
     read: &dyn Fn(&str) -> Option<Vec<u8>>,
     matters: impl Fn(&Path) -> bool,
-) -> Vec<Folder> {
+) -> Vec<Arc<Folder>> {
+    let names = Names::all();
     let mut by_dir: BTreeMap<(usize, PathBuf), Vec<&PathBuf>> = BTreeMap::new();
-    for path in tracked.iter().filter(|path| Folder::may_hold(path)) {
-        let dir = path.parent().unwrap_or(Path::new(""));
-        if matters(dir) {
-            by_dir.entry((dir.components().count(), dir.to_owned())).or_default().push(path);
-        }
+    by_dir.insert((0, PathBuf::new()), Vec::new());
+    for path in tracked {
+        let Some(dir) = names.configured_folder(path).filter(|dir| matters(dir)) else { continue };
+        by_dir.entry((dir.components().count(), dir)).or_default().push(path);
     }
-    let nearest = by_dir.into_iter().take(FOLDERS);
-    nearest.map(|((_, dir), paths)| Folder::read(&dir, paths.into_iter(), read)).collect()
+    let mut folders: Vec<Arc<Folder>> = Vec::new();
+    for ((_, dir), paths) in by_dir.into_iter().take(FOLDERS) {
+        let outer = folders.iter().rev().find(|outer| dir.starts_with(&outer.dir)).cloned();
+        let mut folder = Folder::read(&dir, paths.into_iter(), read);
+        folder.outer = outer;
+        folders.push(Arc::new(folder));
+    }
+    folders
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ctx::Ctx;
 
-use super::diff::{Block, blocks};
 use super::job::Job;
 use super::known::Known;
+use super::read::diff::Block;
 use super::touched::Touched;
 use super::{Place, run};
 
@@ -15,7 +15,7 @@ use super::{Place, run};
 /// the files that are different now.
 pub fn fix(ctx: &Ctx, place: &Place<'_>, jobs: &[Job], touched: &mut Touched) -> Vec<String> {
     let mut rewritten = BTreeSet::new();
-    for job in jobs.iter().filter(|job| job.approved && job.rewriting.is_some()) {
+    for job in jobs.iter().filter(|job| job.approved && rewrites(job)) {
         for file in rewrite(ctx, place, job, touched) {
             rewritten.insert(file.to_string_lossy().into_owned());
         }
@@ -23,12 +23,25 @@ pub fn fix(ctx: &Ctx, place: &Place<'_>, jobs: &[Job], touched: &mut Touched) ->
     rewritten.into_iter().collect()
 }
 
+fn rewrites(job: &Job) -> bool {
+    job.rewriting.is_some() || job.linter.get().prints_file()
+}
+
 fn rewrite(ctx: &Ctx, place: &Place<'_>, job: &Job, touched: &mut Touched) -> Vec<PathBuf> {
     let Ok(finished) = run::start(ctx, place, job) else { return Vec::new() };
-    let blocks = blocks(&finished.output, &Known::new(place.root, &job.dir, &job.files));
+    let linter = job.linter.get();
+    if linter.prints_file() && !finished.end.success() {
+        return Vec::new();
+    }
+    let blocks = linter.differences(&finished.output, &Known::new(place.root, &job.dir, &job.files));
     let mut files = at_changed_lines(&blocks, touched);
     let before: Vec<_> = files.iter().map(|file| content(place, file)).collect();
-    if files.is_empty() || !run_rewriting(ctx, place, job, &files) {
+    let rewritten = match files.first() {
+        Some(file) if linter.prints_file() => std::fs::write(place.root.join(file), &finished.output).is_ok(),
+        Some(_) => run_rewriting(ctx, place, job, &files),
+        None => false,
+    };
+    if !rewritten {
         return Vec::new();
     }
     let mut before = before.into_iter();

@@ -1,25 +1,44 @@
 //! A folder with configuration files of linters.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Names of files in which linters are configured.
-const NAMES: [&str; 6] = ["pyproject.toml", "ruff.toml", ".ruff.toml", ".flake8", "setup.cfg", "tox.ini"];
+use super::families;
 
 /// The configuration files of one folder, as they are at base.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Folder {
     /// Path from the root; empty for the root.
     pub dir: PathBuf,
+    /// The nearest folder with configuration around it.
+    pub outer: Option<Arc<Self>>,
     files: Vec<(String, String)>,
 }
 
-impl Folder {
-    /// Whether a path names a file in which linters are configured.
-    pub fn may_hold(path: &Path) -> bool {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
+/// The names of all files in which linters are configured. Some have a folder in them.
+pub struct Names(Vec<&'static str>);
+
+impl Names {
+    /// Those of all families.
+    pub fn all() -> Self {
+        let mut names: Vec<_> = families::all().flat_map(super::linter::Linter::configuration).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self(names)
     }
 
-    /// Reads the files among `names` that exist at base.
+    /// The folder that a path configures.
+    pub fn configured_folder(&self, path: &Path) -> Option<PathBuf> {
+        let last = path.file_name()?.to_str()?;
+        let ending = |name: &&&str| name.ends_with(last) && path.ends_with(name);
+        let name = self.0.iter().filter(ending).max_by_key(|name| name.len())?;
+        let depth = Path::new(name).components().count();
+        path.ancestors().nth(depth).map(Path::to_owned)
+    }
+}
+
+impl Folder {
+    /// Reads the files among `paths` that exist at base.
     pub fn read<'a>(
         dir: &Path,
         paths: impl Iterator<Item = &'a PathBuf>,
@@ -27,10 +46,15 @@ impl Folder {
     ) -> Self {
         let one = |path: &PathBuf| {
             let bytes = read(path.to_str()?)?;
-            let name = path.file_name()?.to_str()?.to_owned();
+            let name = path.strip_prefix(dir).ok()?.to_str()?.to_owned();
             Some((name, String::from_utf8_lossy(&bytes).into_owned()))
         };
-        Self { dir: dir.to_owned(), files: paths.filter_map(one).collect() }
+        Self { dir: dir.to_owned(), outer: None, files: paths.filter_map(one).collect() }
+    }
+
+    /// Whether it is the root of the repository.
+    pub fn is_root(&self) -> bool {
+        self.dir.as_os_str().is_empty()
     }
 
     /// Whether there is a file of that name.
@@ -41,6 +65,11 @@ impl Folder {
     /// The text of a file.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether one of some files holds a piece of text.
+    pub fn mentions(&self, names: &[&str], piece: &str) -> bool {
+        names.iter().filter_map(|name| self.text(name)).any(|text| text.contains(piece))
     }
 
     /// Whether an INI file has a section, as in `[flake8]`.
@@ -57,6 +86,12 @@ impl Folder {
             item = item.get(key)?;
         }
         Some(item.clone())
+    }
+
+    /// Whether a JSON file holds an object with such a key.
+    pub fn has_json_key(&self, name: &str, key: &str) -> bool {
+        let document = self.text(name).and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        document.is_some_and(|document| document.get(key).is_some())
     }
 }
 
@@ -79,5 +114,16 @@ mod tests {
         assert!(folder.toml("pyproject.toml", &["tool", "ruff"]).is_some());
         assert!(folder.toml("pyproject.toml", &["tool", "black"]).is_none());
         assert!(folder.toml("tox.ini", &["tox", "x"]).is_none());
+    }
+
+    #[test]
+    fn a_configuration_belongs_to_the_folder_it_is_for() {
+        let names = Names::all();
+        let folder = |path: &str| names.configured_folder(Path::new(path));
+        assert_eq!(folder("setup.cfg"), Some(PathBuf::new()));
+        assert_eq!(folder("app/pyproject.toml"), Some(PathBuf::from("app")));
+        assert_eq!(folder("app/config/checkstyle/checkstyle.xml"), Some(PathBuf::from("app")));
+        assert_eq!(folder("app/mysetup.cfg"), None);
+        assert_eq!(folder("README.md"), None);
     }
 }

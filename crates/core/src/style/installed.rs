@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hotfix_model::config::CheckConfig;
 
-use super::linter::Linter;
+use super::linter::Wanted;
 use super::{Place, detect, program};
 use crate::ctx::Ctx;
 
@@ -29,13 +29,14 @@ pub fn linters_installed(
 ) -> Vec<Installed> {
     let customs = detect::customs(config);
     let folders = detect::folders(tracked, read, |_| true);
-    let asked = |linter: &&&'static dyn Linter| folders.iter().any(|folder| linter.is_asked_for_by(folder));
     let own = customs.iter().map(|custom| Installed { name: custom.name().to_owned(), missing: None });
-    let found = detect::families(&customs).filter(asked).map(|linter| Installed {
-        name: linter.name().to_owned(),
-        missing: program::find(ctx, place, linter.program())
+    let found = detect::families(&customs).filter_map(|linter| {
+        let mut wanting = folders.iter().filter(|folder| linter.wanted_by(folder) == Wanted::ByConfiguration);
+        let folder = wanting.next()?;
+        let missing = program::find(ctx, place, &folder.dir, linter.program())
             .is_none()
-            .then(|| program::how_to_install(ctx, place, linter.package())),
+            .then(|| program::how_to_install(ctx, place, linter.package()));
+        Some(Installed { name: linter.name().to_owned(), missing })
     });
     own.chain(found).collect()
 }

@@ -1,5 +1,6 @@
 //! One linter, what it is given, and where it runs.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::folder::Folder;
-use super::linter::Linter;
+use super::linter::{Given, Linter, Wanted};
 
 /// A linter with its files.
 pub struct Job {
@@ -25,8 +26,10 @@ pub struct Job {
     pub rewriting: Option<Vec<OsString>>,
     /// Paths from the root.
     pub files: Vec<PathBuf>,
-    /// Whether the only file comes on standard input.
-    pub by_input: bool,
+    /// What of them it is given.
+    pub given: Given,
+    /// How much its folder wants it.
+    pub wanted: Wanted,
     /// Whether it may run.
     pub approved: bool,
     /// What to say besides its messages.
@@ -68,7 +71,8 @@ impl Job {
             dir,
             program: None,
             files,
-            by_input: false,
+            given: Given::Names,
+            wanted: folder.map_or(Wanted::ByConfiguration, |folder| family.wanted_by(folder)),
             approved: true,
             hint: None,
             deadline: Duration::MAX,
@@ -83,11 +87,26 @@ impl Job {
         all.map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
-    /// All arguments: the files come last, or `-` for standard input.
+    /// All arguments: what stands for the files comes last.
     pub fn all_arguments(&self) -> Vec<OsString> {
-        let files = self.files.iter().map(|file| self.as_argument(file));
-        let files: Vec<OsString> = if self.by_input { vec!["-".into()] } else { files.collect() };
-        self.arguments.iter().cloned().chain(files).collect()
+        let names = || self.files.iter().map(|file| self.as_argument(file));
+        let given: Vec<OsString> = match self.given {
+            Given::Names => names().collect(),
+            Given::Folders => self.folders(),
+            Given::Nothing => Vec::new(),
+            Given::Content => names().flat_map(|name| self.linter.get().input_arguments(name)).collect(),
+        };
+        self.arguments.iter().cloned().chain(given).collect()
+    }
+
+    /// The folders of the files as arguments, each once.
+    fn folders(&self) -> Vec<OsString> {
+        let folder = |file: &PathBuf| {
+            let inside = file.strip_prefix(&self.dir).unwrap_or(file);
+            Path::new(".").join(inside.parent().unwrap_or(Path::new(""))).into_os_string()
+        };
+        let folders: BTreeSet<OsString> = self.files.iter().map(folder).collect();
+        folders.into_iter().collect()
     }
 
     /// A file as an argument: relative to the folder, and never to be taken for an option or an `@file`.

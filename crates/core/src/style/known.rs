@@ -51,6 +51,18 @@ impl<'a> Known<'a> {
         paths.all(|path| path == first).then_some(*first)
     }
 
+    /// The only file whose path ends with a name; for linters that print paths from a place of their own.
+    pub fn ending(&self, name: &str) -> Option<&'a Path> {
+        let mut paths = self.by_name.values().filter(|path| path.ends_with(name));
+        let first = paths.next()?;
+        paths.all(|path| path == first).then_some(*first)
+    }
+
+    /// Where a file is.
+    pub fn on_disk(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+
     /// What a name means.
     pub fn name(&self, said: &[u8]) -> Named<'a> {
         if said.is_empty() || said.contains(&0) {

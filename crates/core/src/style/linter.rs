@@ -1,10 +1,11 @@
-//! What every family of linters can say about itself. One file per family implements this.
+//! What every family of linters can say about itself. One family is one value that implements this.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
 use super::known::Known;
+use super::read::diff::{self, Block};
 
 /// One family of linters.
 pub trait Linter: Send + Sync {
@@ -15,36 +16,107 @@ pub trait Linter: Send + Sync {
     fn program(&self) -> &str;
 
     /// What to install to get it.
-    fn package(&self) -> &str {
-        self.program()
+    fn package(&self) -> Package<'_> {
+        Package::Python(self.program())
     }
 
     /// Whether it reads such a file.
     fn takes(&self, path: &Path) -> bool;
 
-    /// Whether a folder's configuration asks for it.
-    fn is_asked_for_by(&self, folder: &Folder) -> bool;
+    /// Names of the files that [`Linter::wanted_by`] reads; a name may have a folder in it.
+    fn configuration(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// How much a folder wants it.
+    fn wanted_by(&self, folder: &Folder) -> Wanted;
+
+    /// What it is given of such a file.
+    fn given(&self, _path: &Path) -> Given {
+        Given::Names
+    }
 
     /// Arguments before the files. Without a folder: likely bugs only, and no configuration from anywhere.
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString>;
+
+    /// The arguments that stand for a file that comes on standard input.
+    fn input_arguments(&self, _name: OsString) -> Vec<OsString> {
+        words(["-"])
+    }
 
     /// Whether the exit code means that it did its work, with or without messages.
     fn did_its_work(&self, code: i32) -> bool {
         matches!(code, 0 | 1)
     }
 
-    /// Whether it can only be given this file on standard input, under no name.
-    fn needs_input(&self, _path: &Path) -> bool {
+    /// Whether its standard output is the file as it should be.
+    fn prints_file(&self) -> bool {
         false
     }
 
     /// Reads all it printed, and passes on every message; there may be millions.
     fn read(&self, output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said));
 
-    /// Arguments with which it rewrites files; only formatters have them, and those print unified differences.
+    /// What it would write differently, from all it printed; only formatters are asked.
+    fn differences(&self, output: &[u8], known: &Known<'_>) -> Vec<Block> {
+        diff::blocks(output, known)
+    }
+
+    /// Arguments with which it rewrites files; only formatters that are not [`Linter::prints_file`] have them.
     fn rewriting(&self, _folder: Option<&Folder>) -> Option<Vec<OsString>> {
         None
     }
+}
+
+/// How much a folder wants a linter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    /// Not at all.
+    Not,
+    /// Its language is customarily checked so. It runs where it is installed; where it is not, nobody misses it.
+    ByCustom,
+    /// It is configured.
+    ByConfiguration,
+}
+
+impl Wanted {
+    /// Configured, or not wanted.
+    pub fn if_configured(configured: bool) -> Self {
+        if configured { Self::ByConfiguration } else { Self::Not }
+    }
+
+    /// Customary, or not wanted.
+    pub fn if_customary(customary: bool) -> Self {
+        if customary { Self::ByCustom } else { Self::Not }
+    }
+}
+
+/// What a linter is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Given {
+    /// The names of the files, all at once.
+    Names,
+    /// The folders that hold the files, as Go's packages.
+    Folders,
+    /// Nothing: it looks at the project that the folder is.
+    Nothing,
+    /// The content of one file, on standard input.
+    Content,
+}
+
+/// What to install, and by which means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Package<'a> {
+    /// From Python's index.
+    Python(&'a str),
+    /// From the registry of Node.
+    Node(&'a str),
+    /// A component of the Rust toolchain.
+    Rustup(&'a str),
+    /// A command that is a Go module.
+    Go(&'a str),
+    /// A program that every system packages in its own way.
+    System(&'a str),
 }
 
 /// What a linter said.
@@ -71,16 +143,14 @@ pub struct Message {
     pub text: String,
 }
 
-/// All families that are found by their configuration, in the order of reports.
-pub const FAMILIES: &[&dyn Linter] =
-    &[&super::ruff::Check, &super::flake8::Flake8, &super::ruff::Format, &super::black::Black];
-
-/// Families that look for likely bugs where nothing is configured, the preferred one first.
-pub const BUG_FINDERS: &[&dyn Linter] = &[&super::ruff::Check, &super::flake8::Flake8];
-
 /// Whether a file is Python by its name.
 pub fn is_python(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "py" || extension == "pyi")
+    has_extension(path, &["py", "pyi"])
+}
+
+/// Whether a file's name ends with a dot and one of these.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().and_then(|own| own.to_str()).is_some_and(|own| extensions.contains(&own))
 }
 
 /// Arguments from plain words.

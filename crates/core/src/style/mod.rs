@@ -4,27 +4,26 @@
 //! A linter that is missing, dies or hangs is one line of the report, never an error: style must not stop an
 //! emergency fix.
 
-mod black;
 mod clean;
 mod custom;
 mod detect;
-mod diff;
+mod families;
 mod fix;
-mod flake8;
 mod folder;
 mod installed;
 mod job;
 mod known;
 mod linter;
-mod literal;
 mod program;
-mod ruff;
+mod read;
 mod run;
+mod tool;
 mod touched;
 
 use std::path::{Path, PathBuf};
 
 use hotfix_model::config::CheckConfig;
+use hotfix_model::gate::LinterReport;
 use hotfix_model::{CheckReport, Step};
 
 use crate::ctx::Ctx;
@@ -92,7 +91,8 @@ pub fn check(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Result<Chec
     let mut touched = Touched::new(request.lines);
     let fixed = if request.fix { fix::fix(ctx, place, &jobs, &mut touched) } else { Vec::new() };
     if !jobs.is_empty() {
-        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let mut names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        names.dedup();
         ctx.now_doing(Step::Check, names.join(", "));
     }
     let ran = run_all(ctx, place, &jobs, &touched);
@@ -113,9 +113,20 @@ fn report(all: Vec<Ran>, fixed: Vec<String>, tree: &str) -> CheckReport {
     for ran in all {
         report.findings.extend(ran.findings);
         report.ignored_outside_change += ran.ignored;
-        report.linters.push(ran.report);
+        add(&mut report.linters, ran.report);
     }
     report.findings.sort();
     report.findings.dedup();
     report
+}
+
+/// Several runs of one linter that came to the same are one line of the report.
+fn add(linters: &mut Vec<LinterReport>, report: LinterReport) {
+    let is_same = |known: &&mut LinterReport| {
+        (&known.name, known.outcome, &known.hint) == (&report.name, report.outcome, &report.hint)
+    };
+    match linters.iter_mut().find(is_same) {
+        Some(known) => known.elapsed_ms = known.elapsed_ms.max(report.elapsed_ms),
+        None => linters.push(report),
+    }
 }

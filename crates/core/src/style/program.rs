@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::ctx::Ctx;
 
 use super::Place;
+use super::linter::Package;
 
-/// The program in the slot's virtual environment, the active one, the main worktree's, or on the `PATH`.
-pub fn find(ctx: &Ctx, place: &Place<'_>, name: &str) -> Option<PathBuf> {
-    let mut environments = environments(ctx, place);
-    environments.find_map(|dir| ctx.env.find_program(dir.join(name))).or_else(|| ctx.env.find_program(name))
+/// The program in a folder's `node_modules`, in the slot's virtual environment, the active one, the main worktree's, or
+/// on the `PATH`.
+pub fn find(ctx: &Ctx, place: &Place<'_>, dir: &Path, name: &str) -> Option<PathBuf> {
+    let modules = dir.ancestors().map(|dir| place.root.join(dir).join("node_modules/.bin"));
+    let mut dirs = modules.chain(environments(ctx, place));
+    dirs.find_map(|dir| ctx.env.find_program(dir.join(name))).or_else(|| ctx.env.find_program(name))
 }
 
 /// A `PATH` in which a line of shell finds what [`find`] finds.
@@ -24,8 +27,18 @@ pub fn search_path(ctx: &Ctx, place: &Place<'_>) -> OsString {
     path
 }
 
-/// The command that installs a Python package where [`find`] looks.
-pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, package: &str) -> String {
+/// The command that installs a package where [`find`] looks.
+pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, package: Package<'_>) -> String {
+    match package {
+        Package::Python(name) => with_python(ctx, place, name),
+        Package::Node(name) => with_node(place, name),
+        Package::Rustup(name) => format!("rustup component add {name}"),
+        Package::Go(module) => format!("go install {module}@latest"),
+        Package::System(name) => format!("install {name} as this system installs programs"),
+    }
+}
+
+fn with_python(ctx: &Ctx, place: &Place<'_>, package: &str) -> String {
     let has_pip = |python: &PathBuf| ctx.env.find_program(python.with_file_name("pip")).is_some();
     let python = environments(ctx, place).map(|dir| dir.join("python")).find(has_pip);
     if let Some(python) = python {
@@ -37,6 +50,20 @@ pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, package: &str) -> String {
         }
     }
     format!("python3 -m pip install --user {package}")
+}
+
+/// What a lock file pins is installed as a whole.
+fn with_node(place: &Place<'_>, package: &str) -> String {
+    let locks = [
+        ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
+        ("yarn.lock", "yarn install --frozen-lockfile"),
+        ("package-lock.json", "npm ci"),
+    ];
+    let locked = locks.iter().find(|(lock, _)| place.root.join(lock).is_file());
+    match locked {
+        Some((_, command)) => format!("cd {} && {command}", quoted(place.root)),
+        None => format!("npm install --global {package}"),
+    }
 }
 
 fn environments<'a>(ctx: &'a Ctx, place: &Place<'a>) -> impl Iterator<Item = PathBuf> + use<'a> {

@@ -11,7 +11,7 @@ use crate::exec::{self, Command, Ending, ExecError};
 use super::clean::one_line;
 use super::job::Job;
 use super::known::Known;
-use super::linter::Said;
+use super::linter::{Given, Said};
 use super::touched::Touched;
 use super::{Place, program};
 
@@ -29,7 +29,7 @@ pub struct Ran {
 pub struct Finished {
     /// How it ended.
     pub end: exec::Finished,
-    /// All it printed, up to [`exec::LOG_LIMIT`].
+    /// All it printed, up to [`exec::LOG_LIMIT`]; of one that prints the file as it should be only that.
     pub output: Vec<u8>,
 }
 
@@ -51,14 +51,21 @@ pub fn start(ctx: &Ctx, place: &Place<'_>, job: &Job) -> Result<Finished, Linter
         return Err(silent(job, LinterOutcome::Missing, command));
     };
     let log = place.scratch.join(format!("check-{}.log", ctx.clock.ulid()));
-    let command = command(ctx, place, job, program).args(job.all_arguments()).log(&log);
-    let command = if job.by_input { command.input(content(place, job)) } else { command };
+    let command = command(ctx, place, job, program).args(job.all_arguments());
+    // What it says besides the file must not become a part of the file.
+    let prints_file = job.linter.get().prints_file();
+    let command = if prints_file { command } else { command.log(&log) };
+    let command = if job.given == Given::Content { command.input(content(place, job)) } else { command };
     let end = command.run(ctx).map_err(|error| match error {
         ExecError::NotFound { .. } => {
             silent(job, LinterOutcome::Missing, format!("install {} anew", program.display()))
         }
         ExecError::Refused { source, .. } => silent(job, LinterOutcome::Failed, source.to_string()),
     })?;
+    if prints_file {
+        let output = if end.success() { end.stdout.clone() } else { Vec::new() };
+        return Ok(Finished { end, output });
+    }
     let logged = std::fs::read(&log).unwrap_or_default();
     // A full disk can leave the log short; then the end that is in memory is all there is.
     let output = if logged.len() < end.stdout.len() { end.stdout.clone() } else { logged };
@@ -93,7 +100,9 @@ fn read(place: &Place<'_>, job: &Job, finished: &Finished, touched: &Touched) ->
     let known = Known::new(place.root, &job.dir, &job.files);
     let linter = job.linter.get();
     let (mut findings, mut ignored) = (Vec::new(), 0);
-    linter.read(&finished.output, &known, &mut |said| match finding(said, linter.name(), touched) {
+    let failed_to_print = linter.prints_file() && !finished.end.success();
+    let output = if failed_to_print { &[] } else { finished.output.as_slice() };
+    linter.read(output, &known, &mut |said| match finding(said, linter.name(), touched) {
         Some(finding) => findings.push(finding),
         None => ignored += 1,
     });

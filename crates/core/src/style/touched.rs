@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::git::FileDiff;
 
-use super::diff::Block;
+use super::read::diff::Block;
 
 /// Changed lines by file, counted from 1.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::diff;
-use super::folder::Folder;
-use super::known::Known;
-use super::linter::{Linter, Said, is_python, words};
+use crate::style::folder::Folder;
+use crate::style::known::Known;
+use crate::style::linter::{Given, Linter, Said, Wanted, is_python, words};
+use crate::style::read::diff;
 
 /// black, configured by `[tool.black]`.
 pub struct Black;
@@ -24,8 +24,12 @@ impl Linter for Black {
         is_python(path)
     }
 
-    fn is_asked_for_by(&self, folder: &Folder) -> bool {
-        folder.toml("pyproject.toml", &["tool", "black"]).is_some()
+    fn configuration(&self) -> Vec<&'static str> {
+        vec!["pyproject.toml"]
+    }
+
+    fn wanted_by(&self, folder: &Folder) -> Wanted {
+        Wanted::if_configured(folder.toml("pyproject.toml", &["tool", "black"]).is_some())
     }
 
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString> {
@@ -35,8 +39,8 @@ impl Linter for Black {
     }
 
     /// Black dies when it has to print a name that is not UTF-8.
-    fn needs_input(&self, path: &Path) -> bool {
-        path.to_str().is_none()
+    fn given(&self, path: &Path) -> Given {
+        if path.to_str().is_none() { Given::Content } else { Given::Names }
     }
 
     fn read(&self, output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {

@@ -3,17 +3,19 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::clean::one_line;
-use super::diff;
-use super::folder::Folder;
-use super::known::Known;
-use super::linter::{Linter, Message, Said, is_python, words};
+use crate::style::clean::one_line;
+use crate::style::folder::Folder;
+use crate::style::known::Known;
+use crate::style::linter::{Linter, Message, Said, Wanted, is_python, words};
+use crate::style::read::diff;
 
 /// `ruff check`, configured by `ruff.toml`, `.ruff.toml` or `[tool.ruff]`.
 pub struct Check;
 
 /// `ruff format`, configured by a `[format]` table: a repository that only lints with ruff may format by other means.
 pub struct Format;
+
+const FILES: [&str; 3] = ["ruff.toml", ".ruff.toml", "pyproject.toml"];
 
 impl Linter for Check {
     fn name(&self) -> &'static str {
@@ -28,8 +30,12 @@ impl Linter for Check {
         is_python(path)
     }
 
-    fn is_asked_for_by(&self, folder: &Folder) -> bool {
-        configured(folder, &[])
+    fn configuration(&self) -> Vec<&'static str> {
+        FILES.to_vec()
+    }
+
+    fn wanted_by(&self, folder: &Folder) -> Wanted {
+        Wanted::if_configured(configured(folder, &[]))
     }
 
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString> {
@@ -61,8 +67,12 @@ impl Linter for Format {
         is_python(path)
     }
 
-    fn is_asked_for_by(&self, folder: &Folder) -> bool {
-        configured(folder, &["format"])
+    fn configuration(&self) -> Vec<&'static str> {
+        FILES.to_vec()
+    }
+
+    fn wanted_by(&self, folder: &Folder) -> Wanted {
+        Wanted::if_configured(configured(folder, &["format"]))
     }
 
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString> {

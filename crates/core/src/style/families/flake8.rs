@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::clean::one_line;
-use super::folder::Folder;
-use super::known::Known;
-use super::linter::{Linter, Message, Said, words};
-use super::literal;
+use crate::style::clean::one_line;
+use crate::style::folder::Folder;
+use crate::style::known::Known;
+use crate::style::linter::{Linter, Message, Said, Wanted, words};
+use crate::style::read::literal;
 
 /// flake8, configured by `.flake8`, or a section of `setup.cfg` or `tox.ini`.
 pub struct Flake8;
@@ -28,9 +28,13 @@ impl Linter for Flake8 {
         path.extension().is_some_and(|extension| extension == "py")
     }
 
-    fn is_asked_for_by(&self, folder: &Folder) -> bool {
+    fn configuration(&self) -> Vec<&'static str> {
+        vec![".flake8", "setup.cfg", "tox.ini"]
+    }
+
+    fn wanted_by(&self, folder: &Folder) -> Wanted {
         let in_section = |name| folder.has_section(name, "flake8");
-        folder.has(".flake8") || in_section("setup.cfg") || in_section("tox.ini")
+        Wanted::if_configured(folder.has(".flake8") || in_section("setup.cfg") || in_section("tox.ini"))
     }
 
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString> {

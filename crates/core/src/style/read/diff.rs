@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::clean::one_line;
-use super::known::Known;
-use super::linter::{Message, Said};
+use crate::style::clean::one_line;
+use crate::style::known::Known;
+use crate::style::linter::{Message, Said};
 
 /// Neighbouring lines that a formatter would write differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +35,14 @@ impl Block {
 
 /// The blocks as messages.
 pub fn read(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
-    let message = |block: Block| Message {
-        first: block.range().0,
-        last: block.range().1,
-        column: None,
-        text: block.text,
-        path: block.path,
-    };
-    for block in blocks(output, known) {
-        hear(Said::Here(message(block)));
+    pass_on(blocks(output, known), hear);
+}
+
+/// Passes on blocks as messages.
+pub fn pass_on(blocks: Vec<Block>, hear: &mut dyn FnMut(Said)) {
+    for block in blocks {
+        let (first, last) = block.range();
+        hear(Said::Here(Message { first, last, column: None, text: block.text, path: block.path }));
     }
 }
 
@@ -145,11 +144,14 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// black puts a tab and the time behind the name, ruff nothing. From standard input a file has another name.
+    /// black puts a tab and the time behind the name, gofmt and shfmt `.orig`, ruff nothing. From standard input a file
+    /// has another name.
     fn find(&self, name: &[u8]) -> Option<&'a Path> {
         let tab = name.iter().rposition(|byte| *byte == b'\t');
         let before_tab = tab.and_then(|tab| name.get(..tab)).unwrap_or(name);
-        let found = self.known.find(name).or_else(|| self.known.find(before_tab));
+        let original = before_tab.strip_suffix(b".orig");
+        let names = [Some(name), Some(before_tab), original].into_iter().flatten();
+        let found = names.into_iter().find_map(|name| self.known.find(name));
         found.or_else(|| self.known.only().filter(|_| before_tab == b"STDIN"))
     }
 }
@@ -168,7 +170,8 @@ fn side(word: &str) -> Option<Side> {
     Some(Side { next: if left == 0 { start + 1 } else { start }, left })
 }
 
-fn describe(removed: &[String], added: &[String]) -> String {
+/// What would change, in one line.
+pub fn describe(removed: &[String], added: &[String]) -> String {
     let shown = |lines: &[String]| lines.iter().find(|line| !line.is_empty()).cloned();
     match (shown(removed), shown(added)) {
         (_, Some(line)) => format!("would be formatted as: {line}"),
