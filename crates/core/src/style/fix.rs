@@ -30,9 +30,6 @@ fn rewrites(job: &Job) -> bool {
 fn rewrite(ctx: &Ctx, place: &Place<'_>, job: &Job, touched: &mut Touched) -> Vec<PathBuf> {
     let Ok(finished) = run::start(ctx, place, job) else { return Vec::new() };
     let linter = job.linter.get();
-    if linter.prints_file() && !finished.end.success() {
-        return Vec::new();
-    }
     let blocks = linter.differences(&finished.output, &Known::new(place.root, &job.dir, &job.files));
     let mut files = at_changed_lines(&blocks, touched);
     let before: Vec<_> = files.iter().map(|file| content(place, file)).collect();

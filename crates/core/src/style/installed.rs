@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hotfix_model::config::CheckConfig;
 
-use super::linter::Wanted;
+use super::linter::{Linter, Wanted};
 use super::{Place, detect, program};
 use crate::ctx::Ctx;
 

@@ -77,6 +77,11 @@ pub struct PlannedLinter {
     pub command: Vec<String>,
 }
 
+/// Names of all linters that are found by the files of a repository, in the order of reports.
+pub fn linters_known() -> Vec<&'static str> {
+    families::all().map(linter::Linter::name).collect()
+}
+
 /// What [`check`] would run. Looks for configuration and programs; changes nothing.
 pub fn plan(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<PlannedLinter> {
     let jobs = detect::jobs(ctx, place, request);

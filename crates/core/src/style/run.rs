@@ -100,9 +100,7 @@ fn read(place: &Place<'_>, job: &Job, finished: &Finished, touched: &Touched) ->
     let known = Known::new(place.root, &job.dir, &job.files);
     let linter = job.linter.get();
     let (mut findings, mut ignored) = (Vec::new(), 0);
-    let failed_to_print = linter.prints_file() && !finished.end.success();
-    let output = if failed_to_print { &[] } else { finished.output.as_slice() };
-    linter.read(output, &known, &mut |said| match finding(said, linter.name(), touched) {
+    linter.read(&finished.output, &known, &mut |said| match finding(said, linter.name(), touched) {
         Some(finding) => findings.push(finding),
         None => ignored += 1,
     });

@@ -17,5 +17,6 @@ mod overlap;
 mod proof;
 mod record;
 mod slot;
-mod style;
+#[path = "style/mod.rs"]
+mod style_with_python;
 mod suite;

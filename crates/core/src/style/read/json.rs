@@ -15,7 +15,7 @@ pub fn read_eslint(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said))
         let messages = file.get("messages").and_then(Value::as_array).into_iter().flatten();
         for message in messages {
             let rule = text(message, "ruleId").unwrap_or_default();
-            let words = format!("{} {rule}", text(message, "message").unwrap_or_default());
+            let words = format!("{rule} {}", text(message, "message").unwrap_or_default());
             let place = Place { line: "line", last: "endLine", column: "column" };
             hear_one(known, name, place.of(message, &words), hear);
         }
@@ -47,14 +47,16 @@ pub fn read_cargo(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) 
     for value in values(output) {
         let Some(message) = value.get("message").filter(|message| message.is_object()) else { continue };
         let code = message.get("code").and_then(|code| text(code, "code")).unwrap_or_default();
-        let words = format!("{} {code}", text(message, "message").unwrap_or_default());
+        let words = format!("{code} {}", text(message, "message").unwrap_or_default());
         let spans = message.get("spans").and_then(Value::as_array).into_iter().flatten();
         let is_primary = |span: &&Value| span.get("is_primary").and_then(Value::as_bool) == Some(true);
         for span in spans.filter(is_primary) {
             let place = Place { line: "line_start", last: "line_end", column: "column_start" };
-            let Some(name) = text(span, "file_name") else { continue };
-            let name = known.ending(name).and_then(|path| path.to_str()).unwrap_or(name);
-            hear_one(known, name, place.of(span, &words), hear);
+            let given = text(span, "file_name").and_then(|name| known.ending(name));
+            match (given, place.of(span, &words)) {
+                (Some(path), Some(message)) => hear(Said::Here(Message { path: path.to_owned(), ..message })),
+                _ => hear(Said::Elsewhere),
+            }
         }
     }
 }

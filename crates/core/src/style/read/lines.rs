@@ -22,6 +22,14 @@ pub fn read(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
     }
 }
 
+/// As [`read`], without the lines that only explain the one before them, as compilers print them.
+pub fn read_without_notes(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
+    read(output, known, &mut |said| match &said {
+        Said::Here(message) if message.text.starts_with("note: ") => {}
+        _ => hear(said),
+    });
+}
+
 /// Passes on every `::error file=…,line=…,col=…::message`; `%25`, `%0A`, `%0D`, `%3A` and `%2C` stand for what would
 /// end a part.
 pub fn read_workflow_commands(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {

@@ -13,7 +13,7 @@ use super::linter::Said;
 /// What a linter prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Lines that begin with `path:line[:column]:` or `path(line,column):`.
+    /// Lines that begin with `path:line[:column]:` or `path(line,column):`; what is a `note:` belongs to another line.
     Lines,
     /// `::error file=…,line=…::message`, as GitHub's workflow commands.
     WorkflowCommands,
@@ -35,7 +35,7 @@ impl Output {
     /// Passes on every message.
     pub fn read(self, output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
         match self {
-            Self::Lines => lines::read(output, known, hear),
+            Self::Lines => lines::read_without_notes(output, known, hear),
             Self::WorkflowCommands => lines::read_workflow_commands(output, known, hear),
             Self::Differences => diff::read(output, known, hear),
             Self::File => diff::pass_on(rewritten::blocks(output, known), hear),

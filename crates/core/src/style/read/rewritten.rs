@@ -7,9 +7,10 @@ use crate::style::known::Known;
 use super::diff::{Block, describe};
 use crate::style::clean::one_line;
 
-/// The lines that the printed file has differently.
+/// The lines that the printed file has differently. A formatter that prints nothing has failed; no file is formatted
+/// by emptying it.
 pub fn blocks(output: &[u8], known: &Known<'_>) -> Vec<Block> {
-    let Some(path) = known.only() else { return Vec::new() };
+    let Some(path) = known.only().filter(|_| !output.is_empty()) else { return Vec::new() };
     let Ok(old) = std::fs::read(known.on_disk(path)) else { return Vec::new() };
     let (old, new) = (lines(&old), lines(output));
     // Lines that are there once hold the sides together, so that a file that was formatted throughout is not slow.

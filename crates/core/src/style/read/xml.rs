@@ -17,7 +17,7 @@ pub fn read(output: &[u8], known: &Known<'_>, hear: &mut dyn FnMut(Said)) {
         let number = |name| error.attribute(name).and_then(|number| number.parse::<u64>().ok());
         let (Some(file), Some(first)) = (file, number("line")) else { continue };
         let rule = error.attribute("source").and_then(|source| source.rsplit('.').next()).unwrap_or_default();
-        let text = one_line(&format!("{} {rule}", error.attribute("message").unwrap_or_default()));
+        let text = one_line(&format!("{rule} {}", error.attribute("message").unwrap_or_default()));
         let message = |path| Message { path, first, last: first, column: number("column"), text };
         said(known, file.as_bytes(), message).into_iter().for_each(&mut *hear);
     }

@@ -1,6 +1,7 @@
-//! Tests of `style`, with the real flake8, ruff and black.
+//! Tests of `style`, with the real programs.
 
 mod commands;
+mod languages;
 mod linters;
 
 use std::ffi::OsString;
@@ -40,6 +41,7 @@ struct Slot {
     trusted: bool,
     fix: bool,
     path: OsString,
+    variables: Vec<(OsString, OsString)>,
 }
 
 impl Slot {
@@ -58,6 +60,7 @@ impl Slot {
             trusted: true,
             fix: false,
             path: OsString::from(format!("{}:/usr/bin:/bin", tools().display())),
+            variables: Vec::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Slot {
     fn with<T>(&self, deed: impl FnOnce(&Ctx, &Place<'_>, &Request<'_>) -> T) -> T {
         let variables = [("PATH", self.path.clone()), ("HOME", self.home.path().into())];
         let variables = variables.map(|(name, value)| (OsString::from(name), value));
+        let variables = variables.into_iter().chain(self.variables.clone());
         let environment = Environment::new(variables, self.root.path());
         let ctx = Ctx::new(environment, SystemClock::new(), Arc::new(Silent));
         let place = Place { root: self.root.path(), home: self.home.path(), scratch: self.scratch.path() };

@@ -1,0 +1,221 @@
+//! Linters of other languages than Python's, with the real programs. One slip on a changed line, the same slip on one
+//! that is not.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use hotfix_model::gate::LinterOutcome;
+
+use super::{Slot, lines, outcomes};
+
+/// A slot in which the last `count` lines of a file are the change.
+fn with_change(path: &str, text: &str, count: usize) -> Slot {
+    let mut slot = Slot::new();
+    let first = (text.lines().count() - count + 1) as u64;
+    slot.change(path, text, first, count);
+    slot
+}
+
+fn assert_ran(slot: &Slot, linter: &str, expected: &[&str]) {
+    let report = slot.check();
+    let own: Vec<String> =
+        lines(&report).into_iter().filter(|line| line.ends_with(&format!("[{linter}]"))).collect();
+    assert_eq!(own, expected, "{report:#?}");
+    assert!(outcomes(&report).contains(&(linter, LinterOutcome::Ran)), "{report:#?}");
+    assert!(report.ignored_outside_change > 0, "the slip on the other line was not seen: {report:#?}");
+}
+
+#[test]
+fn mypy_speaks_of_changed_lines() {
+    let slot = with_change("a.py", "x: int = ''\ny: int = ''\n", 1);
+    slot.write("mypy.ini", "[mypy]\n");
+    let said = "a.py:2:10: error: Incompatible types in assignment (expression has type \"str\", variable has type \"int\")  [assignment] [mypy]";
+    assert_ran(&slot, "mypy", &[said]);
+}
+
+#[test]
+fn clang_format_compares_what_it_prints() {
+    let slot = with_change("src/a.c", "int  a;\nint b;\nint c;\nint d;\nint  e;\n", 1);
+    slot.write(".clang-format", "BasedOnStyle: LLVM\n");
+    assert_ran(&slot, "clang-format", &["src/a.c:5: would be formatted as: int e; [clang-format]"]);
+}
+
+#[test]
+fn clang_tidy_says_each_thing_once() {
+    let text =
+        "int f(int a) { if (a = 1) return 1; return 0; }\nint g(int a) { if (a = 1) return 1; return 0; }\n";
+    let slot = with_change("a.c", text, 1);
+    slot.write(".clang-tidy", "Checks: '-*,bugprone-assignment-in-if-condition'\n");
+    slot.write("compile_flags.txt", "-Wno-parentheses\n");
+    let said = "a.c:2:22: warning: an assignment within an 'if' condition is bug-prone [bugprone-assignment-in-if-condition] [clang-tidy]";
+    assert_ran(&slot, "clang-tidy", &[said]);
+}
+
+#[test]
+fn shellcheck_needs_no_configuration() {
+    let slot = with_change("run.sh", "#!/bin/sh\necho $1\necho $2\n", 1);
+    let said = "run.sh:3:6: SC2086 Double quote to prevent globbing and word splitting. [shellcheck]";
+    assert_ran(&slot, "shellcheck", &[said]);
+}
+
+#[test]
+fn shfmt_wants_a_section_about_shell() {
+    let slot = with_change("run.sh", "if  a; then b; fi\nc\nd\ne\nif  a; then b; fi\n", 1);
+    slot.write(".editorconfig", "[*.py]\nindent_size = 4\n");
+    assert!(!outcomes(&slot.check()).iter().any(|(name, _)| *name == "shfmt"));
+    slot.write(".editorconfig", "[*.{sh,bash}]\nindent_size = 4\n");
+    assert_ran(&slot, "shfmt", &["run.sh:5: would be formatted as: if a; then b; fi [shfmt]"]);
+}
+
+#[test]
+fn yamllint_and_hadolint_speak_of_changed_lines() {
+    let slot = with_change("a.yaml", "---\na:  1\nb:  2\n", 1);
+    slot.write(".yamllint", "extends: default\n");
+    assert_ran(&slot, "yamllint", &["a.yaml:3:4: [error] too many spaces after colon (colons) [yamllint]"]);
+    let slot = with_change("web.Dockerfile", "FROM debian\nRUN cd /x\n", 1);
+    let said = [
+        "web.Dockerfile:2:1: DL3003 Use WORKDIR to switch to a directory [hadolint]",
+        "web.Dockerfile:2:1: SC2164 Use 'cd ... || exit' or 'cd ... || return' in case cd fails. [hadolint]",
+    ];
+    assert_ran(&slot, "hadolint", &said);
+}
+
+#[test]
+fn formatters_that_print_the_file_rewrite_only_where_the_change_is() {
+    let mut slot = with_change("a.c", "int  a;\nint b;\nint c;\nint d;\nint  e;\n", 1);
+    slot.change("b.c", "int  a;\nint b;\nint c;\nint d;\nint e;\n", 5, 1);
+    slot.write(".clang-format", "BasedOnStyle: LLVM\n");
+    slot.fix = true;
+    let report = slot.check();
+    assert_eq!(report.fixed, ["a.c"]);
+    let content = |path: &str| fs::read_to_string(slot.root.path().join(path)).unwrap();
+    assert_eq!(content("a.c"), "int a;\nint b;\nint c;\nint d;\nint e;\n");
+    assert_eq!(content("b.c"), "int  a;\nint b;\nint c;\nint d;\nint e;\n");
+    assert!(report.findings.is_empty(), "{report:#?}");
+}
+
+#[test]
+fn a_formatter_that_fails_neither_speaks_nor_writes() {
+    let mut slot = with_change("a.c", "int  a;\nint  b;\n", 1);
+    slot.write(".clang-format", "BasedOnStyle: LLVM\n");
+    slot.fix = true;
+    for (script, outcome) in [("echo garbage; exit 1", LinterOutcome::Failed), ("exit 0", LinterOutcome::Ran)]
+    {
+        slot.program("clang-format", script);
+        let report = slot.check();
+        assert!(report.findings.is_empty() && report.fixed.is_empty(), "{report:#?}");
+        assert_eq!(outcomes(&report), [("clang-format", outcome)]);
+        assert_eq!(fs::read_to_string(slot.root.path().join("a.c")).unwrap(), "int  a;\nint  b;\n");
+    }
+}
+
+#[test]
+fn customary_linters_are_missed_by_nobody() {
+    let mut slot = with_change("run.sh", "#!/bin/sh\necho $1\n", 1);
+    slot.path = "/nowhere".into();
+    assert!(slot.check().linters.is_empty());
+    slot.write(".shellcheckrc", "");
+    assert_eq!(outcomes(&slot.check()), [("shellcheck", LinterOutcome::Missing)]);
+}
+
+/// The toolchains' own linters are found on the machine's `PATH`, as `gofmt` beside `go`. What they keep for all
+/// projects stays where it is; only the home is another one.
+#[expect(clippy::disallowed_methods, reason = "tests use the toolchains of the machine")]
+fn with_toolchains(slot: &mut Slot) {
+    slot.path.push(":");
+    slot.path.push(env::var_os("PATH").expect("a PATH"));
+    let home = PathBuf::from(env::var_os("HOME").expect("a home"));
+    let kept = [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo"), ("GOCACHE", ".cache/go-build")];
+    for (name, below) in kept {
+        let place = env::var_os(name).unwrap_or_else(|| home.join(below).into_os_string());
+        slot.variables.push((name.into(), place));
+    }
+}
+
+#[test]
+fn with_go_gofmt_and_vet_need_only_a_module() {
+    let text = "package m\n\nimport \"fmt\"\n\nfunc A() { fmt.Printf(\"%d\", \"a\") }\nfunc  B() { fmt.Printf(\"%d\", \"b\") }\n";
+    let mut slot = with_change("m/a.go", text, 1);
+    slot.write("m/go.mod", "module m\n\ngo 1.20\n");
+    with_toolchains(&mut slot);
+    let report = slot.check();
+    let said = [
+        "m/a.go:6: would be formatted as: func B() { fmt.Printf(\"%d\", \"b\") } [gofmt]",
+        "m/a.go:6:25: fmt.Printf format %d has arg \"b\" of wrong type string [go vet]",
+    ];
+    assert_eq!(lines(&report), said, "{report:#?}");
+    assert_eq!(report.ignored_outside_change, 1);
+    slot.fix = true;
+    assert_eq!(slot.check().fixed, ["m/a.go"]);
+}
+
+#[test]
+fn rustfmt_and_clippy_know_the_edition_of_the_workspace() {
+    let text = "pub async fn a() {}\npub fn b() -> i32 {\n    return 1;\n}\n\npub fn  c() -> i32 {\n    return 2;\n}\n";
+    let mut slot = with_change("one/src/lib.rs", text, 3);
+    slot.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"one\"]\nresolver = \"2\"\n[workspace.package]\nedition = \"2021\"\n[workspace.lints.clippy]\nall = \"warn\"\n",
+    );
+    slot.write(
+        "one/Cargo.toml",
+        "[package]\nname = \"one\"\nversion = \"0.1.0\"\nedition.workspace = true\n[lints]\nworkspace = true\n",
+    );
+    with_toolchains(&mut slot);
+    let report = slot.check();
+    let said = [
+        "one/src/lib.rs:6: would be formatted as: pub fn c() -> i32 { [rustfmt]",
+        "one/src/lib.rs:7:5: clippy::needless_return unneeded `return` statement [cargo clippy]",
+    ];
+    assert_eq!(lines(&report), said, "{report:#?}");
+    assert!(report.ignored_outside_change > 0);
+}
+
+#[test]
+fn the_manual_names_every_linter() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/linters.md");
+    let page = fs::read_to_string(page).unwrap();
+    for linter in hotfix_core::style::linters_known() {
+        assert!(page.contains(&format!("`{linter}`")), "{linter} is not in docs/src/linters.md");
+    }
+}
+
+/// Programs that no package registry holds, or that take minutes to build, stand in as their recorded output.
+#[test]
+fn recorded_output_of_programs_that_are_hard_to_install_is_read() {
+    let mut slot = with_change("m/a.go", "package m\n\nfunc A() {}\n", 1);
+    slot.write("m/.golangci.yml", "");
+    slot.change("src/A.java", "class A {\n}\n", 2, 1);
+    slot.write("config/checkstyle/checkstyle.xml", "<module name=\"Checker\"/>");
+    slot.change(".github/workflows/ci.yml", "on: push\njobs: {}\n", 2, 1);
+    slot.program(
+        "golangci-lint",
+        "echo 'a.go:3:6: func A is unused (unused)'; echo 'func A() {}'; echo '     ^'; echo '1 issues:'; exit 1",
+    );
+    let root = slot.root.path().display().to_string();
+    slot.program(
+        "checkstyle",
+        &format!("echo 'Starting audit...'; echo '<?xml version=\"1.0\" encoding=\"UTF-8\"?><checkstyle version=\"10.21\"><file name=\"{root}/src/A.java\"><error line=\"2\" column=\"1\" severity=\"error\" message=\"&apos;}}&apos; should be alone.\" source=\"com.puppycrawl.tools.checkstyle.checks.blocks.RightCurlyCheck\"/><error line=\"1\" severity=\"error\" message=\"Missing\" source=\"x.JavadocCheck\"/></file></checkstyle>'; exit 2"),
+    );
+    slot.program(
+        "actionlint",
+        "echo '.github/workflows/ci.yml:2:7: \"jobs\" section should not be empty [syntax-check]'; exit 1",
+    );
+    let report = slot.check();
+    let said = [
+        ".github/workflows/ci.yml:2:7: \"jobs\" section should not be empty [syntax-check] [actionlint]",
+        "m/a.go:3:6: func A is unused (unused) [golangci-lint]",
+        "src/A.java:2:1: RightCurlyCheck '}' should be alone. [checkstyle]",
+    ];
+    assert_eq!(lines(&report), said, "{report:#?}");
+    assert_eq!(report.ignored_outside_change, 1);
+}
+
+#[test]
+fn a_java_formatter_is_wanted_by_the_build_that_names_it() {
+    let mut slot = with_change("src/A.java", "class  A {\n}\nclass  B {\n}\n", 2);
+    slot.write("pom.xml", "<artifactId>google-java-format</artifactId>");
+    slot.program("google-java-format", "test \"$1\" = - && sed 's/  */ /'");
+    let said = ["src/A.java:3: would be formatted as: class B { [google-java-format]"];
+    assert_ran(&slot, "google-java-format", &said);
+}
