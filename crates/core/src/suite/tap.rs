@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn other_forms_are_read() {
         let report = read(
-            "TAP version 14\nok\nnot ok - b # todo later\n    not ok 1 - inner\nnotok\nBail out! no disk\n1..2\n",
+            "TAP version 14\nok\nnot ok - b # TODO later\n    not ok 1 - inner\nnotok\nBail out! no disk\n1..2\n",
         );
         assert_eq!(report.points.len(), 2);
         assert_eq!((report.points[0].name.as_str(), report.points[1].outcome), ("1", CaseOutcome::Passed));
@@ -144,7 +144,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_point_is_dropped(outcomes in prop::collection::vec(any::<bool>(), 0..30), noise in "[a-z# \n]{0,20}") {
-            let noise: String = noise.lines().flat_map(|line| ["# ", line, "\n"]).collect();
+            let noise = noise.lines().flat_map(|line| ["# ", line, "\n"]).collect::<String>();
             let line = |(number, good): (usize, &bool)| format!("{}ok {} - t{number}\n{noise}", if *good { "" } else { "not " }, number + 1);
             let text: String = outcomes.iter().enumerate().map(line).collect::<Vec<_>>().concat();
             let report = read(&format!("1..{}\n{text}", outcomes.len()));

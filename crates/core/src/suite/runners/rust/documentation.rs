@@ -41,7 +41,7 @@ pub fn run(
     if nothing || gathered.has_ended() || !gathered.not_loaded.is_empty() || job.left(until).is_zero() {
         return Ok(());
     }
-    let packages = scope.documented.iter().flat_map(|package| ["-p", package.name.as_str()]);
+    let packages = scope.documented.iter().flat_map(|package| ["-p", package.spec.as_str()]);
     let command = job.cargo(&["test", "--doc", "--no-fail-fast"]).args(packages);
     let command = command.args(["--", "--format", "pretty", "--color", "never"]);
     let command = command.args(filters.into_iter().flatten()).deadline(job.left(until));

@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
 
 /// What tells Cargo to take these targets: the packages, and the names of their targets.
 pub fn flags(parts: &[Part<'_>]) -> Vec<String> {
-    let packages: BTreeSet<&str> = parts.iter().map(|part| part.package.name.as_str()).collect();
+    let packages: BTreeSet<&str> = parts.iter().map(|part| part.package.spec.as_str()).collect();
     let targets: BTreeSet<(Kind, &str)> =
         parts.iter().map(|part| (part.target.kind, part.target.name.as_str())).collect();
     let mut flags: Vec<String> = packages.into_iter().flat_map(|name| pair("-p", name)).collect();

@@ -50,6 +50,8 @@ pub struct Target {
 pub struct Package {
     /// Its name.
     pub name: String,
+    /// What names it to Cargo, also if another version of it is among the dependencies: `till@0.1.0`.
+    pub spec: String,
     /// Its folder, relative to the root of the repository.
     pub folder: PathBuf,
     /// Its targets.
@@ -80,6 +82,7 @@ struct Metadata {
 #[derive(Deserialize)]
 struct RawPackage {
     name: String,
+    version: String,
     id: String,
     manifest_path: PathBuf,
     targets: Vec<RawTarget>,
@@ -182,6 +185,7 @@ fn package(raw: &RawPackage, roots: &[PathBuf]) -> Package {
     let needs = raw.dependencies.iter().filter_map(|need| need.path.as_deref());
     Package {
         name: raw.name.clone(),
+        spec: format!("{}@{}", raw.name, raw.version),
         folder: relative(raw.manifest_path.parent().unwrap_or(Path::new("")), roots),
         targets: targets.collect(),
         needs: needs.map(|path| relative(path, roots)).collect(),
