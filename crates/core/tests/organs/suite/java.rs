@@ -49,6 +49,7 @@ mod with_maven {
     use super::*;
 
     #[test]
+    #[ignore = "needs Maven with its plugins, which are not yet among the tools that are installed for tests"]
     fn classes_methods_and_modules_are_singled_out_and_nothing_stale_is_read() {
         let (project, runner) = project();
         let limit = Some(std::time::Duration::from_secs(1));

@@ -12,6 +12,7 @@ mod with_bats {
 
     /// Takes a second: a hang is the subject.
     #[test]
+    #[ignore = "needs bats, which is not yet among the tools that are installed for tests"]
     fn files_and_single_tests_are_singled_out_and_read() {
         let all = [
             ("test/a.bats", TEST),
