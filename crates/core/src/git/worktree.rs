@@ -119,9 +119,9 @@ impl Repository {
         Ok(())
     }
 
-    /// Moves a worktree onto `commit`, on no branch, and gives up every edit of a tracked file. Untracked files stay,
-    /// unless `commit` holds a file of that name. The reflog of its HEAD is set aside as `hotfix-log`, for the reason
-    /// told at [`Repository::unlogged`]; the branch keeps its own.
+    /// Moves a worktree onto `commit`, on no branch, and gives up every edit of a tracked file. Refuses where an
+    /// untracked file has the name of a new one; others stay. The reflog of its HEAD is set aside as `hotfix-log`, for
+    /// the reason told at [`Repository::unlogged`]; the branch keeps its own.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
         // Where there is none, or it cannot be moved, nothing is lost.
         std::fs::rename(worktree.git_dir.join("logs/HEAD"), worktree.git_dir.join("hotfix-log")).ok();

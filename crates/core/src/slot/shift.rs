@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::Pool;
+use super::advance::is_refusal;
 use crate::error::{FileError, Result};
 use crate::failpoint;
 use crate::git::{GitError, Index, Oid, Patch, Tracked, TrackedChange, Worktree, path_of, replace_index};
@@ -36,7 +37,7 @@ impl Pool<'_> {
         let before = self.attributes(worktree)?;
         // Without an index, writing all files anew was cut short: Git takes them for somebody's own.
         if worktree.git_dir.join("index").exists() {
-            self.repository.reset_detached(worktree, commit)?;
+            self.reset(worktree, commit)?;
             if self.attributes(worktree)? == before {
                 return Ok(());
             }
@@ -44,6 +45,18 @@ impl Pool<'_> {
             self.repository.detach_head(worktree, commit, "hotfix: parked")?;
         }
         self.repository.lay_tree_anew(worktree, commit)
+    }
+
+    /// Git refuses to write over untracked files even when it is told to discard: those of a move that was cut short
+    /// are in its way. Whoever resets a slot has saved what was in it.
+    fn reset(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
+        match self.repository.reset_detached(worktree, commit) {
+            Err(error) if is_refusal(&error) => {
+                self.repository.clean(worktree, false)?;
+                self.repository.reset_detached(worktree, commit)
+            }
+            done => done,
+        }
     }
 
     /// What in a worktree tells how files are written, in a form that can be compared.

@@ -88,12 +88,17 @@ function fileOf(absolute) {
 
 /** The id of a test; the second one of the same name is `… #2`. `kind` keeps separate counts apart. */
 function idOf(kind, file, titles) {
-  const name = titles.map((title) => plain(title).replace(/\s+/g, ' ').trim()).join(' > ');
+  const name = titles.map((title) => visible(plain(title).replace(/[^\S\ufeff]+/g, ' ').trim())).join(' > ');
   const id = file + '::' + name;
   const key = kind + id;
   const count = (counts.get(key) || 0) + 1;
   counts.set(key, count);
   return count === 1 ? id : id + ' #' + count;
+}
+
+/** What readers of ids leave out is written out, or two names would become one. */
+function visible(text) {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (one) => '\\u' + one.codePointAt(0).toString(16).padStart(4, '0'));
 }
 
 /** Forgets the counts of a file that is run anew. */

@@ -5,6 +5,7 @@ mod jest;
 mod mocha;
 mod modules;
 mod node_test;
+mod npm_test;
 mod package;
 mod project;
 mod script;
@@ -35,11 +36,15 @@ pub struct Node;
 impl Family for Node {
     fn projects(&self, found: &Found<'_>) -> Vec<Box<dyn Runner>> {
         let folders = found.folders_with(&["package.json"]);
-        let packages = folders.iter().filter_map(|folder| Package::read(found, folder));
-        packages
-            .filter_map(|package| runner(found, &package))
-            .map(|one| Box::new(one) as Box<dyn Runner>)
-            .collect()
+        let packages: Vec<Package> =
+            folders.iter().filter_map(|folder| Package::read(found, folder)).collect();
+        let known = packages.iter().filter_map(|package| runner(found, package));
+        let known: Vec<_> = known.map(|one| Box::new(one) as Box<dyn Runner>).collect();
+        let root = packages.iter().find(|package| package.folder.as_os_str().is_empty());
+        match root.filter(|root| known.is_empty() && root.has_test_script()) {
+            Some(root) => npm_test::npm_test(root.has_dependencies()).into_iter().collect(),
+            None => known,
+        }
     }
 }
 
@@ -130,14 +135,22 @@ fn without_number(name: &str) -> &str {
     if !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit()) { start } else { name }
 }
 
-/// A text as a regular expression of JavaScript that matches just it.
+/// A text as a regular expression of JavaScript that matches just it. What ids write out as `\u0000` matches anything of
+/// that length.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if rest.starts_with("\\u") {
+            escaped.push_str("[^]{1,6}");
+            rest = rest.get(6..).unwrap_or_default();
+            continue;
+        }
         if "\\^$.*+?()[]{}|/-".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
     }
     escaped
 }

@@ -104,7 +104,9 @@ fn missing(place: &Place<'_>, folder: &Path, package: &str) -> SuiteError {
 /// is a link of its own, in a folder that is the place's own: caches stay apart, and packages of a workspace lead to the
 /// code of the place, not to that of the main worktree. What cannot be linked is simply not there.
 fn link(place: &Place<'_>, folder: &Path) {
-    let Some((base, lock, _)) = lock_of(place.root, folder) else { return };
+    // Libraries often keep no lock file: then what they ask for has to be the same.
+    let (base, lock) =
+        lock_of(place.root, folder).map_or((folder, "package.json"), |(base, lock, _)| (base, lock));
     let same =
         fs::read(place.root.join(base).join(lock)).ok() == fs::read(place.home.join(base).join(lock)).ok();
     for folder in folder.ancestors().take_while(|above| above.starts_with(base)) {

@@ -50,6 +50,19 @@ impl Package {
         scripts.into_iter().flatten().filter_map(text).collect::<BTreeMap<_, _>>()
     }
 
+    /// Whether it has tests of its own making; `npm init` writes a script that only fails.
+    pub fn has_test_script(&self) -> bool {
+        self.scripts().get("test").is_some_and(|line| !line.contains("no test specified"))
+    }
+
+    /// Whether it depends on anything.
+    pub fn has_dependencies(&self) -> bool {
+        let lists = ["dependencies", "devDependencies", "optionalDependencies"];
+        let named =
+            |list: &&str| self.value(list).and_then(Value::as_object).is_some_and(|list| !list.is_empty());
+        lists.iter().any(|list| named(list))
+    }
+
     /// Whether it names a package it depends on.
     pub fn depends_on(&self, name: &str) -> bool {
         let lists = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];

@@ -18,6 +18,8 @@ describe('sum', () => {
   test.skip('is left out', () => {});
   test.todo('is to be done');
   test.each([1, 2])('takes each', () => {});
+  test('\\0odd', () => {});
+  test('odd', () => {});
 });
 ";
 
@@ -32,10 +34,12 @@ fn every_outcome_is_read_and_the_counts_agree() {
     assert_eq!(
         outcomes(&run),
         [
+            ("sum.test.js::sum > \\u0000odd", Passed),
             ("sum.test.js::sum > adds", Passed),
             ("sum.test.js::sum > is left out", Skipped),
             ("sum.test.js::sum > is to be done", Skipped),
             ("sum.test.js::sum > is wrong (here) [a.b]", Failed),
+            ("sum.test.js::sum > odd", Passed),
             ("sum.test.js::sum > takes each", Passed),
             ("sum.test.js::sum > takes each #2", Passed),
         ],
@@ -43,14 +47,18 @@ fn every_outcome_is_read_and_the_counts_agree() {
     );
     let why = reason(&run, "sum.test.js::sum > is wrong (here) [a.b]");
     assert!(why.contains("toBe(expected)") && why.contains("Expected: 4; Received: 3"), "{why}");
-    assert_eq!((run.end, run.exit, run.claimed), (RunEnd::Finished, Some(1), Some(6)));
+    assert_eq!((run.end, run.exit, run.claimed), (RunEnd::Finished, Some(1), Some(8)));
     assert_eq!(runner.command(&files(&["sum.test.js"])), ["npx", "jest", "sum.test.js"]);
 }
 
 #[test]
 fn ids_lead_back_to_exactly_those_tests() {
     let (project, runner) = node_project(&sums());
-    for id in ["sum.test.js::sum > is wrong (here) [a.b]", "sum.test.js::sum > takes each #2"] {
+    for id in [
+        "sum.test.js::sum > \\u0000odd",
+        "sum.test.js::sum > is wrong (here) [a.b]",
+        "sum.test.js::sum > takes each #2",
+    ] {
         let run = project.run(runner.as_ref(), &Selection::Cases(vec![id.to_owned()]));
         assert_eq!(run.cases.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), [id], "{run:#?}");
         assert_eq!(run.claimed, Some(1));

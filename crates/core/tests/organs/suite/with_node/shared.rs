@@ -101,6 +101,15 @@ fn a_tool_that_dies_before_its_tests_says_why() {
 }
 
 #[test]
+fn a_tool_that_is_not_known_is_run_by_npm() {
+    let project = node_project(&[("package.json", r#"{"scripts": {"test": "tape test/*.js"}}"#)]);
+    assert_eq!(project.1.command(&Selection::Everything).join(" "), "sh -c npm test");
+    assert!(!project.1.can_select());
+    let placeholder = r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#;
+    assert!(super::super::detect_in(&[("package.json", placeholder)], "").is_err());
+}
+
+#[test]
 fn settings_say_which_files_are_tests() {
     let is_test = |files: &[(&str, &str)], path: &str| found(files).is_test_file(Path::new(path));
     let jest = [("package.json", r#"{"scripts": {"test": "jest"}}"#)];
