@@ -1,9 +1,11 @@
 //! The hotfix at hand: its record, its slot, its configuration.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use hotfix_model::{Fact, Record};
 
@@ -25,6 +27,11 @@ pub struct Hotfix {
     /// Held so that two commands cannot work on one hotfix at once.
     _lock: WorkLock,
 }
+
+/// How often, and how far apart, a lock is tried that somebody holds: a child that was just started keeps its parent's
+/// locks until it runs its own program.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// The right to work on one hotfix. Dies with its process.
 #[derive(Debug)]
@@ -187,11 +194,14 @@ impl WorkLock {
         let path = project.run_dir(id)?.join("lock");
         let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = open.map_err(FileError::of("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(std::fs::TryLockError::WouldBlock) => Err(SessionError::Busy { id: id.to_owned() }.into()),
-            Err(std::fs::TryLockError::Error(error)) => Err(FileError::of("lock", path)(error).into()),
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(FileError::of("lock", path)(error).into()),
+            }
         }
+        Err(SessionError::Busy { id: id.to_owned() }.into())
     }
 }
 
