@@ -60,7 +60,7 @@ impl Package {
         let lists = ["dependencies", "devDependencies", "optionalDependencies"];
         let named =
             |list: &&str| self.value(list).and_then(Value::as_object).is_some_and(|list| !list.is_empty());
-        lists.iter().any(|list| named(list))
+        lists.iter().any(named)
     }
 
     /// Whether it names a package it depends on.
