@@ -1,8 +1,9 @@
-//! Takes the change of one file apart that holds both tests and source: place by place, as far as that is clear.
+//! Takes the change of one file apart that holds both tests and source: the red side is the source of base with the
+//! tests of the fix, each block of them where the source around it stands on base.
 
 use std::ops::RangeInclusive;
 
-use crate::git::Hunk;
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 /// What of the change of a file is tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,111 +14,87 @@ pub enum Taken {
     Source,
     /// A part: this is the file of base with that part alone.
     Apart(Vec<u8>),
-    /// Tests and source are changed in one place, in an order that cannot be followed.
+    /// Tests stand amid source that is written anew, so nobody can say where they belong on base.
     Unclear,
 }
 
-/// A version of the file: its lines, and which of them are tests, counted from 1, ascending.
-pub struct Version<'a> {
-    lines: Vec<&'a [u8]>,
-    tests: Vec<RangeInclusive<u64>>,
-}
+/// A version of the file: its lines, each with whether it is one of tests.
+pub struct Version<'a>(Vec<(&'a [u8], bool)>);
 
 impl<'a> Version<'a> {
-    /// The text of a version and its lines of tests.
-    pub fn new(text: &'a [u8], tests: Vec<RangeInclusive<u64>>) -> Self {
-        Self { lines: text.split_inclusive(|byte| *byte == b'\n').collect(), tests }
-    }
-
-    /// `count` lines from `start` on, each with whether it is one of tests. A blank line goes with the one before it, or
-    /// else with the one behind it.
-    fn part(&self, start: u64, count: u64) -> Vec<(&'a [u8], bool)> {
-        let numbers = start..start.saturating_add(count);
-        let line = |number: u64| self.lines.get(usize::try_from(number).ok()?.checked_sub(1)?).copied();
-        let known: Vec<_> =
-            numbers.filter_map(|number| Some((line(number)?, self.is_test(number)))).collect();
-        let is_blank = |line: &[u8]| line.iter().all(u8::is_ascii_whitespace);
-        let mut last = known.iter().find(|(line, _)| !is_blank(line)).is_some_and(|(_, is_test)| *is_test);
-        let mut part = Vec::with_capacity(known.len());
-        for (line, is_test) in known {
-            if !is_blank(line) {
-                last = is_test;
-            }
-            part.push((line, last));
+    /// The text of a version and its lines of tests, counted from 1. A blank line before tests goes with them.
+    pub fn new(text: &'a [u8], tests: &[RangeInclusive<u64>]) -> Self {
+        let is_test = |number: u64| tests.iter().any(|range| range.contains(&number));
+        let lines = text.split_inclusive(|byte| *byte == b'\n').zip(1..);
+        let mut lines: Vec<_> = lines.map(|(line, number)| (line, is_test(number))).collect();
+        let mut behind = false;
+        for (line, is_test) in lines.iter_mut().rev() {
+            *is_test |= behind && line.iter().all(u8::is_ascii_whitespace);
+            behind = *is_test;
         }
-        part
+        Self(lines)
     }
 
-    fn is_test(&self, number: u64) -> bool {
-        self.tests.iter().any(|range| range.contains(&number))
+    fn source(&self) -> Vec<&'a [u8]> {
+        self.0.iter().filter(|(_, is_test)| !is_test).map(|(line, _)| *line).collect()
+    }
+
+    fn whole(&self) -> Vec<u8> {
+        joined(self.0.iter().map(|(line, _)| *line))
     }
 }
 
-/// Takes the change apart that these places make of `base`.
-pub fn take_apart(base: &Version<'_>, fixed: &Version<'_>, hunks: &[Hunk]) -> Taken {
-    let mut red: Vec<u8> = Vec::new();
-    let mut next = 1;
-    for hunk in hunks {
-        // Of a pure addition, `old_start` is the line before it.
-        let start = if hunk.old_lines == 0 { hunk.old_start + 1 } else { hunk.old_start };
-        let added = hunk.added.len() as u64;
-        let Some(place) = of_place(&base.part(start, hunk.old_lines), &fixed.part(hunk.new_start, added))
-        else {
-            return Taken::Unclear;
-        };
-        red.extend(base.part(next, start.saturating_sub(next)).into_iter().flat_map(|(line, _)| line));
-        red.extend(place);
-        next = start + hunk.old_lines;
+/// Takes the change from `base` to `fixed` apart.
+pub fn take_apart(base: &Version<'_>, fixed: &Version<'_>) -> Taken {
+    let (old, new) = (base.source(), fixed.source());
+    let operations = capture_diff_slices(Algorithm::Patience, &old, &new);
+    let (mut red, mut copied, mut passed) = (Vec::new(), 0, 0);
+    for (line, is_test) in &fixed.0 {
+        if !is_test {
+            passed += 1;
+            continue;
+        }
+        let Some(place) = place_on_base(&operations, passed) else { return Taken::Unclear };
+        red.extend(old.get(copied..place).unwrap_or_default());
+        copied = copied.max(place);
+        red.push(*line);
     }
-    red.extend(base.part(next, base.lines.len() as u64).into_iter().flat_map(|(line, _)| line));
-    if red == base.lines.concat() {
+    red.extend(old.get(copied..).unwrap_or_default());
+    let red = joined(red.into_iter());
+    if red == base.whole() {
         Taken::Source
-    } else if red == fixed.lines.concat() {
+    } else if red == fixed.whole() {
         Taken::Tests
     } else {
         Taken::Apart(red)
     }
 }
 
-/// Whether source stands before tests.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    One,
-    SourceFirst,
-    TestsFirst,
-    Mixed,
-}
-
-/// What the red side has in one place: the old source and the new tests.
-fn of_place(old: &[(&[u8], bool)], new: &[(&[u8], bool)]) -> Option<Vec<u8>> {
-    let lines = |part: &[(&[u8], bool)], wanted: bool| {
-        let chosen = part.iter().filter(|(_, is_test)| *is_test == wanted);
-        chosen.flat_map(|(line, _)| line.iter().copied()).collect::<Vec<u8>>()
+/// How many lines of base's source stand before what stands behind so many lines of the fix's source; `None` amid lines
+/// that are written anew.
+fn place_on_base(operations: &[DiffOp], passed: usize) -> Option<usize> {
+    let Some(at) = operations.iter().find(|operation| passed <= operation.new_range().end) else {
+        return Some(0);
     };
-    let (source, tests) = (lines(old, false), lines(new, true));
-    match (order(old), order(new)) {
-        _ if source.is_empty() => Some(tests),
-        _ if tests.is_empty() => Some(source),
-        (Order::SourceFirst, Order::SourceFirst | Order::One) | (Order::One, Order::SourceFirst) => {
-            Some([source, tests].concat())
-        }
-        (Order::TestsFirst, Order::TestsFirst | Order::One) | (Order::One, Order::TestsFirst) => {
-            Some([tests, source].concat())
-        }
-        // Mixed, in two orders, or source that became tests.
-        _ => None,
+    let (old, new) = (at.old_range(), at.new_range());
+    match at.tag() {
+        DiffTag::Equal => Some(old.start + passed.saturating_sub(new.start)),
+        DiffTag::Replace if passed == new.end => Some(old.end),
+        DiffTag::Replace if passed > new.start => None,
+        _ => Some(old.start),
     }
 }
 
-fn order(part: &[(&[u8], bool)]) -> Order {
-    let switches =
-        part.windows(2).filter(|pair| matches!(pair, [(_, one), (_, other)] if one != other)).count();
-    match (switches, part.first()) {
-        (0, _) => Order::One,
-        (1, Some((_, false))) => Order::SourceFirst,
-        (1, _) => Order::TestsFirst,
-        _ => Order::Mixed,
+/// The lines as one text; only the last may lack its end.
+fn joined<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut text = Vec::new();
+    for line in lines {
+        if text.last().is_some_and(|last| *last != b'\n') {
+            text.push(b'\n');
+        }
+        text.extend(line);
     }
+    text
 }
 
 #[cfg(test)]
@@ -129,30 +106,11 @@ mod tests {
     /// Lines that begin with `t` are tests.
     fn version(text: &str) -> Version<'_> {
         let lines = text.lines().zip(1..).filter(|(line, _)| line.starts_with('t'));
-        Version::new(text.as_bytes(), lines.map(|(_, number)| number..=number).collect())
-    }
-
-    /// One place from the first line that differs to the last.
-    fn one_place(base: &str, fixed: &str) -> Vec<Hunk> {
-        let (old, new): (Vec<_>, Vec<_>) = (base.lines().collect(), fixed.lines().collect());
-        let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
-        let room = old.len().min(new.len()) - start;
-        let end =
-            old.iter().rev().zip(new.iter().rev()).take(room).take_while(|(one, other)| one == other).count();
-        let old_lines = (old.len() - end - start) as u64;
-        let added: Vec<Vec<u8>> =
-            new[start..new.len() - end].iter().map(|line| line.as_bytes().to_vec()).collect();
-        let begin = start as u64;
-        vec![Hunk {
-            old_start: if old_lines == 0 { begin } else { begin + 1 },
-            old_lines,
-            new_start: if added.is_empty() { begin } else { begin + 1 },
-            added,
-        }]
+        Version::new(text.as_bytes(), &lines.map(|(_, number)| number..=number).collect::<Vec<_>>())
     }
 
     fn taken(base: &str, fixed: &str) -> Taken {
-        take_apart(&version(base), &version(fixed), &one_place(base, fixed))
+        take_apart(&version(base), &version(fixed))
     }
 
     fn apart(text: &str) -> Taken {
@@ -160,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn places_of_one_kind_are_clear() {
+    fn a_change_of_one_kind_is_clear() {
         assert_eq!(taken("a\nt1\n", "b\nt1\n"), Taken::Source);
         assert_eq!(taken("a\nt1\n", "a\nt2\n"), Taken::Tests);
         assert_eq!(taken("a\n", "a\n\nt1\nt2\n"), Taken::Tests);
@@ -168,16 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn a_place_with_both_is_clear_if_they_stand_in_one_order() {
-        assert_eq!(taken("a\nb\n", "a\nc\n\nt1\nt2\n"), apart("a\nb\nt1\nt2\n"));
+    fn tests_keep_their_place_in_the_source() {
+        assert_eq!(taken("a\nb\n", "a\nc\n\nt1\nt2\n"), apart("a\nb\n\nt1\nt2\n"));
+        // A comparison of whole files takes the last line of the tests for that of the source.
+        assert_eq!(taken("a\nb\n}\n", "a\nc\n}\nt1\nt}\n"), apart("a\nb\n}\nt1\nt}\n"));
+        assert_eq!(taken("a\nt1\n", "t2\nb\n"), apart("t2\na\n"));
+        assert_eq!(taken("a", "b\nt1\n"), apart("a\nt1\n"));
         assert_eq!(taken("a\nt1\n", "b\nt2\n"), apart("a\nt2\n"));
         assert_eq!(taken("t1\na\n", "t2\nb\n"), apart("t2\na\n"));
         assert_eq!(taken("x\n", "b\nt1\nc\nt2\nx\n"), apart("t1\nt2\nx\n"));
     }
 
     #[test]
-    fn a_place_with_both_in_two_orders_is_not() {
-        assert_eq!(taken("a\nt1\n", "t2\nb\n"), Taken::Unclear);
+    fn tests_amid_source_that_is_written_anew_have_no_place() {
         assert_eq!(taken("a\nb\n", "c\nt1\nd\n"), Taken::Unclear);
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use hotfix_model::{Proof, ProofVerdict};
 
 use crate::error::Result;
-use crate::git::{Change, FileDiff, Oid};
+use crate::git::{Change, Oid};
 use crate::proof::{self, Parts, Taken, Version};
 use crate::session::{Hotfix, Project, Work};
 use crate::suite::Runner;
@@ -24,8 +24,7 @@ pub fn split(
     if let Some(runner) = runner.filter(|_| !both.is_empty()) {
         let Parting { base, fixed } = Parting::of(project, work, &both)?;
         for (change, (base, fixed)) in both.into_iter().zip(base.into_iter().zip(fixed)) {
-            let lines = work.lines()?.iter().find(|lines| lines.path == change.path);
-            match taken(runner, &change.path, lines, (base, fixed)) {
+            match taken(runner, &change.path, (base, fixed)) {
                 Taken::Tests => parts.tests.push(change),
                 Taken::Source => parts.source.push(change),
                 Taken::Apart(red) => add(&mut parts, change, project.repository.write_blob(red)?),
@@ -56,18 +55,13 @@ impl Parting {
 }
 
 /// A new file is source as a whole, for nothing on base knows of it.
-fn taken(
-    runner: &dyn Runner,
-    path: &Path,
-    lines: Option<&FileDiff>,
-    sides: (Option<Vec<u8>>, Option<Vec<u8>>),
-) -> Taken {
-    let (Some(lines), (Some(base), Some(fixed))) = (lines, sides) else {
+fn taken(runner: &dyn Runner, path: &Path, sides: (Option<Vec<u8>>, Option<Vec<u8>>)) -> Taken {
+    let (Some(base), Some(fixed)) = sides else {
         return Taken::Source;
     };
     let tests = |text: &[u8]| runner.test_lines(path, &String::from_utf8_lossy(text));
-    let (base, fixed) = (Version::new(&base, tests(&base)), Version::new(&fixed, tests(&fixed)));
-    proof::take_apart(&base, &fixed, &lines.hunks)
+    let (base, fixed) = (Version::new(&base, &tests(&base)), Version::new(&fixed, &tests(&fixed)));
+    proof::take_apart(&base, &fixed)
 }
 
 /// The red side has this blob, the green side the change.
