@@ -20,12 +20,14 @@ pub struct Family {
 
 /// python3, pytest, flake8, ruff and black.
 pub const PYTHON: Family = Family { name: "python", title: "Python", mark: "with_python" };
+/// mypy, clang-format, clang-tidy, shellcheck, shfmt, yamllint and hadolint.
+pub const LINTERS: Family = Family { name: "linters", title: "linter", mark: "with_linters" };
 /// Node, jest, vitest, mocha and typescript.
 pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with_node" };
 /// Go.
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
 /// All of them.
-pub const FAMILIES: &[&Family] = &[&PYTHON, &NODE, &GO];
+pub const FAMILIES: &[&Family] = &[&PYTHON, &LINTERS, &NODE, &GO];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";

@@ -22,7 +22,7 @@ pub struct TestArgs {
     #[arg(long)]
     no_tools: bool,
     /// Act as on a machine that lacks a toolchain: the tests that need it are left out and counted.
-    #[arg(long, value_name = "NAME", value_parser = ["python", "node", "go"])]
+    #[arg(long, value_name = "NAME", value_parser = ["python", "linters", "node", "go"])]
     without: Vec<String>,
     /// Run only the tests (no format, lints, release build, documentation), and only those these words of the test
     /// harness select, as in `-- organs::git`.

@@ -26,7 +26,7 @@ pub struct Kit {
 }
 
 /// All of them.
-const KITS: &[&Kit] = &[&python::KIT, &node::KIT, &go::KIT];
+const KITS: &[&Kit] = &[&python::KIT, &python::LINTERS_KIT, &node::KIT, &go::KIT];
 
 /// Whether the tests can have the tools of a kit.
 pub enum State {

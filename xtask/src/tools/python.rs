@@ -1,11 +1,12 @@
-//! Python tools, in a virtual environment.
+//! Tools from Python's index, in virtual environments. Linters of other languages have one of their own: tests must see
+//! them only where they ask for them.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use hotfix_testkit::tools::PYTHON;
+use hotfix_testkit::tools::{LINTERS, PYTHON};
 
 use super::{Kit, checked, say};
 
@@ -14,17 +15,30 @@ pub const KIT: Kit = Kit {
     family: &PYTHON,
     what: "pytest, flake8, ruff and black",
     pins: include_str!("../../python-tools.txt"),
-    works: |home| home.join("bin/python3").exists(),
-    build,
+    works: has_python,
+    build: |home| build(home, KIT.pins),
 };
 
+/// Linters that are not about Python's style.
+pub const LINTERS_KIT: Kit = Kit {
+    family: &LINTERS,
+    what: "mypy, clang-format, clang-tidy, shellcheck, shfmt, yamllint and hadolint",
+    pins: include_str!("../../linter-tools.txt"),
+    works: has_python,
+    build: |home| build(home, LINTERS_KIT.pins),
+};
+
+fn has_python(home: &Path) -> bool {
+    home.join("bin/python3").exists()
+}
+
 /// Virtual environments hold their own path, so it is built in its place.
-fn build(home: &Path) -> Result<()> {
+fn build(home: &Path, requirements: &str) -> Result<()> {
     say("python3", &["-c", "import sys; sys.exit(sys.version_info < (3, 10))"], "Python 3.10 or newer")?;
     let path = home.to_str().context("the folder's name is no text")?;
     say("python3", &["-m", "venv", path], "the Python module venv")?;
     let pins = home.join("pins.txt");
-    fs::write(&pins, KIT.pins)?;
+    fs::write(&pins, requirements)?;
     let pip = home.join("bin/python3");
     let mut install = Command::new(&pip);
     // `--no-deps` because the file pins what the tools need as well.

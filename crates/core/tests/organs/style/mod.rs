@@ -1,8 +1,9 @@
 //! Tests of `style`, with the real programs.
 
 mod commands;
-mod languages;
+
 mod linters;
+mod with_linters;
 
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;

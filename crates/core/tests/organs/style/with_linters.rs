@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use hotfix_model::gate::LinterOutcome;
+use hotfix_testkit::tools;
 
 use super::{Slot, lines, outcomes};
 
 /// A slot in which the last `count` lines of a file are the change.
 fn with_change(path: &str, text: &str, count: usize) -> Slot {
     let mut slot = Slot::new();
+    slot.path.push(":");
+    slot.path.push(tools::LINTERS.folder().join("bin"));
     let first = (text.lines().count() - count + 1) as u64;
     slot.change(path, text, first, count);
     slot
