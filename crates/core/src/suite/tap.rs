@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn other_forms_are_read() {
         let report = read(
-            "TAP version 14\nok\nnot ok - b # TODO later\n    not ok 1 - inner\nnotok\nBail out! no disk\n1..2\n",
+            "TAP version 14\nok\nnot ok - b # todo later\n    not ok 1 - inner\nnotok\nBail out! no disk\n1..2\n",
         );
         assert_eq!(report.points.len(), 2);
         assert_eq!((report.points[0].name.as_str(), report.points[1].outcome), ("1", CaseOutcome::Passed));

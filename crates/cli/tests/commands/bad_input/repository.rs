@@ -108,16 +108,21 @@ fn the_base_is_gone_from_the_remote() {
 }
 
 #[test]
-fn a_slot_that_somebody_left_work_in_is_passed_over() {
+fn what_somebody_left_in_a_slot_is_never_part_of_a_fix_and_never_lost() {
     let case = Case::started();
     case.hotfix().must(["cleanup", "--discard"]);
     case.edit("auth.sh", "somebody works here\n");
-    assert_snapshot!(case.run(&["start", ALERT]), @"
-    exit 0
-    ! slot [root]/code/repo-hotfix is not used: auth.sh was edited in it; clean it up (git -C [root]/code/repo-hotfix status) and it is used again
-    ");
-    let left = std::fs::read_to_string(case.slot().join("auth.sh")).expect("their file");
-    assert_eq!(left, "somebody works here\n");
+    assert_eq!(case.hotfix().run(["start", ALERT, "--name", "next"]).code, 0);
+    // Found while the remote is asked, or else before anything is proved.
+    let shipped = case.hotfix().run(["ship", "auth"]);
+    assert_ne!(shipped.code, 0, "{}", shipped.stderr);
+    case.hotfix().must(["resume", "next"]);
+    let saved = std::fs::read_dir(case.repo.path().join(".git/hotfix/saved")).expect("a folder");
+    let saved: Vec<_> = saved.map(|entry| entry.expect("an entry").path().join("auth.sh")).collect();
+    let left = std::fs::read_to_string(&saved[0]).expect("their file");
+    assert_eq!((saved.len(), left.as_str()), (1, "somebody works here\n"));
+    let taken_out = std::fs::read_to_string(case.slot().join("auth.sh")).expect("base's file");
+    assert_ne!(taken_out, left);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use hotfix_core::clock::{Clock, SystemClock};
+use hotfix_core::clock::SystemClock;
 use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use hotfix_core::event::{Progress, Sink};
@@ -26,22 +25,6 @@ pub struct Told(pub Mutex<Vec<Progress>>);
 impl Sink for Told {
     fn take(&self, progress: Progress) {
         self.0.lock().unwrap().push(progress);
-    }
-}
-
-struct Hurried(SystemClock);
-
-impl Clock for Hurried {
-    fn now(&self) -> jiff::Timestamp {
-        self.0.now()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed() * 100
-    }
-
-    fn chance(&self) -> u128 {
-        self.0.chance()
     }
 }
 
@@ -74,12 +57,6 @@ impl Sandbox {
     pub fn open_telling(&self, name: &str, told: Arc<Told>) -> Repository {
         let env = Environment::new(variables(self.dir.path()), self.path(name));
         Repository::discover(&Ctx::new(env, SystemClock::new(), told)).unwrap()
-    }
-
-    /// A repository in which time passes a hundred times as fast.
-    pub fn open_hurried(&self, name: &str) -> Repository {
-        let env = Environment::new(variables(self.dir.path()), self.path(name));
-        Repository::discover(&Ctx::new(env, Hurried(SystemClock::new()), Arc::new(Told::default()))).unwrap()
     }
 
     /// A repository whose Git writes down, in the file `calls`, each time it is called.
