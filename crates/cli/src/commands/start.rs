@@ -31,6 +31,9 @@ pub struct Arguments {
     /// How bad it is, in your team's words
     #[arg(long, value_name = "TEXT")]
     severity: Option<String>,
+    /// If a slot has to be made, check out only this folder and the files beside and above it; may be repeated
+    #[arg(long, value_name = "DIR")]
+    sparse: Vec<String>,
     /// Do not ask the remote for a newer main
     #[arg(long)]
     no_fetch: bool,
@@ -49,6 +52,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         name: arguments.name.clone(),
         incident: arguments.incident.clone(),
         severity: arguments.severity.clone(),
+        sparse: arguments.sparse.clone(),
         fetch: !arguments.no_fetch,
     };
     let plan = start::plan(&project, request)?;

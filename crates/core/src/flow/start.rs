@@ -3,7 +3,7 @@
 use std::thread;
 
 use hotfix_model::event::Started;
-use hotfix_model::output::{SlotOutput, StartOutput};
+use hotfix_model::output::{SlotKind, SlotOutput, StartOutput};
 use hotfix_model::{Actor, Fact, Record, Step};
 
 use super::PlanLines;
@@ -11,7 +11,7 @@ use crate::ctx::joined;
 use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
-use crate::git::{GitError, Oid, RefChange, RefName, slug};
+use crate::git::{Cone, GitError, Oid, RefChange, RefName, slug};
 use crate::record::Prepared;
 use crate::session::{BasePlan, Fetched, Fetching, Project, Seen, SessionError};
 use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
@@ -31,6 +31,9 @@ pub struct Request {
     pub incident: Option<String>,
     /// How bad it is.
     pub severity: Option<String>,
+    /// Folders, as paths from the root: a slot that has to be made holds only these, and the files beside and above
+    /// them. Empty for everything.
+    pub sparse: Vec<String>,
     /// Whether to ask the remote for a newer base.
     pub fetch: bool,
 }
@@ -40,6 +43,7 @@ pub struct Request {
 pub struct Plan {
     request: Request,
     base: BasePlan,
+    cone: Option<Cone>,
     fetch: bool,
 }
 
@@ -59,8 +63,21 @@ pub fn plan(project: &Project, request: Request) -> Result<Plan> {
         None => project.deployed()?,
     };
     let base = project.base_plan(asked.as_deref())?;
+    let cone = cone(project, &request.sparse, base.commit.as_ref())?;
     let fetch = request.fetch && project.remote.is_some();
-    Ok(Plan { request, base, fetch })
+    Ok(Plan { request, base, cone, fetch })
+}
+
+/// The files that a new slot is to have. A folder that base lacks is a slip of the fingers.
+fn cone(project: &Project, folders: &[String], base: Option<&Oid>) -> Result<Option<Cone>> {
+    let bad = |folder: &String| StartError::NoFolder { folder: folder.clone() };
+    for folder in folders {
+        let cone = Cone::new(std::slice::from_ref(folder)).ok_or_else(|| bad(folder))?;
+        if let Some(base) = base {
+            project.repository.has_folders(base, &cone)?.then_some(()).ok_or_else(|| bad(folder))?;
+        }
+    }
+    Ok(Cone::new(folders))
 }
 
 impl Plan {
@@ -89,13 +106,16 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
         None => first_base(plan, fetching.as_ref())?,
     };
     let loaded = project.config_at(Some(&known))?;
-    let pool = project.pool(&loaded);
+    let pool = project.pool(&loaded).with_cone(plan.cone.clone());
     let (held, draft) = thread::scope(|scope| {
         // What cannot be drafted is said when it is claimed.
         let draft = scope.spawn(|| draft(project, plan, &actor, &known).ok().flatten());
         (pool.take_unnamed(&known), joined(draft.join()))
     });
     let mut held = held?;
+    if plan.cone.is_some() && held.kind == SlotKind::Warm {
+        warnings.push("--sparse is for new slots; this one was waiting, with all files".to_owned());
+    }
     let fetched = match (&fetching, &plan.base.commit) {
         (Some(fetching), Some(_)) => {
             ctx.say(Tone::Plain, ready_line(project, plan, &held));
@@ -322,6 +342,12 @@ pub fn set_up(
 /// What can go wrong with a name.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// A folder for `--sparse` that base does not have.
+    #[error("there is no folder {folder}")]
+    NoFolder {
+        /// As it was given.
+        folder: String,
+    },
     /// The name that was asked for is in use.
     #[error("hotfix/{name} exists already, here or on the remote")]
     NameTaken {
@@ -332,16 +358,25 @@ pub enum StartError {
 
 impl crate::error::Explain for StartError {
     fn why(&self) -> String {
-        "two hotfixes cannot share a branch".to_owned()
+        match self {
+            Self::NoFolder { .. } => {
+                "--sparse takes folders that base has, as paths from the root of the repository".to_owned()
+            }
+            Self::NameTaken { .. } => "two hotfixes cannot share a branch".to_owned(),
+        }
     }
 
     fn next(&self) -> String {
         match self {
+            Self::NoFolder { .. } => "git ls-tree -d -r --name-only HEAD  # shows the folders".to_owned(),
             Self::NameTaken { name } => format!("git hotfix resume {name}  # or start with another --name"),
         }
     }
 
     fn exit(&self) -> hotfix_model::ExitCode {
-        hotfix_model::ExitCode::DECISION
+        match self {
+            Self::NoFolder { .. } => hotfix_model::ExitCode::USAGE,
+            Self::NameTaken { .. } => hotfix_model::ExitCode::DECISION,
+        }
     }
 }

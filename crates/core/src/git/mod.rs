@@ -22,6 +22,7 @@ mod remote;
 mod semver;
 mod settings;
 mod snapshot;
+mod sparse;
 mod stale;
 mod stored_commit;
 mod version;
@@ -49,6 +50,7 @@ pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, Push, PushOutcome, Remote};
 pub use semver::Release;
 pub use settings::Settings;
+pub use sparse::Cone;
 pub(crate) use stale::git_runs_in;
 pub use version::Version;
 pub use worktree::{Head, ListedWorktree, Worktree};
@@ -173,7 +175,7 @@ impl Repository {
 
     /// A call in one worktree. Fails, rather than reaching another repository, if the worktree is damaged.
     pub fn git_in(&self, worktree: &Worktree) -> GitCommand<'_> {
-        GitCommand::bound(&self.ctx, &worktree.git_dir, &worktree.path)
+        sparse::heeding(GitCommand::bound(&self.ctx, &worktree.git_dir, &worktree.path), &worktree.git_dir)
     }
 
     /// Makes our own folder.

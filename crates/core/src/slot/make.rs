@@ -13,10 +13,16 @@ const TRIES: u32 = 3;
 
 impl Pool<'_> {
     /// Makes a worktree at a path where nothing was a moment ago and that is recorded as being made. Others are kept
-    /// from making one only until its entry is complete; its files take longer.
-    pub(super) fn add(&self, path: &Path, commit: &Oid) -> Result<Worktree> {
+    /// from making one only until its entry is complete; its files take longer. `narrow` may say which files it gets.
+    pub(super) fn add(
+        &self,
+        path: &Path,
+        commit: &Oid,
+        narrow: impl FnOnce(&Worktree) -> Result<()>,
+    ) -> Result<Worktree> {
         can_write_beside(path)?;
         let made = self.begin(path, commit).and_then(|worktree| {
+            narrow(&worktree)?;
             self.repository.fill_worktree(&worktree)?;
             Ok(worktree)
         });

@@ -40,7 +40,7 @@ use hotfix_model::config::SlotConfig;
 use hotfix_model::output::SlotKind;
 
 use crate::error::Result;
-use crate::git::{Oid, RefName, Repository, Worktree};
+use crate::git::{Cone, Oid, RefName, Repository, Worktree};
 
 pub use disk::Cache;
 pub use error::SlotError;
@@ -66,6 +66,7 @@ pub struct Pool<'a> {
     repository: &'a Repository,
     config: &'a SlotConfig,
     store: Store,
+    cone: Option<Cone>,
 }
 
 /// The slot of an open hotfix.
@@ -93,7 +94,14 @@ pub struct Held {
 impl<'a> Pool<'a> {
     /// The slots of `repository`.
     pub fn new(repository: &'a Repository, config: &'a SlotConfig) -> Self {
-        Self { repository, config, store: Store::new(&repository.state_dir()) }
+        Self { repository, config, store: Store::new(&repository.state_dir()), cone: None }
+    }
+
+    /// Makes new slots with these files only. A slot that waits already has all of them.
+    #[must_use]
+    pub fn with_cone(mut self, cone: Option<Cone>) -> Self {
+        self.cone = cone;
+        self
     }
 
     /// Puts HEAD on the hotfix branch, which exists and is at the commit the slot holds. No file is touched.

@@ -140,9 +140,13 @@ impl Pool<'_> {
         failpoint::reach(self.repository.ctx(), "park.saved");
         self.repository.remove_scratch(&worktree);
         self.outlive_builds(&worktree);
+        self.repository.widen_worktree(&worktree)?;
         self.reset_exactly(&worktree, &target.commit)?;
         failpoint::reach(self.repository.ctx(), "park.moved");
         parked.left = self.sweep(&worktree, false)?;
+        if let Some(twin) = entry.twin.as_ref().and_then(|twin| twin.worktree(self.repository).ok()) {
+            self.repository.widen_worktree(&twin)?;
+        }
         let stamp = parked.left.is_empty().then(|| Stamp::of(&worktree, &target.commit)).flatten();
         entry.state = SlotState::Parked { commit: target.commit, stamp };
         self.store.save(entry)?;

@@ -198,13 +198,23 @@ impl Pool<'_> {
                 setup: SetupDigests::default(),
             };
             self.store.save(&entry)?;
-            let made = self.add(&path, wanted.commit);
+            let made = self.add(&path, wanted.commit, |worktree| self.narrow(worktree));
             let worktree = made.inspect_err(|_| drop(self.store.remove(number)))?;
             entry.place = Place::of(&worktree);
             return self.lease(entry, worktree, wanted, lock);
         }
         let why = format!("all of the first {MOST_SLOTS} paths are taken");
         Err(SlotError::BadPlace { path: self.path_for(1)?, why }.into())
+    }
+
+    /// A new slot gets the files that were asked for.
+    fn narrow(&self, worktree: &Worktree) -> Result<()> {
+        let Some(cone) = &self.cone else { return Ok(()) };
+        if !self.repository.narrow_worktree(worktree, cone)? {
+            let said = "--sparse is not heeded: this repository has a sparse checkout of its own";
+            self.repository.ctx().warn(said);
+        }
+        Ok(())
     }
 
     fn lease(

@@ -42,7 +42,11 @@ impl Pool<'_> {
         entry.twin = Some(Place::planned(path.clone()));
         entry.setup.twin = None;
         self.store.save(entry)?;
-        let made = self.add(&path, base);
+        let slot = entry.place.worktree(self.repository).ok();
+        let made = self.add(&path, base, |twin| match &slot {
+            Some(slot) => self.repository.narrow_like(twin, slot),
+            None => Ok(()),
+        });
         entry.twin = made.as_ref().ok().map(Place::of);
         self.store.save(entry)?;
         made

@@ -12,7 +12,7 @@ use hotfix_core::flow::start::{Request, StartError};
 use hotfix_core::git::GitError;
 use hotfix_core::session::SessionError;
 use hotfix_model::output::SlotKind;
-use hotfix_model::{ExitCode, Stage};
+use hotfix_model::{ExitCode, Gate, Stage};
 use hotfix_testkit::responder::request;
 use hotfix_testkit::{Repo, Responder, Sandbox, World};
 
@@ -620,4 +620,22 @@ mod untouched {
         before.assert_untouched(&World::of(project.path()));
         others.assert_untouched(&World::of(&other));
     }
+}
+
+#[test]
+fn a_new_slot_may_hold_some_folders_only_and_the_fix_is_whole() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo_with_remote(&[("a/x", b"1\n"), ("b/y", b"1\n"), ("top", b"1\n")]);
+    let responder = Responder::at(&sandbox, repo.path());
+    let sparse = |folder: &str| Request { sparse: vec![folder.to_owned()], ..request(ALERT) };
+    let error = responder.try_start(sparse("c")).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(StartError::NoFolder { .. })), "{error}");
+    let started = responder.try_start(sparse("a")).unwrap();
+    let slot = sandbox.repo_at(&started.worktree);
+    assert!(slot.file("a/x").exists() && slot.file("top").exists() && !slot.file("b/y").exists());
+    slot.write("a/x", "2\n");
+    let skips = [(Gate::Test, "no runner here")];
+    responder.waive("no test can show it");
+    responder.try_commit("x", &skips).unwrap();
+    assert_eq!(slot.git(["diff", "--name-only", "HEAD~", "HEAD"]), "a/x");
 }

@@ -10,6 +10,7 @@ mod parking;
 mod refreshing;
 mod same;
 mod sandbox;
+mod sparse;
 mod stale;
 mod strangers;
 mod taking;
