@@ -52,6 +52,7 @@ fn state(paint: Paint, slot: &SlotListOutput, now: Timestamp) -> String {
         }
         (SlotUse::Moving, ..) => format!("being parked{busy}"),
         (SlotUse::Making, ..) => format!("being made{busy}"),
+        (SlotUse::Removing, ..) => format!("being removed{busy}"),
         (SlotUse::Parked | SlotUse::Held, ..) => format!("parked{busy}"),
     }
 }

@@ -3,7 +3,8 @@
 //! `git worktree add` writes the files of its entry `<common>/worktrees/<name>` one after the other where they belong.
 //! Killed in between, it leaves an entry with which the user's own `git branch`, `fetch` and `gc` die (an empty
 //! `commondir`, a HEAD of zeros), and others that read it meanwhile fail. Here the entry is written in our own folder
-//! and then moved: it is there as a whole or not at all. The files are checked out afterwards.
+//! and then moved: it is there as a whole or not at all. The files are checked out afterwards. Removed, it goes the same
+//! way back.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
@@ -37,6 +38,38 @@ impl Repository {
         (plain && RefName::new(format!("refs/worktrees/{}", name.to_str()?)).is_ok()).then_some(name)
     }
 
+    /// Takes Git's entry of a worktree, `<common>/worktrees/<name>`, away as a whole, and deletes it in our own folder.
+    /// Where there is none, nothing is done.
+    pub fn remove_entry(&self, _: &CommonLock, git_dir: &Path) -> Result<()> {
+        let gone = self.move_entry_out(git_dir);
+        Ok(gone.map_err(FileError::of("remove", git_dir))?)
+    }
+
+    /// Deletes what a killed [`Repository::remove_entry`] had taken away already.
+    pub fn delete_removed_entries(&self, _: &CommonLock) -> Result<()> {
+        let removing = self.removing();
+        Ok(remove_if_there(&removing).map_err(FileError::of("remove", removing))?)
+    }
+
+    fn removing(&self) -> PathBuf {
+        self.state_dir().join("removing")
+    }
+
+    fn move_entry_out(&self, git_dir: &Path) -> IoResult<()> {
+        let removing = self.removing();
+        remove_if_there(&removing)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&removing)?;
+        match fs::rename(git_dir, removing.join(git_dir.file_name().unwrap_or_default())) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // As Git does it: the folder goes with the last entry.
+        if let Some(worktrees) = git_dir.parent() {
+            fs::remove_dir(worktrees).ok();
+        }
+        remove_if_there(&removing)
+    }
+
     /// Makes the folder with its pointer, then the entry that it points to.
     fn enter(&self, path: &Path, name: &OsStr, commit: &Oid) -> IoResult<Worktree> {
         let staged = self.stage(path, name, commit)?;
@@ -66,10 +99,7 @@ impl Repository {
         let making = self.state_dir().join("making");
         DirBuilder::new().recursive(true).mode(0o700).create(&making)?;
         let staged = making.join(name);
-        match fs::remove_dir_all(&staged) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_if_there(&staged)?;
         fs::create_dir(&staged)?;
         fs::write(staged.join("locked"), "hotfix\n")?;
         fs::write(staged.join("HEAD"), line(&[commit.as_str().as_ref()]))?;
@@ -89,6 +119,13 @@ fn names(name: &OsStr) -> impl Iterator<Item = OsString> {
         numbered
     };
     (0..MOST_NAMES).map(numbered)
+}
+
+fn remove_if_there(dir: &Path) -> IoResult<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn is_taken(error: &std::io::Error) -> bool {

@@ -1,4 +1,4 @@
-//! Worktrees: made, listed, moved onto another commit, removed. Adding and removing needs the [`CommonLock`].
+//! Worktrees: made, listed, moved onto another commit. Adding needs the [`CommonLock`].
 
 use std::path::{Path, PathBuf};
 
@@ -69,12 +69,6 @@ impl Repository {
     pub fn fill_worktree(&self, worktree: &Worktree) -> Result<()> {
         let call = self.git_in(worktree).setting("checkout.workers=0");
         call.args(["read-tree", "--reset", "-u", "HEAD"]).run()?;
-        Ok(())
-    }
-
-    /// Removes a worktree of ours, whatever is in it.
-    pub fn remove_worktree(&self, _: &CommonLock, worktree: &Worktree) -> Result<()> {
-        self.git().args(["worktree", "remove", "--force", "--force"]).arg(&worktree.path).run()?;
         Ok(())
     }
 

@@ -84,7 +84,7 @@ fn newest(
 
 /// Makes a slot if none waits for the next start.
 fn make_first(pool: &Pool<'_>, commit: &Oid) -> Result<()> {
-    let waits = |state: &SlotState| !matches!(state, SlotState::Held(_) | SlotState::Making);
+    let waits = |state: &SlotState| matches!(state, SlotState::Parked { .. } | SlotState::Moving(_));
     if pool.list()?.iter().any(|slot| waits(&slot.state) && slot.trouble.is_none()) {
         return Ok(());
     }

@@ -50,11 +50,14 @@ pub struct NoSuchSlot {
     word: String,
 }
 
-/// All slots by number.
+/// All slots by number. What was cut short of removing one is finished first.
 pub fn list(project: &Project) -> Result<Vec<SlotListOutput>> {
     let (_, newest) = project.newest_base()?;
     let loaded = project.config_at(newest.as_ref())?;
     let pool = project.pool(&loaded);
+    if let Err(error) = pool.finish_removals() {
+        project.ctx().warn(format!("{error}: {}", error.why()));
+    }
     let mut distances = HashMap::new();
     let mut behind = |commit: &Oid| -> Option<u64> {
         let newest = newest.as_ref()?;
@@ -68,6 +71,7 @@ fn told(pool: &Pool<'_>, slot: &SlotInfo, behind: &mut impl FnMut(&Oid) -> Optio
     let commit = commit_of(&slot.state).cloned();
     let state = match &slot.state {
         SlotState::Making => SlotUse::Making,
+        SlotState::Removing { .. } => SlotUse::Removing,
         _ if slot.trouble.is_some() => SlotUse::Damaged,
         SlotState::Held(_) if slot.lease().is_some() => SlotUse::Held,
         // The slot of a start that never came to a name is nobody's.
@@ -94,7 +98,7 @@ fn told(pool: &Pool<'_>, slot: &SlotInfo, behind: &mut impl FnMut(&Oid) -> Optio
 
 fn commit_of(state: &SlotState) -> Option<&Oid> {
     match state {
-        SlotState::Making => None,
+        SlotState::Making | SlotState::Removing { .. } => None,
         SlotState::Parked { commit, .. } | SlotState::Moving(Move { commit, .. }) => Some(commit),
         SlotState::Held(lease) => Some(&lease.base),
     }

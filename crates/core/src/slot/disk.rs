@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Pool, SlotInfo};
+use super::remove::aside;
+use super::{Pool, SlotInfo, SlotState};
 use crate::error::Result;
 
 /// Bytes in one of the blocks that `st_blocks` counts, whatever the file system's own are: POSIX, sys/stat.h.
@@ -22,8 +23,13 @@ pub struct Cache {
 impl Pool<'_> {
     /// Bytes on disk of a slot and its twin. What cannot be looked at does not count.
     pub fn disk_of(&self, slot: &SlotInfo) -> u64 {
-        let folders = slot.twin.iter().chain([&slot.path]);
-        folders.map(|folder| bytes_below(folder)).sum()
+        let SlotState::Removing { id } = &slot.state else {
+            return slot.twin.iter().chain([&slot.path]).map(|folder| bytes_below(folder)).sum();
+        };
+        // What else is found under the old names is somebody else's.
+        let asides = slot.twin.iter().chain([&slot.path]).map(|folder| aside(folder, id));
+        let ours = slot.worktrees.iter().map(|worktree| worktree.path.clone()).chain(asides);
+        ours.map(|folder| bytes_below(&folder)).sum()
     }
 
     /// What Git ignores in a slot and its twin, the largest first.

@@ -1,4 +1,4 @@
-//! Slots looked up: by hotfix, by folder, all of them; and removed.
+//! Slots looked up: by hotfix, by folder, all of them.
 
 use std::path::{Path, PathBuf};
 
@@ -66,56 +66,6 @@ impl Pool<'_> {
     pub fn list(&self) -> Result<Vec<SlotInfo>> {
         let entries = self.store.load_all()?;
         Ok(entries.into_iter().map(|entry| self.info(entry)).collect())
-    }
-
-    /// Removes a slot that no hotfix is open in, and its twin, with all that Git ignores in them. What is in no commit
-    /// keeps it from being removed, unless it may be discarded.
-    pub fn remove(&self, number: u32, discard: bool) -> Result<()> {
-        let mut entry = self.store.load(number).ok_or(SlotError::Unknown { number })?;
-        let _lock = self.lock(number, entry.place.path())?;
-        self.mend(&mut entry)?;
-        if !self.store.has(number) {
-            return Ok(());
-        }
-        check_free(&entry)?;
-        if matches!(entry.state, SlotState::Moving(_)) {
-            self.finish_move(&mut entry)?;
-        }
-        if !discard {
-            self.check_clean(&entry)?;
-        }
-        let common = crate::git::CommonLock::acquire(self.repository)?;
-        for place in entry.twin.iter().chain([&entry.place]) {
-            if let Ok(worktree) = place.worktree(self.repository) {
-                self.repository.remove_worktree(&common, &worktree)?;
-            }
-        }
-        self.store.remove(number)
-    }
-
-    /// Fails if [`Pool::remove`] would.
-    pub fn check_removable(&self, number: u32, discard: bool) -> Result<()> {
-        let entry = self.store.load(number).ok_or(SlotError::Unknown { number })?;
-        check_free(&entry)?;
-        let moving = matches!(entry.state, SlotState::Moving(_));
-        if discard || moving || entry.place.presence() == Presence::Nothing {
-            return Ok(());
-        }
-        self.check_clean(&entry)
-    }
-
-    fn check_clean(&self, entry: &Entry) -> Result<()> {
-        let path = entry.place.path();
-        let worktree = entry.place.worktree(self.repository);
-        let worktree = worktree.map_err(|why| SlotError::Suspicious { path: path.to_owned(), why })?;
-        let Some((_, first)) = self.repository.status(&worktree)?.into_iter().next() else {
-            return Ok(());
-        };
-        let number = entry.number;
-        let why = format!("{} in it is in no commit", first.display());
-        let next =
-            format!("git -C {} status  # or: git hotfix slot remove {number} --discard", path.display());
-        Err(SlotError::NotRemovable { number, why, next }.into())
     }
 
     fn info(&self, entry: Entry) -> SlotInfo {
@@ -195,14 +145,4 @@ impl Pool<'_> {
         let branch = lease.branch.as_str().trim_start_matches("refs/heads/").to_owned();
         Err(SlotError::Elsewhere { path, branch, found }.into())
     }
-}
-
-/// Fails if a hotfix is open in a slot.
-fn check_free(entry: &Entry) -> Result<(), SlotError> {
-    let Some(lease) = entry.lease().filter(|lease| !is_pending(&lease.hotfix)) else {
-        return Ok(());
-    };
-    let why = format!("hotfix {} is open in it", lease.hotfix);
-    let next = format!("git hotfix cleanup --id {}", lease.hotfix);
-    Err(SlotError::NotRemovable { number: entry.number, why, next })
 }

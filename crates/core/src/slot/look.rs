@@ -40,8 +40,13 @@ impl Pool<'_> {
             if SlotLock::is_taken(&self.store.lock_path(entry.number)) {
                 continue;
             }
-            if entry.state == SlotState::Making {
-                found.push(format!("{path} is half made"));
+            let half = match entry.state {
+                SlotState::Making => Some("made"),
+                SlotState::Removing { .. } => Some("removed"),
+                _ => None,
+            };
+            if let Some(half) = half {
+                found.push(format!("{path} is half {half}"));
                 continue;
             }
             for place in entry.twin.iter().chain([&entry.place]) {

@@ -56,13 +56,18 @@ impl Pool<'_> {
     }
 
     /// Takes apart what a cut-short [`Pool::add`] left: the folder if Git had begun to fill it, and Git's entry.
-    pub(super) fn unmake(&self, _: &CommonLock, path: &Path) -> Result<()> {
+    /// Cut short itself, it leaves what is known as ours again: the pointer goes last.
+    pub(super) fn unmake(&self, common: &CommonLock, path: &Path) -> Result<()> {
         let entries = self.begun_entries(path)?;
-        if is_ours_half_made(path, &self.repository.common_dir().join("worktrees"), &entries) {
-            std::fs::remove_dir_all(path).map_err(FileError::of("remove", path))?;
+        let ours = is_ours_half_made(path, &self.repository.common_dir().join("worktrees"), &entries);
+        if ours {
+            remove_all_but_pointer(path).map_err(FileError::of("remove", path))?;
         }
         for entry in entries {
-            std::fs::remove_dir_all(&entry).map_err(FileError::of("remove", entry))?;
+            self.repository.remove_entry(common, &entry)?;
+        }
+        if ours {
+            std::fs::remove_dir_all(path).map_err(FileError::of("remove", path))?;
         }
         Ok(())
     }
@@ -95,6 +100,21 @@ impl Pool<'_> {
         let places = entries.iter().flat_map(|entry| entry.twin.iter().chain([&entry.place]));
         Ok(places.filter_map(|place: &Place| place.git_dir(self.repository)).collect())
     }
+}
+
+fn remove_all_but_pointer(path: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() == ".git" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether an entry's HEAD is as Git writes it before it checks out, or was never written.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::place::{Place, Presence, points_to, read_path};
+use super::place::{Place, Presence, is_entry_for, points_to};
+use super::remove::is_going;
 use super::state::{Entry, SlotState};
 use super::{Pool, inspect};
 use crate::error::{FileError, Result};
@@ -34,6 +35,7 @@ impl Pool<'_> {
             let mut places = entry.twin.iter().chain([&entry.place]);
             places.any(|place| place.worktree(self.repository).is_err())
         };
+        let damaged = |entry: &Entry| is_going(entry) || damaged(entry);
         for entry in self.store.load_all()?.iter().filter(|entry| damaged(entry)) {
             let Some(_lock) = self.try_lock(entry.number)? else {
                 continue;
@@ -53,6 +55,10 @@ impl Pool<'_> {
 
     /// Repairs one slot and its twin. The caller holds the slot's lock. The entry is gone afterwards if the slot is.
     pub(super) fn mend(&self, entry: &mut Entry) -> Result<Vec<String>> {
+        if is_going(entry) {
+            self.take_down(entry)?;
+            return Ok(vec![format!("removed the half-removed slot {}", entry.place.path().display())]);
+        }
         let mut done = self.mend_twin(entry)?;
         if entry.state == SlotState::Making {
             if self.unmake_abandoned(entry.place.path())? {
@@ -176,12 +182,7 @@ impl Pool<'_> {
 
     /// Forgets a slot whose folder is gone, whoever held it, with its twin.
     pub(super) fn drop_entry(&self, entry: &Entry) -> Result<()> {
-        self.remove_entry(&entry.place)?;
-        if let Some(Ok(twin)) = entry.twin.as_ref().map(|twin| twin.worktree(self.repository)) {
-            let common = CommonLock::acquire(self.repository)?;
-            self.repository.remove_worktree(&common, &twin)?;
-        }
-        self.store.remove(entry.number)
+        self.take_down(&mut entry.clone())
     }
 
     /// Removes the repository's entry for a folder that is gone, if it still is the entry for that folder.
@@ -189,12 +190,11 @@ impl Pool<'_> {
         let Some(git_dir) = place.git_dir(self.repository).filter(|dir| dir.is_dir()) else {
             return Ok(false);
         };
-        let pointer = read_path(&git_dir.join("gitdir"));
-        if !pointer.as_os_str().is_empty() && pointer != place.path().join(".git") {
+        if !is_entry_for(&git_dir, place.path()) {
             return Ok(false);
         }
-        let _common = CommonLock::acquire(self.repository)?;
-        std::fs::remove_dir_all(&git_dir).map_err(FileError::of("remove", &git_dir))?;
+        let common = CommonLock::acquire(self.repository)?;
+        self.repository.remove_entry(&common, &git_dir)?;
         Ok(true)
     }
 }

@@ -22,6 +22,7 @@ mod mend;
 mod park;
 mod place;
 mod refresh;
+mod remove;
 mod setup;
 mod shift;
 mod stamp;

@@ -108,12 +108,19 @@ pub(super) fn points_to(path: &Path, git_dir: &Path) -> bool {
     pointer_target(path) == git_dir && git_dir.is_dir()
 }
 
+/// Whether one of the repository's entries is for a folder, or does not say any more for which.
+pub(super) fn is_entry_for(git_dir: &Path, path: &Path) -> bool {
+    let pointer = read_path(&git_dir.join("gitdir"));
+    pointer.as_os_str().is_empty() || pointer == path.join(".git")
+}
+
 /// Makes a slot's folder unreadable for others.
 pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
 }
 
-fn is_private_folder(path: &Path) -> Result<(), String> {
+/// Fails if there is not a folder of this user at the path that nobody else can write to: says why.
+pub(super) fn is_private_folder(path: &Path) -> Result<(), String> {
     let found = path.symlink_metadata().map_err(|error| error.to_string())?;
     if found.is_symlink() {
         return Err("it is a symbolic link".to_owned());

@@ -48,6 +48,11 @@ pub enum SlotState {
     Held(Lease),
     /// On its way to a commit; whoever finds it so finishes that.
     Moving(Move),
+    /// Being removed with its twin; whoever finds it so finishes that.
+    Removing {
+        /// A part of the names that their folders have while they are deleted. Nobody else has such a name.
+        id: String,
+    },
 }
 
 /// Which open hotfix a slot belongs to.

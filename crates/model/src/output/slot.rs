@@ -16,6 +16,8 @@ pub enum SlotUse {
     Moving,
     /// It is being made.
     Making,
+    /// It is being removed. Whoever comes by finishes that.
+    Removing,
     /// It is gone, or not as it was left.
     Damaged,
 }
@@ -41,7 +43,7 @@ pub struct SlotListOutput {
     /// Since when it is; absent if none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// The commit it waits at, or that its hotfix starts from; `null` while it is being made.
+    /// The commit it waits at, or that its hotfix starts from; `null` while it is being made or removed.
     pub commit: Option<String>,
     /// Commits between there and the newest state of the target that this clone knows; `null` if that is not known.
     pub behind: Option<u64>,

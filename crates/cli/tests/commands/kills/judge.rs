@@ -68,6 +68,7 @@ pub fn next_start_works(scene: Scene, case: &Case) {
     assert_eq!(complaints(case, &[&["gc", "--quiet", "--prune=now"]]), Vec::<String>::new());
     case.assert_sound();
     assert_eq!(left_over(case), Vec::<PathBuf>::new());
+    assert_eq!(unlisted(case), Vec::<PathBuf>::new());
 }
 
 fn assert_as_fresh(case: &Case, worktree: &Path) {
@@ -98,6 +99,18 @@ fn give_all_back(case: &Case) {
         case.hotfix().must(["cleanup", "--discard", "--id", id]);
     }
     assert_eq!(crate::crash::left_in_slots(case), Vec::<String>::new());
+}
+
+/// Folders beside the repository with a name of ours that Git knows nothing of.
+fn unlisted(case: &Case) -> Vec<PathBuf> {
+    let listed = case.repo.git(["worktree", "list", "--porcelain"]);
+    let beside = case.repo.path().parent().expect("a folder").read_dir().expect("a readable folder");
+    let paths = beside.map(|entry| entry.expect("an entry").path());
+    let unknown = |path: &PathBuf| {
+        let line = format!("worktree {}", path.display());
+        path.to_string_lossy().contains("-hotfix") && !listed.lines().any(|listed| listed == line)
+    };
+    paths.filter(unknown).collect()
 }
 
 /// Locks and half-written files in the repository.

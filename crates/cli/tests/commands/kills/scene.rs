@@ -26,10 +26,12 @@ pub enum Scene {
     Cleanup,
     /// A slot parked with changes that are given up.
     Discard,
+    /// A slot removed with its twin.
+    Remove,
 }
 
 impl Scene {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::StartAtMain,
         Self::StartBehind,
         Self::StartFetching,
@@ -37,6 +39,7 @@ impl Scene {
         Self::Prove,
         Self::Cleanup,
         Self::Discard,
+        Self::Remove,
     ];
 
     /// The moment before.
@@ -55,6 +58,7 @@ impl Scene {
                 news(&case);
             }
             Self::StartCold => {}
+            Self::Remove => park_with_twin(&case),
             Self::Prove | Self::Discard => {
                 case.start();
                 case.fix();
@@ -76,6 +80,7 @@ impl Scene {
             Self::Prove => &["prove", "--", "sh", "tests/test_auth.sh"],
             Self::Cleanup => &["cleanup"],
             Self::Discard => &["cleanup", "--discard"],
+            Self::Remove => &["slot", "remove", "1"],
             _ => &["start", ALERT],
         };
         if self == Self::Cleanup {
@@ -95,6 +100,14 @@ impl Scene {
 /// Makes a slot and parks it.
 fn park(case: &Case) {
     case.hotfix().must(["start", "an alert before", "--name", "earlier"]);
+    case.hotfix().must(["cleanup", "--discard"]);
+}
+
+/// The same, with a proof made in it, which leaves a twin.
+fn park_with_twin(case: &Case) {
+    case.start();
+    case.fix();
+    case.hotfix().must(["prove", "--", "sh", "tests/test_auth.sh"]);
     case.hotfix().must(["cleanup", "--discard"]);
 }
 

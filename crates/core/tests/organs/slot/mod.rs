@@ -8,6 +8,7 @@ mod include;
 mod laying;
 mod parking;
 mod refreshing;
+mod removing;
 mod same;
 mod sandbox;
 mod sparse;
