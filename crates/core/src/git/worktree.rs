@@ -99,9 +99,11 @@ impl Repository {
         Ok(())
     }
 
-    /// Takes a worktree's HEAD off its branch and leaves it at the branch's commit. No file is touched.
+    /// Takes a worktree's HEAD off its branch and leaves it at the branch's commit. No file is touched. The
+    /// reflog of its HEAD is set aside, as by [`Repository::reset_detached`].
     pub fn detach_here(&self, worktree: &Worktree, why: &str) -> Result<()> {
-        self.git_in(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", "HEAD"]).run()?;
+        set_log_aside(worktree);
+        self.unlogged(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", "HEAD"]).run()?;
         Ok(())
     }
 
@@ -117,8 +119,7 @@ impl Repository {
     /// untracked file has the name of a new one; others stay. The reflog of its HEAD is set aside as `hotfix-log`, for
     /// the reason told at [`Repository::unlogged`]; the branch keeps its own.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
-        // Where there is none, or it cannot be moved, nothing is lost.
-        std::fs::rename(worktree.git_dir.join("logs/HEAD"), worktree.git_dir.join("hotfix-log")).ok();
+        set_log_aside(worktree);
         let call = self.unlogged(worktree).setting("checkout.workers=0");
         call.args(["switch", "--quiet", "--detach", "--force", "--no-guess", commit.as_str()]).run()?;
         Ok(())
@@ -255,4 +256,9 @@ impl Repository {
         };
         Ok(printed.split(|byte| *byte == 0).filter_map(entry).collect())
     }
+}
+
+/// Where there is no log of a HEAD, or it cannot be moved, nothing is lost.
+fn set_log_aside(worktree: &Worktree) {
+    std::fs::rename(worktree.git_dir.join("logs/HEAD"), worktree.git_dir.join("hotfix-log")).ok();
 }

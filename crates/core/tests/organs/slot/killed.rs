@@ -113,3 +113,16 @@ fn locks_of_our_refs_that_no_git_owns_are_no_obstacle_and_do_not_stay() {
     Pool::new(&repository, &config).repair().unwrap();
     assert!(!other.exists() && theirs.exists());
 }
+
+#[test]
+fn a_lock_of_the_head_of_a_slot_that_was_let_go_is_no_obstacle_to_gc() {
+    let sandbox = Sandbox::new();
+    let (repository, config) = (sandbox.repository(), config());
+    let pool = Pool::new(&repository, &config);
+    let base = sandbox.rev("main");
+    let held = start(&repository, &pool, "a", &base);
+    write(&held.worktree.git_dir.join("logs/HEAD"), "");
+    pool.let_go(&held, &base, Keep::Save).unwrap();
+    write(&held.worktree.git_dir.join("HEAD.lock"), "");
+    sandbox.assert_healthy();
+}
