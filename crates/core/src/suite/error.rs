@@ -47,9 +47,12 @@ impl Explain for SuiteError {
             Self::NoRunner => {
                 "no file shows a test runner that is known, and hotfix.toml does not name a command under [test]".to_owned()
             }
-            Self::MissingRunner { runner, .. } => format!(
+            Self::MissingRunner { runner: runner @ ("pytest" | "unittest"), .. } => format!(
                 "no {runner} in .venv or venv here or in the main worktree, in VIRTUAL_ENV, or for python3 on the PATH"
             ),
+            Self::MissingRunner { runner, .. } => {
+                format!("the files of this repository show that its tests run with {runner}")
+            }
             Self::NotInstalled { wanted, .. } => format!("{wanted} is neither there nor above it"),
             Self::MissingProgram { .. } => "the tests of this repository run with it".to_owned(),
             Self::EmptyCommand => "there is nothing to run".to_owned(),

@@ -211,7 +211,7 @@ fn mutated(text: &str, changes: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
 }
 
 proptest! {
-    // `PROPTEST_CASES` says how many of each; a million were run by hand.
+    // `PROPTEST_CASES` says how many of each.
 
     #[test]
     fn random_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

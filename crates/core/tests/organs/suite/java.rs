@@ -1,4 +1,4 @@
-//! Real Maven with `JUnit` on a small project. Gradle is tested on recorded output, beside its code.
+//! Real Maven with `JUnit` on a small project. What Gradle writes is only read from examples, beside its code.
 
 use hotfix_core::env::Environment;
 use hotfix_core::suite::{Runner, Selection};
