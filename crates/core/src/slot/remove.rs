@@ -38,7 +38,15 @@ impl Pool<'_> {
         if !discard {
             self.check_clean(&entry)?;
         }
-        self.take_down(&mut entry)
+        let before = entry.state.clone();
+        let taken = self.take_down(&mut entry);
+        let whole = |place: &Place| place.worktree(self.repository).is_ok();
+        if taken.is_err() && entry.twin.iter().chain([&entry.place]).all(whole) {
+            // Nothing was moved: nobody is to do later, without a look, what could not be done now.
+            entry.state = before;
+            self.store.save(&entry)?;
+        }
+        taken
     }
 
     /// Fails if [`Pool::remove`] would.

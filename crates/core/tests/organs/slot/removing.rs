@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hotfix_core::git::Repository;
-use hotfix_core::slot::{Keep, Pool, RefreshRequest};
+use hotfix_core::slot::{Keep, Pool, RefreshRequest, SlotState};
+use hotfix_model::config::SlotConfig;
 
 use super::sandbox::{Sandbox, config, read, start, write};
 
@@ -179,6 +180,20 @@ fn a_twin_that_is_not_as_we_left_it_is_named_and_stays() {
     std::fs::remove_dir_all(&twin).unwrap();
     pool.remove(1, true).unwrap();
     assert_nothing_is_left(&sandbox);
+}
+
+#[test]
+fn a_slot_that_cannot_be_moved_away_is_as_before() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository();
+    // Too long for the name that it has while it is deleted.
+    let config = SlotConfig { path: format!("../{}", "s".repeat(240)), ..config() };
+    let pool = Pool::new(&repository, &config);
+    let base = sandbox.rev("main");
+    pool.park(&start(&repository, &pool, "a", &base), &base, Keep::Save).unwrap();
+    assert!(pool.remove(1, false).unwrap_err().to_string().starts_with("cannot move away"));
+    assert!(matches!(pool.list().unwrap()[0].state, SlotState::Parked { .. }));
+    assert_eq!(start(&repository, &pool, "b", &base).number, 1);
 }
 
 /// Everything below a folder that is half made may be gone but the pointer, or that too.
