@@ -117,7 +117,7 @@ impl Repository {
 
     /// Moves a worktree onto `commit`, on no branch, and gives up every edit of a tracked file. Refuses where an
     /// untracked file has the name of a new one; others stay. The reflog of its HEAD is set aside as `hotfix-log`, for
-    /// the reason told at [`Repository::unlogged`]; the branch keeps its own.
+    /// the reason told at `unlogged`; the branch keeps its own.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
         set_log_aside(worktree);
         let call = self.unlogged(worktree).setting("checkout.workers=0");
