@@ -6,18 +6,26 @@ use std::path::{Path, PathBuf};
 
 use hotfix_model::{Run, RunEnd};
 
-use super::classes;
 use super::reports;
+use super::{BuildTool, classes};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Ending, Finished};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{Heard, clean_reason};
-use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
 /// For all versions since 5: the names of the report's place differ.
 const SCRIPT: &str = include_str!("git_hotfix.gradle");
+
+/// The program.
+const GRADLE: BuildTool = BuildTool {
+    runner: "gradle",
+    wrapper: "gradlew",
+    program: "gradle",
+    how_to_install: "install Gradle, or add its wrapper to the repository",
+};
 
 /// The runner of one project with its modules.
 #[derive(Debug)]
@@ -29,11 +37,6 @@ impl Gradle {
     /// Of a folder.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
-    }
-
-    fn program(&self, place: &Place<'_>) -> PathBuf {
-        let wrapper = place.root.join(&self.folder).join("gradlew");
-        if wrapper.is_file() { wrapper } else { PathBuf::from("gradle") }
     }
 }
 
@@ -59,12 +62,7 @@ impl Runner for Gradle {
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
-        let program = self.program(place);
-        if program.components().count() > 1 || ctx.env.find_program(&program).is_some() {
-            return Ok(());
-        }
-        let hint = "install Gradle, or add its wrapper to the repository".to_owned();
-        Err(SuiteError::MissingRunner { runner: "gradle", hint }.into())
+        Ok(GRADLE.ready(ctx, place, &self.folder)?)
     }
 
     fn can_select(&self) -> bool {
@@ -102,7 +100,7 @@ impl Runner for Gradle {
         std::fs::write(&script, SCRIPT).map_err(FileError::of("write", &script))?;
         let chosen = folder.file("filters.txt");
         std::fs::write(&chosen, filters).map_err(FileError::of("write", &chosen))?;
-        let finished = Command::new(self.program(place))
+        let finished = Command::new(GRADLE.program(place, &self.folder))
             .args(["--console=plain", "--continue", "--no-daemon", "--init-script"])
             .arg(&script)
             .arg("test")

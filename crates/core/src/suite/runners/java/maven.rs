@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use hotfix_model::{Run, RunEnd};
 
-use super::classes;
 use super::reports::{self, Reports};
+use super::{BuildTool, classes};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending, Finished};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{Heard, clean_reason};
-use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
 /// Where Surefire and Failsafe write.
 const REPORTS: &[&str] = &["target/surefire-reports", "target/failsafe-reports"];
@@ -33,6 +33,14 @@ const SWITCHES: &[&str] = &[
     "-Dspotless.check.skip=true",
     "-Drat.skip=true",
 ];
+
+/// The program.
+const MAVEN: BuildTool = BuildTool {
+    runner: "maven",
+    wrapper: "mvnw",
+    program: "mvn",
+    how_to_install: "install Maven, with mvn on the PATH",
+};
 
 /// The runner of one project with its modules.
 #[derive(Debug)]
@@ -60,12 +68,6 @@ impl Maven {
         around.max_by_key(|module| module.components().count()).map_or(&self.folder, PathBuf::as_path)
     }
 
-    /// The wrapper of the project if it has one, else what is on the `PATH`.
-    fn program(&self, place: &Place<'_>) -> PathBuf {
-        let wrapper = place.root.join(&self.folder).join("mvnw");
-        if wrapper.is_file() { wrapper } else { PathBuf::from("mvn") }
-    }
-
     fn chosen(&self, place: &Place<'_>, selection: &Selection, files: &[PathBuf]) -> Chosen {
         let mut chosen = Chosen::default();
         for file in files {
@@ -88,7 +90,8 @@ impl Maven {
 
     fn command_in(&self, place: &Place<'_>, folder: &RunFolder, chosen: &Chosen) -> Command {
         let project = place.root.join(&self.folder);
-        let command = Command::new(self.program(place)).args(SWITCHES).dir(&project).contained();
+        let command =
+            Command::new(MAVEN.program(place, &self.folder)).args(SWITCHES).dir(&project).contained();
         let command = command.env_remove("MAVEN_DEBUG_OPTS").log(folder.log());
         let inner = |module: &PathBuf| {
             let inside = module.strip_prefix(&self.folder).unwrap_or(module);
@@ -141,12 +144,7 @@ impl Runner for Maven {
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
-        let program = self.program(place);
-        if program.components().count() > 1 || ctx.env.find_program(&program).is_some() {
-            return Ok(());
-        }
-        let hint = "install Maven, with mvn on the PATH".to_owned();
-        Err(SuiteError::MissingRunner { runner: "maven", hint }.into())
+        Ok(MAVEN.ready(ctx, place, &self.folder)?)
     }
 
     fn can_select(&self) -> bool {
