@@ -42,11 +42,16 @@ impl Repository {
         {
             return Ok(self.last_look().insert(look).tree.clone());
         }
-        let index = scratch_index(worktree, &self.ctx().clock.ulid())?;
+        let index = scratch_index(worktree, self.scratch_path(worktree))?;
         let tree = self.fill(worktree, &index, except)?;
         let (git_dir, except) = (worktree.git_dir.clone(), except.to_owned());
         let look = Look { git_dir, except, tree, index, own };
         Ok(self.last_look().insert(look).tree.clone())
+    }
+
+    /// Where an index of ours may lie in a worktree's private folder; [`Repository::remove_scratch`] finds it there.
+    pub fn scratch_path(&self, worktree: &Worktree) -> PathBuf {
+        worktree.git_dir.join(format!("{SCRATCH}{}", self.ctx().clock.ulid()))
     }
 
     /// Removes what killed processes left of their work in a worktree that nobody works in.
@@ -130,8 +135,7 @@ impl Repository {
 }
 
 /// A copy of the worktree's index, removed when it is no longer needed.
-fn scratch_index(worktree: &Worktree, id: &str) -> Result<TempPath> {
-    let scratch = worktree.git_dir.join(format!("{SCRATCH}{id}"));
+fn scratch_index(worktree: &Worktree, scratch: PathBuf) -> Result<TempPath> {
     let index = worktree.git_dir.join("index");
     match copy_with_time(&index, &scratch) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(FileError::of("copy", index)(error).into()),

@@ -115,7 +115,7 @@ impl Pool<'_> {
         if paths.is_empty() {
             return Ok(());
         }
-        let scratch = worktree.git_dir.join(format!("hotfix-index-{}", self.repository.ctx().clock.ulid()));
+        let scratch = self.repository.scratch_path(worktree);
         std::fs::write(&scratch, index).map_err(FileError::of("write", &scratch))?;
         let written = self.repository.write_files(worktree, &scratch, &paths);
         std::fs::remove_file(&scratch).ok();
