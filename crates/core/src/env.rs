@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use hotfix_model::proof::Machine;
+
 /// A snapshot of the environment: variables, current folder, own executable.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -35,6 +37,15 @@ impl Environment {
             current_dir: std::env::current_dir()?,
             executable: std::env::current_exe()?,
         })
+    }
+
+    /// The machine this process runs on.
+    pub fn machine() -> Machine {
+        Machine {
+            system: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 
     /// An environment made by hand.

@@ -1,5 +1,6 @@
 //! Events: what happened to a hotfix, one line each, append-only.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::gate::{CheckReport, TestReport};
 use crate::proof::Proof;
 use crate::record::{Base, MergeRequest, Size};
+use crate::review::Review;
 use crate::step::{Gate, Step};
 
 /// SHA-256 of a byte string, as 64 lower-case hexadecimal digits.
@@ -32,6 +34,17 @@ pub struct Actor {
     pub email: String,
 }
 
+impl Actor {
+    /// Whether two are the same person: the same address, or the same name where an address is missing.
+    pub fn is(&self, other: &Self) -> bool {
+        let same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
+        if self.email.trim().is_empty() || other.email.trim().is_empty() {
+            return same(&self.name, &other.name);
+        }
+        same(&self.email, &other.email)
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} <{}>", self.name, self.email)
@@ -53,6 +66,9 @@ pub struct Event {
     /// Wall time of the deed, milliseconds, where it took any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elapsed_ms: Option<u64>,
+    /// Files of evidence that were written with it, by name: what each holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<String, Digest>,
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
@@ -127,10 +143,22 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Somebody looked at the fix.
+    Reviewed(Box<Review>),
+    /// Both sides of the proof ran again, on another machine or at another time.
+    Replayed {
+        /// The commit of the fix.
+        commit: String,
+        /// What they showed this time.
+        proof: Box<Proof>,
+    },
     /// Something owed was settled.
     Settled {
-        /// The id of what was owed.
+        /// The key of what was owed.
         owed: String,
+        /// How, in the words of who settled it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// A kind written by a newer version.
     #[serde(other, skip_serializing)]
@@ -162,4 +190,18 @@ pub struct Started {
     pub review_within: crate::period::Period,
     /// Time until the post-mortem is due, from the merge request on.
     pub postmortem_within: crate::period::Period,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_known_by_the_address_and_without_one_by_the_name() {
+        let actor = |name: &str, email: &str| Actor { name: name.to_owned(), email: email.to_owned() };
+        let ada = actor("Ada", "ada@example.com");
+        assert!(ada.is(&actor("A. Lovelace", " Ada@Example.COM ")));
+        assert!(!ada.is(&actor("Ada", "ada@example.org")));
+        assert!(ada.is(&actor("ada", "")) && !ada.is(&actor("bob", "")));
+    }
 }

@@ -12,6 +12,7 @@ pub mod period;
 pub mod printed;
 pub mod proof;
 pub mod record;
+pub mod review;
 pub mod run;
 pub mod step;
 
@@ -21,5 +22,6 @@ pub use gate::{CheckReport, Finding, Skip, SuiteVerdict, TestReport};
 pub use period::Period;
 pub use proof::{Proof, ProofVerdict, Side};
 pub use record::{Base, MergeRequest, MergeRequestState, Owed, OwedKind, Record, Size, Stage};
+pub use review::{Review, ReviewState, ReviewVerdict, Reviewed};
 pub use run::{Case, CaseOutcome, Run, RunEnd};
 pub use step::{Gate, Step};

@@ -339,6 +339,8 @@ pub struct ListOutput {
 pub struct OwedOutput {
     /// The hotfix.
     pub id: String,
+    /// What `owed settle` calls it.
+    pub key: String,
     /// What kind of debt.
     pub kind: OwedKind,
     /// What it is about, in one line.
@@ -354,6 +356,7 @@ impl OwedOutput {
     pub fn of(record: &Record, now: Timestamp) -> Vec<Self> {
         let output = |owed: &crate::record::Owed| Self {
             id: record.id.clone(),
+            key: owed.key.clone(),
             kind: owed.kind,
             what: owed.what.clone(),
             due: owed.due,

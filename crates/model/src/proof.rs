@@ -94,6 +94,21 @@ pub struct Proof {
     pub failed_on_base_too: Vec<String>,
     /// Files that make up the test part of the change.
     pub test_files: Vec<String>,
+    /// Where it ran; absent where nothing ran, or where an older version ran it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+}
+
+/// What of the machine may make a difference to tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Machine {
+    /// `linux`, `macos`.
+    pub system: String,
+    /// `x86_64`, `aarch64`.
+    pub architecture: String,
+    /// Version of git-hotfix.
+    pub version: String,
 }
 
 impl Proof {

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Actor;
+use crate::event::{Actor, Digest};
 use crate::gate::{CheckReport, Skip, TestReport};
 use crate::period::Period;
 use crate::proof::Proof;
+use crate::review::{Authorised, ReviewState, Reviewed};
 
 /// Version of the record's layout. Raised only when a reader of the old one would misread the new one.
 pub const RECORD_VERSION: u32 = 1;
@@ -113,13 +114,15 @@ pub enum OwedKind {
     Port,
     /// A gate that was skipped.
     SkippedGate,
+    /// A concern that a reviewer raised.
+    Concern,
 }
 
 /// Something owed until it is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Owed {
-    /// Unique within the hotfix: `review`, `postmortem`, `skipped_gate:prove`.
+    /// Unique within the hotfix: `review`, `postmortem`, `skipped_gate:prove`, `concern:01J…`.
     pub key: String,
     /// What kind.
     pub kind: OwedKind,
@@ -130,6 +133,12 @@ pub struct Owed {
     /// When it was settled; absent while it is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Timestamp>,
+    /// Who settled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<Actor>,
+    /// How, where somebody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// All that is known about one hotfix: `record.json`.
@@ -184,12 +193,27 @@ pub struct Record {
     /// What it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
+    /// Everybody who worked on it, the author first: none of them can approve it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hands: Vec<Actor>,
+    /// Who took it upon them to ship it before the review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised: Option<Authorised>,
     /// The merge request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_request: Option<MergeRequest>,
     /// The commit of the target that contains the fix, once it is merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_commit: Option<String>,
+    /// When that was noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_at: Option<Timestamp>,
+    /// How far the review is; absent while there is nothing to review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewState>,
+    /// The reviews, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Reviewed>,
     /// Whether a slot is in use for it, as far as this record knows.
     pub slot_in_use: bool,
     /// What is owed, settled or not.
@@ -199,6 +223,9 @@ pub struct Record {
     pub review_within: Period,
     /// Time until the post-mortem is due, from the merge request on.
     pub postmortem_within: Period,
+    /// Digests of the events that no other one follows: they stand for all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<Digest>,
 }
 
 impl Record {

@@ -2,7 +2,7 @@
 
 use hotfix_core::exec::sanitize_line;
 use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput};
-use hotfix_model::{Event, Fact};
+use hotfix_model::{Event, Fact, Review, ReviewVerdict};
 use jiff::Timestamp;
 
 use super::places::stage;
@@ -70,9 +70,26 @@ fn what(event: &Event) -> String {
         Fact::Abandoned { reason } => {
             format!("given up{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
         }
-        Fact::Settled { owed } => format!("settled {owed}"),
+        Fact::Reviewed(review) => reviewed(review),
+        Fact::Replayed { proof, .. } => {
+            format!("replayed: {}: {}", hotfix_core::flow::prove::word(proof.verdict), proof.why)
+        }
+        Fact::Settled { owed, reason } => {
+            format!("settled {owed}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
+        }
         Fact::Unknown => "something that this version does not know".to_owned(),
     }
+}
+
+fn reviewed(review: &Review) -> String {
+    let said = match review.verdict {
+        ReviewVerdict::Approve => "approved",
+        ReviewVerdict::Concern => "concerned about",
+        ReviewVerdict::Request => "asked to look again at",
+    };
+    let by = review.found.as_ref().map(|found| format!(" by {} on the forge", found.by.name));
+    let text = review.text.as_ref().map(|text| format!(": {text}"));
+    format!("{said} {}{}{}", short(&review.commit), by.unwrap_or_default(), text.unwrap_or_default())
 }
 
 /// Debts, the most urgent first.

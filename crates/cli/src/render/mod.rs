@@ -50,6 +50,7 @@ fn debt(owed: &OwedOutput) -> String {
         OwedKind::Port => format!("port: {what}"),
         // It names the gate.
         OwedKind::SkippedGate => what,
+        OwedKind::Concern => format!("concern: {what}"),
     }
 }
 

@@ -18,6 +18,7 @@ use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, RunEn
 
 use super::PlanLines;
 use crate::ctx::joined;
+use crate::env::Environment;
 use crate::error::{Explain, Result};
 use crate::event::Tone;
 use crate::git::Oid;
@@ -319,6 +320,7 @@ impl Plan {
             flipped: judgement.flipped,
             failed_on_base_too: failed_on_base.into_iter().collect(),
             test_files: self.names_of_tests(),
+            machine: Some(Environment::machine()),
         }
     }
 
@@ -384,6 +386,7 @@ fn without_runs(verdict: ProofVerdict, why: String) -> Proof {
         flipped: Vec::new(),
         failed_on_base_too: Vec::new(),
         test_files: Vec::new(),
+        machine: None,
     }
 }
 

@@ -3,15 +3,20 @@
 //! Facts about the world win over facts about this clone: what is on the remote or in the target is so, whatever else
 //! was said. A *closed* hotfix is merged or given up; steps towards a merge no longer move it.
 
+mod owing;
+mod reviews;
+
 use hotfix_model::event::Started;
 use hotfix_model::record::RECORD_VERSION;
+use hotfix_model::review::Authorised;
 use hotfix_model::{
-    Event, Fact, Gate, MergeRequest, MergeRequestState, Owed, OwedKind, Period, Proof, ProofVerdict, Record,
-    Size, Skip, Stage, Step,
+    Event, Fact, MergeRequest, MergeRequestState, Proof, ProofVerdict, Record, Size, Skip, Stage, Step,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::Line;
+use super::{Line, line};
+use owing::owe_for_shipping;
+pub use owing::{REVIEW, skipped_gate_key};
 
 /// The state after these events, in whatever order they are given. `None` if none of them is a start.
 ///
@@ -27,16 +32,21 @@ use super::Line;
 /// | cleaned, resumed | no slot, a slot |
 /// | undone | prove, check, test: their result goes. commit: started, without commit. submit: committed, without merge request; what is owed stays. cleanup: a slot. start: as abandoned. follow-up: none. None on a closed one but for cleanup |
 /// | abandoned | stage abandoned, no slot; what an unshipped one owed is gone. A merged one only loses its slot |
-/// | settled | what was owed is settled, from the first time on |
-/// | unknown | none |
+/// | reviewed | kept; an approval of what is merged settles the review and the skipped gates, a concern is owed; see `reviews` |
+/// | settled | what was owed is settled, from the first time on; review and concerns only by somebody who did not work on it |
+/// | replayed, unknown | none |
 pub fn fold(id: &str, lines: &[Line]) -> Option<Record> {
-    let mut ordered: Vec<&Line> = lines.iter().filter(|line| line.event().is_some()).collect();
-    ordered.sort_by_key(|line| line.order());
+    let ordered = line::in_causal_order(lines);
     let events = || ordered.iter().filter_map(|line| line.event());
     let mut record = events().find_map(|event| begin(id, event))?;
+    record.hands = reviews::hands(&record.author, events());
     for event in events() {
         apply(&mut record, event);
     }
+    record.review = reviews::state(&record);
+    record.heads = line::heads(lines);
+    record.heads.sort();
+    record.heads.dedup();
     Some(record)
 }
 
@@ -65,45 +75,41 @@ fn begin(id: &str, event: &Event) -> Option<Record> {
         commit: None,
         subject: None,
         size: None,
+        hands: Vec::new(),
+        authorised: None,
         merge_request: None,
         merged_commit: None,
+        merged_at: None,
+        review: None,
+        reviews: Vec::new(),
         slot_in_use: true,
         owed: Vec::new(),
         review_within: started.review_within,
         postmortem_within: started.postmortem_within,
+        heads: Vec::new(),
     })
 }
 
 fn apply(record: &mut Record, event: &Event) {
     let at = event.at;
     match &event.fact {
-        Fact::Started(_) | Fact::Unknown => {}
+        Fact::Started(_) | Fact::Replayed { .. } | Fact::Unknown => {}
         Fact::Proved(proof) => record.proof = Some(proof.clone()),
         Fact::Checked(report) => record.check = Some(report.clone()),
         Fact::Tested(report) => record.test = Some(report.clone()),
-        Fact::Skipped { gate, reason } => skip(record, Skip { gate: *gate, reason: reason.clone(), at }),
+        Fact::Skipped { gate, reason } => {
+            owing::skip(record, Skip { gate: *gate, reason: reason.clone(), at });
+        }
         Fact::Committed { commit, subject, size, .. } => committed(record, commit, subject, *size),
         Fact::Rebased { base, commit } => rebased(record, base, commit),
-        Fact::Submitted { commit, merge_request } => submitted(record, commit, merge_request, at),
+        Fact::Submitted { commit, merge_request } => submitted(record, event, commit, merge_request),
         Fact::Merged { commit } => merged(record, commit, at),
         Fact::Cleaned { .. } => record.slot_in_use = false,
         Fact::Resumed {} => record.slot_in_use = true,
         Fact::Undone { step } => undo(record, *step),
         Fact::Abandoned { .. } => abandon(record),
-        Fact::Settled { owed } => settle(record, owed, at),
-    }
-}
-
-fn skip(record: &mut Record, skip: Skip) {
-    record.skipped.retain(|known| known.gate != skip.gate);
-    let owed = skipped_gate(record, &skip);
-    record.skipped.push(skip);
-    match record.owed.iter_mut().find(|known| known.key == owed.key) {
-        Some(known) if known.settled.is_some() => *known = owed,
-        // The first reminder stays the date; the newest reason is the one that counts.
-        Some(known) => known.what = owed.what,
-        None if record.stage == Stage::Abandoned => {}
-        None => record.owed.push(owed),
+        Fact::Reviewed(review) => reviews::reviewed(record, event, review),
+        Fact::Settled { owed, reason } => owing::settle(record, event, owed, reason.as_deref()),
     }
 }
 
@@ -139,25 +145,32 @@ fn outdate(proof: &mut Proof) {
     }
 }
 
-fn submitted(record: &mut Record, commit: &str, merge_request: &MergeRequest, at: Timestamp) {
+fn submitted(record: &mut Record, event: &Event, commit: &str, merge_request: &MergeRequest) {
+    let at = event.at;
+    record.authorised.get_or_insert_with(|| Authorised { by: event.actor.clone(), at });
     record.merge_request = Some(merge_request.clone());
     if record.stage != Stage::Merged {
         record.commit = Some(commit.to_owned());
         let in_target = merge_request.state == MergeRequestState::Merged;
         record.stage = if in_target { Stage::Merged } else { Stage::Submitted };
+        record.merged_at = record.merged_at.or(in_target.then_some(at));
     } else if let Some(merge_request) = &mut record.merge_request {
         merge_request.state = MergeRequestState::Merged;
     }
     owe_for_shipping(record, at);
+    reviews::reopen(record);
+    reviews::settle_approved(record);
 }
 
 fn merged(record: &mut Record, commit: &str, at: Timestamp) {
     record.stage = Stage::Merged;
     record.merged_commit = Some(commit.to_owned());
+    record.merged_at.get_or_insert(at);
     if let Some(merge_request) = &mut record.merge_request {
         merge_request.state = MergeRequestState::Merged;
     }
     owe_for_shipping(record, at);
+    reviews::settle_approved(record);
 }
 
 fn undo(record: &mut Record, step: Step) {
@@ -191,56 +204,4 @@ fn abandon(record: &mut Record) {
             record.owed.retain(|owed| owed.settled.is_some());
         }
     }
-}
-
-fn settle(record: &mut Record, key: &str, at: Timestamp) {
-    if let Some(owed) = record.owed.iter_mut().find(|owed| owed.key == key) {
-        owed.settled.get_or_insert(at);
-    }
-}
-
-/// What is owed once production may have changed.
-fn owe_for_shipping(record: &mut Record, at: Timestamp) {
-    let review = Owed {
-        key: "review".to_owned(),
-        kind: OwedKind::Review,
-        what: format!("a look at the fix by somebody other than {}", record.author.name),
-        due: after(at, record.review_within),
-        settled: None,
-    };
-    let postmortem = Owed {
-        key: "postmortem".to_owned(),
-        kind: OwedKind::Postmortem,
-        what: "what happened, why, and what keeps it from happening again".to_owned(),
-        due: after(at, record.postmortem_within),
-        settled: None,
-    };
-    let gates: Vec<Owed> = record.skipped.iter().map(|skip| skipped_gate(record, skip)).collect();
-    for owed in [review, postmortem].into_iter().chain(gates) {
-        if record.owed.iter().all(|known| known.key != owed.key) {
-            record.owed.push(owed);
-        }
-    }
-}
-
-/// Due together with the review: who looks at the fix looks at what was left out.
-fn skipped_gate(record: &Record, skip: &Skip) -> Owed {
-    Owed {
-        key: skipped_gate_key(skip.gate),
-        kind: OwedKind::SkippedGate,
-        what: format!("{} was skipped: {}", skip.gate, skip.reason),
-        due: after(skip.at, record.review_within),
-        settled: None,
-    }
-}
-
-/// The key under which a skipped gate is owed.
-pub fn skipped_gate_key(gate: Gate) -> String {
-    format!("skipped_gate:{gate}")
-}
-
-/// So much later, or at the end of time.
-fn after(at: Timestamp, period: Period) -> Timestamp {
-    let seconds = i64::try_from(period.seconds()).unwrap_or(i64::MAX);
-    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }

@@ -4,7 +4,7 @@
 //! read at all, is carried along as it is. Each line names the digests of the lines that nobody had named before it,
 //! so that no line can be changed or left out unnoticed, except at the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::{Actor, Digest, Event, Fact};
 use jiff::Timestamp;
@@ -87,6 +87,35 @@ pub fn union(ours: &[Line], theirs: &[Line]) -> Vec<Line> {
     lines
 }
 
+/// The events in the order in which they happened: each after those it follows, and where that leaves a choice by
+/// id, which sorts by time. So a clock that goes wrong cannot put an effect before its cause.
+pub(super) fn in_causal_order(lines: &[Line]) -> Vec<&Line> {
+    let known: BTreeMap<&Digest, &Line> =
+        lines.iter().filter(|line| line.event.is_some()).map(|line| (&line.digest, line)).collect();
+    let mut waits: BTreeMap<&Digest, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&Digest, Vec<&Line>> = BTreeMap::new();
+    for line in known.values().copied() {
+        let previous: BTreeSet<&Digest> = line.event.iter().flat_map(|event| &event.previous).collect();
+        let previous = previous.into_iter().filter(|digest| known.contains_key(digest));
+        let count = previous.map(|digest| followers.entry(digest).or_default().push(line)).count();
+        waits.insert(&line.digest, count);
+    }
+    let first = known.values().copied().filter(|line| waits.get(&line.digest) == Some(&0));
+    let mut ready: BTreeMap<_, &Line> = first.map(|line| (line.order(), line)).collect();
+    let mut ordered = Vec::new();
+    while let Some((_, line)) = ready.pop_first() {
+        ordered.push(line);
+        for follower in followers.remove(&line.digest).unwrap_or_default() {
+            let left = waits.entry(&follower.digest).or_insert(1);
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                ready.insert(follower.order(), follower);
+            }
+        }
+    }
+    ordered
+}
+
 /// The digests that no line names: what the next event follows.
 pub fn heads(lines: &[Line]) -> Vec<Digest> {
     let named: BTreeSet<&Digest> = previous_of(lines).collect();
@@ -105,21 +134,29 @@ pub fn is_whole(lines: &[Line]) -> bool {
     lines.iter().all(|line| line.event.is_some()) && previous_of(lines).all(|digest| known.contains(digest))
 }
 
+/// What one new event says.
+pub struct New<'a> {
+    /// Who did it.
+    pub actor: &'a Actor,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, and the wall time of the deed in milliseconds where it took any.
+    pub fact: (Fact, Option<u64>),
+    /// The files that are written with it.
+    pub evidence: BTreeMap<String, Digest>,
+}
+
 /// The lines with one more at the end.
-pub fn add(
-    lines: &[Line],
-    clock: &dyn Clock,
-    actor: &Actor,
-    at: Timestamp,
-    (fact, elapsed_ms): &(Fact, Option<u64>),
-) -> Result<Vec<Line>, serde_json::Error> {
+pub fn add(lines: &[Line], clock: &dyn Clock, new: New<'_>) -> Result<Vec<Line>, serde_json::Error> {
+    let (fact, elapsed_ms) = new.fact;
     let event = Event {
         id: next_id(lines, clock),
-        at,
-        actor: actor.clone(),
+        at: new.at,
+        actor: new.actor.clone(),
         previous: heads(lines),
-        elapsed_ms: *elapsed_ms,
-        fact: fact.clone(),
+        elapsed_ms,
+        evidence: new.evidence,
+        fact,
     };
     Ok(union(lines, &[Line::write(&event)?]))
 }
@@ -145,11 +182,12 @@ fn previous_of(lines: &[Line]) -> impl Iterator<Item = &Digest> {
 /// An event of a kind, or with data, that this version does not know.
 fn read_head(text: &[u8]) -> Option<Event> {
     let Head { id, at, actor, previous } = serde_json::from_slice(text).ok()?;
-    Some(Event { id, at, actor, previous, elapsed_ms: None, fact: Fact::Unknown })
+    let evidence = BTreeMap::new();
+    Some(Event { id, at, actor, previous, elapsed_ms: None, evidence, fact: Fact::Unknown })
 }
 
 /// SHA-256.
-pub(super) fn sha256(bytes: &[u8]) -> Digest {
+pub fn sha256(bytes: &[u8]) -> Digest {
     let sum = sha2::Sha256::digest(bytes);
     let halves = sum.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
     Digest(halves.filter_map(|half| char::from_digit(half.into(), 16)).collect())
@@ -168,7 +206,16 @@ mod tests {
 
     fn event(id: &str, fact: Fact) -> Event {
         let at = Timestamp::UNIX_EPOCH;
-        Event { id: id.to_owned(), at, actor: actor(), previous: Vec::new(), elapsed_ms: None, fact }
+        let evidence = BTreeMap::new();
+        Event {
+            id: id.to_owned(),
+            at,
+            actor: actor(),
+            previous: Vec::new(),
+            elapsed_ms: None,
+            evidence,
+            fact,
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! Reading costs one Git process, adding to a record two: one writes all objects, one moves the ref.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hotfix_model::{Actor, Fact, Record};
+use hotfix_model::{Actor, Digest, Fact, Record};
 use jiff::Timestamp;
 
 use super::clean::clean_bytes;
@@ -48,6 +49,14 @@ struct Addition<'a> {
     actor: &'a Actor,
     facts: Vec<(Fact, Option<u64>)>,
     evidence: Vec<(&'a str, Vec<u8>)>,
+}
+
+impl Addition<'_> {
+    /// What each file of evidence holds.
+    fn digests(&self) -> BTreeMap<String, Digest> {
+        let digest = |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), line::sha256(bytes));
+        self.evidence.iter().map(digest).collect()
+    }
 }
 
 impl Prepared {
@@ -264,8 +273,12 @@ impl<'a> Store<'a> {
     fn add_lines(&self, id: &str, lines: &[Line], addition: &Addition<'_>) -> Result<(Vec<Line>, Record)> {
         let clock = self.repository.ctx().clock.as_ref();
         let mut lines = lines.to_vec();
-        for fact in &addition.facts {
-            let added = line::add(&lines, clock, addition.actor, addition.at, fact);
+        for (index, fact) in addition.facts.iter().enumerate() {
+            // The last event stands for all that was written together.
+            let is_last = index + 1 == addition.facts.len();
+            let evidence = if is_last { addition.digests() } else { BTreeMap::new() };
+            let new = line::New { actor: addition.actor, at: addition.at, fact: fact.clone(), evidence };
+            let added = line::add(&lines, clock, new);
             lines = added.map_err(|source| RecordError::Unwritable { id: id.to_owned(), source })?;
         }
         let what = "none of its events is a start".to_owned();

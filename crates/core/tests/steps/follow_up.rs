@@ -83,13 +83,13 @@ fn a_skipped_gate_is_owed_with_its_reason() {
 fn what_was_settled_is_owed_no_more() {
     let sandbox = Sandbox::new();
     let responder = shipped(&sandbox, &[]);
-    let settled = Fact::Settled { owed: "review".to_owned() };
+    let settled = Fact::Settled { owed: "postmortem".to_owned(), reason: None };
     let id = responder.record().id;
     let settle = |responder: Responder<'_>| {
         responder.work(|project, hotfix| hotfix.append(project, vec![(settled, None)], &Vec::new()))
     };
     settle(Responder::at(&sandbox, responder.dir()).on(&id)).unwrap();
-    assert_eq!(kinds(&responder), [(OwedKind::Postmortem, false)]);
+    assert_eq!(kinds(&responder), [(OwedKind::Review, false)]);
 }
 
 #[test]

@@ -277,7 +277,7 @@ mod taken {
         let colleague = repo.clone_of_remote("second");
         colleague.git(["fetch", "--quiet", "origin", "refs/hotfix/record/*:refs/hotfix/record/*"]);
         let theirs = Responder::at(&sandbox, colleague.path()).on("1.2.3");
-        let settled = Fact::Settled { owed: "review".to_owned() };
+        let settled = Fact::Settled { owed: "postmortem".to_owned(), reason: None };
         theirs.work(|project, hotfix| hotfix.append(project, vec![(settled, None)], &Vec::new())).unwrap();
         colleague.git(["push", "--quiet", "--force", "origin", "refs/hotfix/record/1.2.3"]);
         Responder::at(&sandbox, repo.path()).start("Another alert");
@@ -287,7 +287,7 @@ mod taken {
         responder.commit("more");
         responder.submit();
         let keys: Vec<String> = responder.record().outstanding().map(|owed| owed.key.clone()).collect();
-        assert_eq!(keys, ["postmortem"], "the review was done");
+        assert_eq!(keys, ["review"], "the post-mortem was done");
         let pushed = repo.bare().git(["cat-file", "-p", "refs/hotfix/record/1.2.3:events.jsonl"]);
         assert!(pushed.contains("\"settled\""), "{pushed}");
     }

@@ -39,16 +39,23 @@ fn record() -> Record {
         size: Some(Size { files: 2, added: 9, removed: 1 }),
         merge_request: None,
         merged_commit: None,
+        merged_at: None,
+        hands: Vec::new(),
+        authorised: None,
+        review: None,
+        reviews: Vec::new(),
         slot_in_use: true,
         owed: vec![owed("review", OwedKind::Review, "review by somebody who is not the author")],
         review_within: Period::from_seconds(86_400),
         postmortem_within: Period::from_seconds(432_000),
+        heads: Vec::new(),
     }
 }
 
 fn owed(key: &str, kind: OwedKind, what: &str) -> Owed {
     let due = "2026-01-03T04:05:06Z".parse().unwrap();
-    Owed { key: key.to_owned(), kind, what: what.to_owned(), due, settled: None }
+    let (key, what) = (key.to_owned(), what.to_owned());
+    Owed { key, kind, what, due, settled: None, settled_by: None, reason: None }
 }
 
 fn side(commit: &str, outcome: SideOutcome, reason: Option<&str>) -> Side {
@@ -79,6 +86,7 @@ fn proof() -> Proof {
         flipped: vec!["tests/test_auth.py::test_token".to_owned()],
         failed_on_base_too: Vec::new(),
         test_files: vec!["tests/test_auth.py".to_owned()],
+        machine: None,
     }
 }
 

@@ -1,29 +1,42 @@
 //! What events add up to.
 
+use std::collections::BTreeMap;
+
 use hotfix_core::record::{Line, fold, line};
 use hotfix_model::gate::CheckReport;
 use hotfix_model::{
-    Event, Fact, Gate, MergeRequestState, OwedKind, Proof, ProofVerdict, Record, Size, Stage, Step,
-    SuiteVerdict, TestReport,
+    Event, Fact, Gate, MergeRequestState, OwedKind, Proof, ProofVerdict, Record, Review, ReviewVerdict, Size,
+    Stage, Step, SuiteVerdict, TestReport,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::sandbox::{actor, merge_request, started};
+use super::sandbox::{actor, merge_request, reviewer, started};
 
 /// The hour of day one at which the event of this number happened.
-fn at(number: usize) -> Timestamp {
+pub(super) fn at(number: usize) -> Timestamp {
     Timestamp::from_second(i64::try_from(number).unwrap() * 3600).unwrap()
 }
 
-fn lines(facts: &[Fact]) -> Vec<Line> {
+pub(super) fn lines(facts: &[Fact]) -> Vec<Line> {
     let line = |(number, fact): (usize, &Fact)| line_of(number, fact);
     facts.iter().enumerate().map(line).collect()
 }
 
 fn line_of(number: usize, fact: &Fact) -> Line {
     let (id, fact) = (format!("{number:026}"), fact.clone());
-    let event = Event { id, at: at(number), actor: actor(), previous: Vec::new(), elapsed_ms: None, fact };
+    let event = Event {
+        id,
+        at: at(number),
+        actor: match fact {
+            Fact::Reviewed(_) | Fact::Settled { .. } => reviewer(),
+            _ => actor(),
+        },
+        previous: Vec::new(),
+        elapsed_ms: None,
+        evidence: BTreeMap::new(),
+        fact,
+    };
     match event.fact {
         Fact::Unknown => Line::read(unknown(&event).as_bytes()),
         _ => Line::write(&event).unwrap(),
@@ -35,17 +48,17 @@ fn unknown(event: &Event) -> String {
     serde_json::to_string(&like).unwrap().replace("resumed", "teleported")
 }
 
-fn folded(facts: &[Fact]) -> Record {
+pub(super) fn folded(facts: &[Fact]) -> Record {
     let all = [&[started("Auth failing")], facts].concat();
     fold("1.2.3", &lines(&all)).unwrap()
 }
 
-fn committed() -> Fact {
+pub(super) fn committed() -> Fact {
     let size = Size { files: 1, added: 2, removed: 3 };
     Fact::Committed { commit: "c1".into(), tree: "t1".into(), subject: "fix: auth".into(), size }
 }
 
-fn rebased() -> Fact {
+pub(super) fn rebased() -> Fact {
     Fact::Rebased { base: "b2".into(), commit: "c2".into() }
 }
 
@@ -53,27 +66,27 @@ fn submitted(state: MergeRequestState) -> Fact {
     Fact::Submitted { commit: "c1".into(), merge_request: merge_request(state) }
 }
 
-fn open() -> Fact {
+pub(super) fn open() -> Fact {
     submitted(MergeRequestState::Open)
 }
 
-fn merged() -> Fact {
+pub(super) fn merged() -> Fact {
     Fact::Merged { commit: "m1".into() }
 }
 
-fn skipped(gate: Gate, reason: &str) -> Fact {
+pub(super) fn skipped(gate: Gate, reason: &str) -> Fact {
     Fact::Skipped { gate, reason: reason.into() }
 }
 
-fn settled(key: &str) -> Fact {
-    Fact::Settled { owed: key.into() }
+pub(super) fn settled(key: &str) -> Fact {
+    Fact::Settled { owed: key.into(), reason: None }
 }
 
 fn undone(step: Step) -> Fact {
     Fact::Undone { step }
 }
 
-fn abandoned() -> Fact {
+pub(super) fn abandoned() -> Fact {
     Fact::Abandoned { reason: None }
 }
 
@@ -88,6 +101,7 @@ fn proved(verdict: ProofVerdict) -> Fact {
         flipped: vec!["test_auth".into()],
         failed_on_base_too: Vec::new(),
         test_files: Vec::new(),
+        machine: None,
     }))
 }
 
@@ -112,7 +126,17 @@ fn checked() -> Fact {
     Fact::Checked(CheckReport::default())
 }
 
-fn outstanding(record: &Record) -> Vec<&str> {
+/// What the reviewer says about a commit.
+pub(super) fn review(verdict: ReviewVerdict, commit: &str) -> Fact {
+    let text = (verdict != ReviewVerdict::Approve).then(|| "the refund".to_owned());
+    Fact::Reviewed(Box::new(Review { verdict, commit: commit.into(), text, found: None, signature: None }))
+}
+
+fn is_settled(record: &Record, key: &str) -> bool {
+    record.owed.iter().any(|owed| owed.key == key && owed.settled_by.is_some())
+}
+
+pub(super) fn outstanding(record: &Record) -> Vec<&str> {
     record.outstanding().map(|owed| owed.key.as_str()).collect()
 }
 
@@ -161,6 +185,7 @@ fn review_and_postmortem_are_owed_once() {
     assert_eq!(record.owed[0].due, at(2 + 24), "the first submit sets the date");
     let record = folded(&[committed(), open(), settled("review"), open()]);
     assert_eq!(outstanding(&record), ["postmortem"]);
+    assert_eq!(record.authorised.unwrap().at, at(2), "who submitted first took it upon them");
 }
 
 #[test]
@@ -264,6 +289,10 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         Fact::Resumed {},
         abandoned(),
         Fact::Unknown,
+        review(ReviewVerdict::Approve, "c1"),
+        review(ReviewVerdict::Approve, "c2"),
+        review(ReviewVerdict::Concern, "c1"),
+        review(ReviewVerdict::Request, "c1"),
     ];
     prop_oneof![
         5 => prop::sample::select(plain),
@@ -308,8 +337,12 @@ proptest! {
             for owed in before.iter().flat_map(Record::outstanding) {
                 let still = record.outstanding().any(|other| other.key == owed.key && other.due == owed.due);
                 let gone = match fact {
-                    Fact::Settled { owed: key } => *key == owed.key,
-                    Fact::Abandoned { .. } | Fact::Undone { step: Step::Start } => record.stage == Stage::Abandoned,
+                    Fact::Settled { owed: key, .. } => *key == owed.key,
+                    Fact::Reviewed(_) | Fact::Merged { .. } => is_settled(&record, &owed.key),
+                    Fact::Submitted { .. } => record.stage == Stage::Merged && is_settled(&record, &owed.key),
+                    Fact::Abandoned { .. } | Fact::Undone { step: Step::Start } => {
+                        record.stage == Stage::Abandoned
+                    }
                     _ => false,
                 };
                 prop_assert!(still || gone, "{} lost by {fact:?}", owed.key);

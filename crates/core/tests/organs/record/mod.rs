@@ -3,6 +3,7 @@
 mod fold;
 mod journal;
 mod pack;
+mod reviews;
 mod sandbox;
 mod share;
 mod store;

@@ -126,6 +126,11 @@ pub fn actor() -> Actor {
     Actor { name: "Ada".to_owned(), email: "ada@example.com".to_owned() }
 }
 
+/// Somebody who did not work on it.
+pub fn reviewer() -> Actor {
+    Actor { name: "Bob".to_owned(), email: "bob@example.com".to_owned() }
+}
+
 pub fn started(alert: &str) -> Fact {
     Fact::Started(Started {
         alert: alert.to_owned(),

@@ -44,6 +44,22 @@ fn failure(result: hotfix_core::error::Result<Stored>) -> hotfix_core::error::Er
 }
 
 #[test]
+fn an_event_names_what_was_written_with_it() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("repo", &[]);
+    let stored = start(&repository, "1.2.3");
+    let evidence = [("red.log".to_owned(), b"FAILED token https://me:secret@host/x\n".to_vec())];
+    let facts = [skip("one"), skip("two")].concat();
+    let stored = Store::new(&repository).append(&stored, &actor(), facts, &evidence).unwrap();
+    let named: Vec<usize> =
+        stored.lines.iter().filter_map(|line| line.event()).map(|event| event.evidence.len()).collect();
+    assert_eq!(named, [0, 0, 1], "the last event of those written together");
+    let kept = Store::new(&repository).evidence(&stored, "red.log").unwrap().unwrap();
+    let digest = &stored.lines.last().unwrap().event().unwrap().evidence["red.log"];
+    assert_eq!(*digest, line::sha256(&kept), "of what is kept, without credentials");
+}
+
+#[test]
 fn survives_in_every_kind_of_repository() {
     let kinds: [&[&str]; 4] =
         [&[], &["--bare"], &["--object-format=sha256"], &["--bare", "--object-format=sha256"]];
