@@ -17,6 +17,7 @@ pub mod forge;
 pub mod git;
 pub mod journey;
 pub mod message;
+pub mod page;
 pub mod proof;
 pub mod record;
 pub mod session;

@@ -180,6 +180,8 @@ pub struct FollowUpConfig {
     pub review_within: Period,
     /// When the post-mortem is due after the merge request.
     pub postmortem_within: Period,
+    /// Where post-mortems are written, from the root of the repository; `{date}` and `{id}` are filled in.
+    pub postmortem_path: String,
 }
 
 /// `[notify]`

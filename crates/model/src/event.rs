@@ -152,6 +152,13 @@ pub enum Fact {
         /// What they showed this time.
         proof: Box<Proof>,
     },
+    /// The post-mortem was written, or written anew because nobody had edited it.
+    PostmortemWritten {
+        /// Path from the root of the repository.
+        path: String,
+        /// SHA-256 of the file.
+        written: Digest,
+    },
     /// Something owed was settled.
     Settled {
         /// The key of what was owed.

@@ -21,7 +21,7 @@ pub use exit::ExitCode;
 pub use gate::{CheckReport, Finding, Skip, SuiteVerdict, TestReport};
 pub use period::Period;
 pub use proof::{Proof, ProofVerdict, Side};
-pub use record::{Base, MergeRequest, MergeRequestState, Owed, OwedKind, Record, Size, Stage};
+pub use record::{Base, MergeRequest, MergeRequestState, Owed, OwedKind, Postmortem, Record, Size, Stage};
 pub use review::{Review, ReviewState, ReviewVerdict, Reviewed};
 pub use run::{Case, CaseOutcome, Run, RunEnd};
 pub use step::{Gate, Step};

@@ -2,7 +2,9 @@
 
 mod demo;
 mod drill;
+mod postmortem;
 mod ready;
+mod report;
 mod slot;
 
 use jiff::Timestamp;
@@ -16,7 +18,9 @@ use crate::step::{Gate, Step};
 
 pub use demo::{DemoComparison, DemoOutput, DemoStep};
 pub use drill::{DrillCost, DrillOutput, DrillStepOutput};
+pub use postmortem::{PostmortemDoneOutput, PostmortemOutput, PostmortemState};
 pub use ready::{Readiness, ReadyLine, ReadyOutput, ScheduleFile, ScheduleOutput};
+pub use report::{DebtState, ReportLine, ReportOutput, ReportTotals};
 pub use slot::{
     CacheOutput, RefreshOutput, RefreshedSlot, RefreshedState, SlotListOutput, SlotRemovedOutput, SlotUse,
     WarmOutput,

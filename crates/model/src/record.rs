@@ -141,6 +141,20 @@ pub struct Owed {
     pub reason: Option<String>,
 }
 
+/// A post-mortem that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Postmortem {
+    /// Path from the root of the repository.
+    pub path: String,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+    /// SHA-256 of the file as git-hotfix wrote it last: while the file has it, nobody has edited it.
+    pub written: Digest,
+}
+
 /// All that is known about one hotfix: `record.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -202,18 +216,24 @@ pub struct Record {
     /// The merge request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_request: Option<MergeRequest>,
+    /// When the fix was first on the remote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<Timestamp>,
     /// The commit of the target that contains the fix, once it is merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_commit: Option<String>,
-    /// When that was noticed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub merged_at: Option<Timestamp>,
     /// How far the review is; absent while there is nothing to review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewState>,
     /// The reviews, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Reviewed>,
+    /// When the fix was first known to be in the target: production is restored from then on, as far as Git can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_at: Option<Timestamp>,
+    /// Where the post-mortem was written; the first one counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postmortem: Option<Postmortem>,
     /// Whether a slot is in use for it, as far as this record knows.
     pub slot_in_use: bool,
     /// What is owed, settled or not.

@@ -6,6 +6,7 @@
 mod crowd;
 mod flow;
 mod page;
+mod report;
 mod rounds;
 mod start;
 mod status;
@@ -38,6 +39,8 @@ enum Bench {
     Start(start::StartArgs),
     /// Many starts at once.
     Crowd(crowd::CrowdArgs),
+    /// `report` where very many records are.
+    Report(report::ReportArgs),
 }
 
 /// Runs one comparison and shows its table.
@@ -46,6 +49,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         Bench::Flow(args) => flow::run(args),
         Bench::Start(args) => start::run(args),
         Bench::Crowd(args) => crowd::run(args),
+        Bench::Report(args) => report::run(args),
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
-    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput,
-    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput, ScheduleOutput,
+    SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput,
+    TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -35,6 +35,7 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("list", schema_for!(Vec<ListOutput>)),
         ("log", schema_for!(LogOutput)),
         ("owed", schema_for!(Vec<OwedOutput>)),
+        ("report", schema_for!(ReportOutput)),
         ("undo", schema_for!(UndoOutput)),
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),

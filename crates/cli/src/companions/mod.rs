@@ -10,6 +10,7 @@ pub mod log;
 pub mod man;
 pub mod owed;
 pub mod ready;
+pub mod report;
 pub mod resume;
 pub mod shell_init;
 pub mod ship;

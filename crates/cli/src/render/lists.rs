@@ -77,6 +77,7 @@ fn what(event: &Event) -> String {
         Fact::Settled { owed, reason } => {
             format!("settled {owed}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
         }
+        Fact::PostmortemWritten { path, .. } => format!("wrote the post-mortem, {path}"),
         Fact::Unknown => "something that this version does not know".to_owned(),
     }
 }

@@ -9,6 +9,7 @@ mod paint;
 mod places;
 mod slots;
 mod ready;
+mod report;
 
 use hotfix_core::exec::sanitize_line;
 use hotfix_model::OwedKind;
@@ -25,6 +26,7 @@ pub use lists::{list, log, owed, settings};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};
 pub use ready::{missing, ready, schedule};
+pub use report::{report, report_csv};
 pub use slots::{refreshed, removed, slots};
 
 /// A plan, one line each.

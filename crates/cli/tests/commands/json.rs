@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
-    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ScheduleOutput, SettingOutput,
-    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput, ScheduleOutput,
+    SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput,
+    TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -37,6 +37,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("undo", vec![judge::<UndoOutput>]),
         ("resume", vec![judge::<StartOutput>]),
         ("owed", vec![judge::<Vec<OwedOutput>>]),
+        ("report", vec![judge::<ReportOutput>]),
         ("init", vec![judge::<InitOutput>]),
         ("trust", vec![judge::<TrustOutput>]),
         ("config", vec![judge::<Vec<SettingOutput>>]),
@@ -147,6 +148,8 @@ fn before_the_start(asker: &mut Asker<'_>) {
     assert_eq!(asker.ask(0, &["status"])["id"], Value::Null);
     assert_eq!(asker.ask(0, &["list"]), Value::Array(vec![]));
     assert_eq!(asker.ask(0, &["owed"]), Value::Array(vec![]));
+    assert_eq!(asker.ask(0, &["report"])["totals"]["hotfixes"], 0);
+    asker.fail(2, &["report", "--since", "yesterday"]);
     asker.ask(0, &["config"]);
     asker.ask(0, &["init", "--print"]);
     asker.ask(0, &["completions", "bash"]);
@@ -197,6 +200,8 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     assert_eq!(asker.ask(0, &["follow-up"]).as_array().map(Vec::len), Some(2));
     assert_eq!(asker.ask(0, &["owed"]).as_array().map(Vec::len), Some(2));
     assert_eq!(asker.ask(0, &["log"])["intact"], true);
+    let report = asker.ask(0, &["report", "--since", "1d", "--format", "html"]);
+    assert_eq!((&report["hotfixes"][0]["id"], &report["totals"]["shipped"]), (&ID.into(), &1.into()));
     asker.fail(4, &["start", ALERT, "--name", ID]);
 }
 

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["failpoint"],
     &["exec"],
     &["git"],
-    &["config", "record", "slot", "proof", "style", "suite", "message", "forge"],
+    &["config", "record", "slot", "proof", "style", "suite", "message", "forge", "page"],
     &["session"],
     &["flow"],
     &["journey"],

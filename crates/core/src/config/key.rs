@@ -56,6 +56,7 @@ pub(super) const KEYS: &[Key] = &[
     key("submit", "timeout", Kind::Limit),
     key("follow_up", "review_within", Kind::Period),
     key("follow_up", "postmortem_within", Kind::Period),
+    key("follow_up", "postmortem_path", Kind::Text),
     key("notify", "webhook", Kind::Text),
 ];
 

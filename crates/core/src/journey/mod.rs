@@ -1,4 +1,5 @@
-//! What spans several steps: ship, status, list, log, resume, undo, init, demo, slots kept ready.
+//! What spans several steps: ship, status, list, log, resume, undo, init, demo, slots kept ready; and what comes after:
+//! post-mortem, report.
 
 pub mod approval;
 pub mod demo;
@@ -7,6 +8,7 @@ pub mod init;
 pub mod log;
 pub mod ready;
 pub mod refresh;
+pub mod report;
 pub mod resume;
 pub mod settings;
 pub mod ship;

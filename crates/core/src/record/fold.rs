@@ -10,7 +10,8 @@ use hotfix_model::event::Started;
 use hotfix_model::record::RECORD_VERSION;
 use hotfix_model::review::Authorised;
 use hotfix_model::{
-    Event, Fact, MergeRequest, MergeRequestState, Proof, ProofVerdict, Record, Size, Skip, Stage, Step,
+    Digest, Event, Fact, MergeRequest, MergeRequestState, Postmortem, Proof, ProofVerdict, Record, Size,
+    Skip, Stage, Step,
 };
 use jiff::Timestamp;
 
@@ -34,6 +35,7 @@ pub use owing::{REVIEW, skipped_gate_key};
 /// | abandoned | stage abandoned, no slot; what an unshipped one owed is gone. A merged one only loses its slot |
 /// | reviewed | kept; an approval of what is merged settles the review and the skipped gates, a concern is owed; see `reviews` |
 /// | settled | what was owed is settled, from the first time on; review and concerns only by somebody who did not work on it |
+/// | post-mortem written | the first one's path, time and author; the newest digest of that path |
 /// | replayed, unknown | none |
 pub fn fold(id: &str, lines: &[Line]) -> Option<Record> {
     let ordered = line::in_causal_order(lines);
@@ -78,10 +80,12 @@ fn begin(id: &str, event: &Event) -> Option<Record> {
         hands: Vec::new(),
         authorised: None,
         merge_request: None,
+        submitted_at: None,
         merged_commit: None,
         merged_at: None,
         review: None,
         reviews: Vec::new(),
+        postmortem: None,
         slot_in_use: true,
         owed: Vec::new(),
         review_within: started.review_within,
@@ -110,6 +114,7 @@ fn apply(record: &mut Record, event: &Event) {
         Fact::Abandoned { .. } => abandon(record),
         Fact::Reviewed(review) => reviews::reviewed(record, event, review),
         Fact::Settled { owed, reason } => owing::settle(record, event, owed, reason.as_deref()),
+        Fact::PostmortemWritten { path, written } => postmortem(record, event, (path, written)),
     }
 }
 
@@ -149,6 +154,10 @@ fn submitted(record: &mut Record, event: &Event, commit: &str, merge_request: &M
     let at = event.at;
     record.authorised.get_or_insert_with(|| Authorised { by: event.actor.clone(), at });
     record.merge_request = Some(merge_request.clone());
+    record.submitted_at.get_or_insert(at);
+    if merge_request.state == MergeRequestState::Merged {
+        record.merged_at.get_or_insert(at);
+    }
     if record.stage != Stage::Merged {
         record.commit = Some(commit.to_owned());
         let in_target = merge_request.state == MergeRequestState::Merged;
@@ -202,6 +211,21 @@ fn abandon(record: &mut Record) {
         Stage::Started | Stage::Committed => {
             record.stage = Stage::Abandoned;
             record.owed.retain(|owed| owed.settled.is_some());
+        }
+    }
+}
+
+fn postmortem(record: &mut Record, event: &Event, (path, written): (&str, &Digest)) {
+    match &mut record.postmortem {
+        Some(known) if known.path == path => known.written = written.clone(),
+        Some(_) => {}
+        None => {
+            record.postmortem = Some(Postmortem {
+                path: path.to_owned(),
+                at: event.at,
+                by: event.actor.clone(),
+                written: written.clone(),
+            });
         }
     }
 }

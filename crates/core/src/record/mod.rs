@@ -4,6 +4,7 @@
 //! to, `store` keeps both under `refs/hotfix/record/<id>`, and `journal` remembers, while a command runs, what it was
 //! about to change. The events are the truth: `record.json` is only what they fold to, and is folded anew when read.
 
+mod brief;
 mod clean;
 mod error;
 pub mod fold;
@@ -13,6 +14,7 @@ mod nearest;
 pub mod store;
 mod tree;
 
+pub use brief::Brief;
 pub use error::RecordError;
 pub use fold::fold;
 pub use journal::{Entry, Intent, Journal};

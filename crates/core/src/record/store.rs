@@ -12,7 +12,7 @@ use super::clean::clean_bytes;
 use super::line::{self, Line};
 use super::nearest::nearest;
 use super::tree::{self, Files, Stored, Summary};
-use super::{RecordError, fold};
+use super::{Brief, RecordError, fold};
 use crate::error::Result;
 use crate::git::{GitError, Oid, RefChange, RefName, Repository};
 
@@ -23,6 +23,8 @@ const PREFIX: &str = "refs/hotfix/record/";
 const ATTEMPTS: u32 = 256;
 /// How long a change is tried while nobody changes the record and Git still refuses: a lock left behind by a crash.
 const STUCK: Duration = Duration::from_secs(5);
+/// How many records are read in one go.
+const TOGETHER: usize = 500;
 /// Bytes of an evidence name; with the id put behind it in a merge it still fits every file system.
 const EVIDENCE_NAME_LIMIT: usize = 128;
 
@@ -171,7 +173,39 @@ impl<'a> Store<'a> {
         Ok(refs.into_iter().zip(found).map(|((id, tree), found)| found.summary(&id, tree)).collect())
     }
 
-    fn refs_below(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
+    /// The states of records in few words, in the order they are asked for; `None` for one that cannot be read. Not all
+    /// of them are in memory at once.
+    pub fn briefs(&self, refs: &[(String, Oid)]) -> Result<Vec<Option<Brief>>> {
+        let mut briefs = Vec::with_capacity(refs.len());
+        for some in refs.chunks(TOGETHER) {
+            let trees: Vec<&Oid> = some.iter().map(|(_, tree)| tree).collect();
+            let found = tree::ask_briefs(self.repository, &trees)?;
+            for ((id, tree), brief) in some.iter().zip(found) {
+                briefs.push(brief.map_or_else(|| self.brief_of_events(id, tree), |brief| Ok(Some(brief)))?);
+            }
+        }
+        Ok(briefs)
+    }
+
+    fn brief_of_events(&self, id: &str, tree: &Oid) -> Result<Option<Brief>> {
+        let found = self.read(vec![(id.to_owned(), tree.clone())])?.pop();
+        Ok(found.and_then(|found| found.record).map(Brief::of))
+    }
+
+    /// What two clones know of one record together. Writes nothing; `None` if neither can be read.
+    pub fn joined(&self, id: &str, ours: &Oid, theirs: &Oid) -> Result<Option<Record>> {
+        let read = |tree: &Oid| {
+            Ok::<_, crate::error::Error>(tree::ask(self.repository, tree.as_str())?.stored(id).ok())
+        };
+        let both = match (read(ours)?, read(theirs)?) {
+            (Some(ours), Some(theirs)) => Some(ours.with(&theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        Ok(both.map(|stored| stored.record))
+    }
+
+    /// The ids of all records whose refs begin with `prefix`, and the trees that they are.
+    pub fn refs_below(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
         let refs = self.repository.list_refs(&[prefix])?;
         let id = |name: &RefName| name.as_str().strip_prefix(prefix).unwrap_or_default().to_owned();
         Ok(refs.into_iter().map(|(name, tree)| (id(&name), tree)).collect())

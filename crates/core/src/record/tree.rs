@@ -5,7 +5,7 @@ use hotfix_model::record::RECORD_VERSION;
 use serde_json::Value;
 
 use super::line::{self, Line};
-use super::{RecordError, fold};
+use super::{Brief, RecordError, fold};
 use crate::error::Result;
 use crate::git::{NewObjects, Object, Oid, Repository, TreeEntry};
 
@@ -88,6 +88,13 @@ pub(super) fn ask_all<'a>(
     let mut answers = repository.read_objects(&names)?.into_iter();
     let mut next = || answers.next().flatten();
     Ok((0..names.len() / 4).map(|_| Found([next(), next(), next(), next()])).collect())
+}
+
+/// Reads the state alone of several records, in one call.
+pub(super) fn ask_briefs(repository: &Repository, trees: &[&Oid]) -> Result<Vec<Option<Brief>>> {
+    let wanted: Vec<(&Oid, &str)> = trees.iter().map(|tree| (*tree, STATE)).collect();
+    let states = repository.read_files(&wanted)?;
+    Ok(states.into_iter().map(|state| Brief::read(&state?)).collect())
 }
 
 impl Found {

@@ -12,6 +12,7 @@ mod drill;
 mod forks;
 mod init;
 mod ready;
+mod report;
 mod resume;
 mod settings;
 mod ship;

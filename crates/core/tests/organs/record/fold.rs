@@ -303,6 +303,26 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     ]
 }
 
+#[test]
+fn the_first_submit_and_the_first_merge_are_the_times() {
+    let record = folded(&[committed(), open(), open(), merged(), merged()]);
+    assert_eq!((record.submitted_at, record.merged_at), (Some(at(2)), Some(at(4))));
+    let at_once = folded(&[committed(), submitted(MergeRequestState::Merged)]);
+    assert_eq!((at_once.submitted_at, at_once.merged_at), (Some(at(2)), Some(at(2))));
+}
+
+#[test]
+fn the_first_postmortem_counts_and_its_newest_text() {
+    let written = |path: &str, digest: &str| Fact::PostmortemWritten {
+        path: path.into(),
+        written: hotfix_model::Digest(digest.into()),
+    };
+    let record = folded(&[open(), written("a.md", "1"), written("b.md", "2"), written("a.md", "3")]);
+    let postmortem = record.postmortem.unwrap();
+    assert_eq!((postmortem.path.as_str(), postmortem.at, postmortem.by), ("a.md", at(2), actor()));
+    assert_eq!(postmortem.written.0, "3");
+}
+
 fn any_lines() -> impl Strategy<Value = Vec<Line>> {
     let one = (0_usize..12, any_fact()).prop_map(|(number, fact)| line_of(number, &fact));
     prop::collection::vec(one, 0..12)
