@@ -14,6 +14,7 @@ pub mod auth;
 mod binary;
 mod clock;
 mod filters;
+pub mod forges;
 mod project;
 mod recorder;
 mod repo;

@@ -1,0 +1,3 @@
+//! Forges for the tests.
+
+pub mod fake;
