@@ -165,6 +165,8 @@ pub struct SubmitConfig {
     pub merge: MergeMode,
     /// Which adapter; empty to find it from the remote.
     pub forge: String,
+    /// Address of the forge's API; empty for the usual place on the remote's host.
+    pub api: String,
     /// Whether the merge request is made as a draft.
     pub draft: bool,
     /// Time limit of a push, hooks included.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::gate::{CheckReport, TestReport};
+use crate::landing::Landing;
 use crate::proof::Proof;
 use crate::record::{Base, MergeRequest, Size};
 use crate::review::Review;
@@ -118,6 +119,13 @@ pub enum Fact {
         commit: String,
         /// The merge request.
         merge_request: MergeRequest,
+    },
+    /// The forge said where the merge request stands.
+    Landing(Box<Landing>),
+    /// The forge's own rules were bypassed.
+    BrokeGlass {
+        /// Why.
+        reason: String,
     },
     /// The fix is in the target branch.
     Merged {

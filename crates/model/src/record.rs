@@ -89,6 +89,12 @@ pub struct MergeRequest {
     pub labels: Vec<String>,
     /// Whether it merges by itself.
     pub auto_merge: bool,
+    /// What it waits for, or what stands in the way, as the forge last said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Who can change that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
     /// Title.
     pub title: String,
     /// Text, with the proof.

@@ -24,6 +24,7 @@ pub mod till;
 pub mod tools;
 #[cfg(target_os = "linux")]
 pub mod trace;
+pub mod web;
 mod world;
 
 pub use binary::{Binary, Output, Running};
@@ -32,4 +33,5 @@ pub use recorder::Recorder;
 pub use repo::Repo;
 pub use responder::Responder;
 pub use sandbox::Sandbox;
+pub use web::{Answer, Call, Web};
 pub use world::{DOCUMENTED_REFS, World};

@@ -2,10 +2,10 @@
 
 use hotfix_core::exec::sanitize_line;
 use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput};
-use hotfix_model::{Event, Fact, Review, ReviewVerdict};
+use hotfix_model::{Event, Fact, Landing, Review, ReviewVerdict};
 use jiff::Timestamp;
 
-use super::places::stage;
+use super::places::{stage, state};
 use super::{Paint, ago, count, debt, short};
 
 /// Hotfixes, one line each.
@@ -60,6 +60,8 @@ fn what(event: &Event) -> String {
         Fact::Submitted { merge_request, .. } => {
             format!("submitted: {}", merge_request.url.as_deref().unwrap_or("pushed"))
         }
+        Fact::Landing(landing) => landed(landing),
+        Fact::BrokeGlass { reason } => format!("asked the forge to bypass its rules: {reason}"),
         Fact::Merged { commit } => format!("merged as {}", short(commit)),
         Fact::Cleaned { discarded: None } => "cleaned up".to_owned(),
         Fact::Cleaned { discarded: Some(tree) } => {
@@ -80,6 +82,14 @@ fn what(event: &Event) -> String {
         Fact::PostmortemWritten { path, .. } => format!("wrote the post-mortem, {path}"),
         Fact::Unknown => "something that this version does not know".to_owned(),
     }
+}
+
+fn landed(landing: &Landing) -> String {
+    let state = state(landing.state);
+    format!(
+        "the merge request: {state}{}",
+        landing.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
+    )
 }
 
 fn reviewed(review: &Review) -> String {

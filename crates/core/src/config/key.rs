@@ -52,6 +52,7 @@ pub(super) const KEYS: &[Key] = &[
     key("submit", "reviewers", Kind::Texts),
     key("submit", "merge", Kind::OneOf(&["auto", "manual", "direct"])),
     key("submit", "forge", Kind::Text),
+    key("submit", "api", Kind::Text),
     key("submit", "draft", Kind::Switch),
     key("submit", "timeout", Kind::Limit),
     key("follow_up", "review_within", Kind::Period),

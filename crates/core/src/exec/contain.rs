@@ -16,6 +16,8 @@ pub fn is_secret(name: &OsStr) -> bool {
     let forges =
         ["GITHUB", "GH", "GITLAB", "GLAB", "GITEA", "FORGEJO", "GERRIT", "BITBUCKET", "AZURE_DEVOPS"];
     exact.contains(&name)
+        || name.starts_with("HOTFIX_TOKEN_")
+        || ["OAUTH_TOKEN", "SYSTEM_ACCESSTOKEN"].contains(&name)
         || forges.iter().any(|forge| {
             name.strip_prefix(forge).is_some_and(|rest| rest.ends_with("_TOKEN") || rest.ends_with("_PAT"))
         })

@@ -27,7 +27,7 @@ use crate::ctx::Ctx;
 use crate::error::Explain;
 
 pub use detach::step_aside;
-pub use redact::redact;
+pub use redact::{hide, redact};
 pub use sanitize::{sanitize, sanitize_line};
 
 /// Time between SIGTERM and SIGKILL.

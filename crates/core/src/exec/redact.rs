@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use regex_lite::Regex;
 
@@ -25,18 +25,42 @@ const HEADER_PARTS: [&str; 9] = [
 /// A private key from its first to its last line.
 const KEYS: &str = r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)-----END [A-Z0-9 ]*PRIVATE KEY";
 
+/// Secrets this process has held that have no shape to know them by, such as passwords. The one thing that is known
+/// everywhere: wherever text leaves, it leaves without them.
+static HELD: RwLock<Vec<String>> = RwLock::new(Vec::new());
+/// What is shorter would be hidden in the middle of words.
+const SHORTEST: usize = 6;
+
+/// Hides a secret, from now on, in all that is shown and recorded.
+pub fn hide(secret: &str) {
+    let mut held = HELD.write().unwrap_or_else(PoisonError::into_inner);
+    if secret.len() >= SHORTEST && !held.iter().any(|known| known == secret) {
+        held.push(secret.to_owned());
+    }
+}
+
+fn held(text: &str) -> Vec<Range<usize>> {
+    let held = HELD.read().unwrap_or_else(PoisonError::into_inner);
+    let places = |secret: &String| {
+        let length = secret.len();
+        text.match_indices(secret.as_str()).map(|(start, _)| start..start + length).collect::<Vec<_>>()
+    };
+    held.iter().flat_map(places).collect()
+}
+
 /// The text with credentials replaced by `***`: user names and passwords in URLs, tokens of known shapes, values of
 /// `Authorization` headers, private keys.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let text = without_userinfo(text);
     let secrets = secrets(&text);
-    if secrets.is_empty() { text } else { Cow::Owned(hide(&text, secrets)) }
+    if secrets.is_empty() { text } else { Cow::Owned(without(&text, secrets)) }
 }
 
 fn secrets(text: &str) -> Vec<Range<usize>> {
     static HEADER: OnceLock<Option<Regex>> = OnceLock::new();
     static KEY: OnceLock<Option<Regex>> = OnceLock::new();
     let mut found: Vec<Range<usize>> = tokens::find(text).into_iter().map(|found| found.secret).collect();
+    found.extend(held(text));
     if HEADER_PARTS.iter().any(|part| text.contains(part)) {
         found.extend(matches(&HEADER, HEADERS, text));
     }
@@ -53,7 +77,7 @@ fn matches(regex: &'static OnceLock<Option<Regex>>, pattern: &str, text: &str) -
     captures.filter_map(|captures| Some(captures.get(1)?.range())).collect()
 }
 
-fn hide(text: &str, mut secrets: Vec<Range<usize>>) -> String {
+fn without(text: &str, mut secrets: Vec<Range<usize>>) -> String {
     secrets.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut clean = String::with_capacity(text.len());
     let mut done = 0;
@@ -112,6 +136,15 @@ mod tests {
         assert_eq!(redact(&format!("push with {token}: denied {token}")), "push with ***: denied ***");
         let key = ["-----BEGIN RSA PRIVATE", " KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"].concat();
         assert_eq!(redact(&key), "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----");
+    }
+
+    #[test]
+    fn hides_what_was_held() {
+        let secret = ["no shape", " at all"].concat();
+        assert_eq!(redact(&format!("a {secret} b")), format!("a {secret} b"));
+        super::hide(&secret);
+        super::hide("a");
+        assert_eq!(redact(&format!("a {secret} b")), "a *** b");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::ForgeError;
+use super::{ForgeError, PushPlan};
 use crate::error::{Error, Result};
-use crate::git::{GitError, Lease, Oid, Push, PushOutcome, RefName, Repository};
+use crate::git::{GitError, Lease, Oid, Push, PushOutcome, PushReport, RefName, Repository};
 
 /// What to push.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub struct Delivery<'a> {
     pub record: (RefName, Oid, Option<Oid>),
     /// For a direct merge: the target and where it must be.
     pub target: Option<(RefName, Oid)>,
-    /// Options for the forge.
-    pub options: Vec<String>,
+    /// Options for the forge, and what is pushed instead of the branch.
+    pub plan: PushPlan,
     /// How long it may take, the pre-push hook included.
     pub limit: Duration,
 }
@@ -35,50 +35,58 @@ pub struct Delivered {
     pub record_refused: Option<String>,
     /// Whether the target now holds the fix.
     pub merged: bool,
+    /// What the remote said for people.
+    pub said: Vec<String>,
 }
 
 /// Pushes. Run again after a cut it finds its own work done: a ref that already is as wanted counts as pushed.
 pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Delivered> {
     let lease = |old: &Option<Oid>| old.clone().map_or(Lease::Absent, Lease::At);
     let (record, tree, record_before) = &delivery.record;
+    let (target, own_lease) = match &delivery.plan.instead {
+        Some(instead) => (RefName::new(instead.clone())?, Lease::None),
+        None => (delivery.branch.clone(), lease(&delivery.pushed_before)),
+    };
     let mut pushes = vec![
-        Push {
-            source: Some(delivery.commit.clone()),
-            target: delivery.branch.clone(),
-            lease: lease(&delivery.pushed_before),
-        },
+        Push { source: Some(delivery.commit.clone()), target, lease: own_lease },
         Push { source: Some(tree.clone()), target: record.clone(), lease: lease(record_before) },
     ];
     if let Some((target, old)) = &delivery.target {
         let source = Some(delivery.commit.clone());
         pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
     }
-    let outcomes = repository
-        .push(delivery.remote, &pushes, &delivery.options, delivery.limit)
+    let report = repository
+        .push(delivery.remote, &pushes, &delivery.plan.options, delivery.limit)
         .map_err(|error| unreachable(delivery.remote, error))?;
-    read_outcomes(repository, delivery, &outcomes)
+    read_report(repository, delivery, report)
 }
 
-fn read_outcomes(
+fn read_report(
     repository: &Repository,
     delivery: &Delivery<'_>,
-    outcomes: &[PushOutcome],
+    PushReport { outcomes, said, .. }: PushReport,
 ) -> Result<Delivered> {
     let refusal = |index: usize| match outcomes.get(index) {
         Some(PushOutcome::Rejected(said)) => Some(said.clone()),
         _ => None,
     };
-    if let Some(said) = refusal(0) {
+    if let Some(said) = refusal(0).filter(|said| !is_there_already(delivery, said)) {
         return Err(branch_refused(repository, delivery, said));
     }
     let record_refused = refusal(1);
     match &delivery.target {
-        None => Ok(Delivered { record_refused, merged: false }),
+        None => Ok(Delivered { record_refused, merged: false, said }),
         Some((target, old)) => match refusal(2) {
-            None => Ok(Delivered { record_refused, merged: true }),
+            None => Ok(Delivered { record_refused, merged: true, said }),
             Some(said) => Err(target_refused(repository, delivery, (target, old), said)),
         },
     }
+}
+
+/// Gerrit and Gitea refuse a request that they have already, which is as good as taking it.
+fn is_there_already(delivery: &Delivery<'_>, said: &str) -> bool {
+    const WORDS: &[&str] = &["no new changes", "new commit is same with old commit"];
+    delivery.plan.instead.is_some() && WORDS.iter().any(|words| said.contains(words))
 }
 
 /// A target that is elsewhere was moved by somebody, before the push or while it was under way; anything else is the
@@ -132,8 +140,8 @@ pub fn take_back(
         Some((_, found)) if found != commit => Ok(false),
         Some(_) => {
             let push = Push { source: None, target: branch.clone(), lease: Lease::At(commit.clone()) };
-            let outcomes = repository.push(remote, &[push], &[], limit).map_err(unreachable)?;
-            Ok(outcomes.first() == Some(&PushOutcome::Done))
+            let report = repository.push(remote, &[push], &[], limit).map_err(unreachable)?;
+            Ok(report.outcomes.first() == Some(&PushOutcome::Done))
         }
     }
 }

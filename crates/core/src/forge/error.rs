@@ -2,7 +2,9 @@
 
 use hotfix_model::ExitCode;
 
+use super::detect::Kind;
 use crate::error::Explain;
+use crate::exec::{redact, sanitize_line};
 
 /// An error of delivery.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,20 @@ pub enum ForgeError {
     Unknown {
         /// The name.
         name: String,
+    },
+    /// The forge has no such thing.
+    #[error("{forge} cannot {what}")]
+    Unable {
+        /// Its name.
+        forge: &'static str,
+        /// What was asked.
+        what: String,
+    },
+    /// `submit.api` is no address.
+    #[error("submit.api is not the address of an API")]
+    BadApi {
+        /// What it is.
+        api: String,
     },
     /// The remote did not answer, or went away in the middle.
     #[error("the remote {remote} cannot be reached")]
@@ -61,7 +77,11 @@ fn short(branch: &str) -> &str {
 impl Explain for ForgeError {
     fn why(&self) -> String {
         match self {
-            Self::Unknown { .. } => "submit.forge may be empty or `plain`".to_owned(),
+            Self::Unknown { .. } => format!("submit.forge may be empty or one of {}", Kind::names()),
+            Self::Unable { .. } => "it has no such request, or git-hotfix does not know it".to_owned(),
+            Self::BadApi { api } => {
+                format!("`{}` does not begin with https:// and a host", sanitize_line(&redact(api)))
+            }
             Self::Unreachable { said, .. } | Self::Stopped { said, .. } | Self::Rejected { said, .. } => {
                 said.clone()
             }
@@ -74,7 +94,8 @@ impl Explain for ForgeError {
 
     fn next(&self) -> String {
         match self {
-            Self::Unknown { .. } => "git hotfix config".to_owned(),
+            Self::Unknown { .. } | Self::BadApi { .. } => "git hotfix config".to_owned(),
+            Self::Unable { .. } => "do it on the forge's own pages".to_owned(),
             Self::Stopped { .. } => "git hotfix ship  # once your pre-push hook is content".to_owned(),
             Self::BranchTaken { .. } => {
                 "git hotfix start --name OTHER \"ALERT\"  # or talk to whoever pushed it".to_owned()
@@ -85,7 +106,7 @@ impl Explain for ForgeError {
 
     fn exit(&self) -> ExitCode {
         match self {
-            Self::Unknown { .. } => ExitCode::SETUP,
+            Self::Unknown { .. } | Self::BadApi { .. } => ExitCode::SETUP,
             Self::BranchTaken { .. } => ExitCode::DECISION,
             _ => ExitCode::REMOTE,
         }

@@ -1,18 +1,28 @@
-//! Where the fix is delivered: one push for branch and record, then one file per forge behind one trait.
+//! Where the fix is delivered: one push for branch and record, then one folder per forge behind one trait.
+//!
+//! A forge is found by [`detect`], its token by [`token`], and spoken to through [`http`], which alone knows how.
 
+pub mod address;
 mod deliver;
+pub mod detect;
 mod error;
+pub mod http;
+mod links;
 mod plain;
 mod request_pull;
+pub mod token;
 
 use hotfix_model::config::MergeMode;
-use hotfix_model::{MergeRequest, Record};
+use hotfix_model::{Landing, Record};
 
 use crate::error::Result;
 use crate::git::{Oid, Remote, Repository};
+use detect::{Configured, Kind, Site};
+use token::{Token, Wanted};
 
 pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
+pub use links::{create_url, pushed};
 pub use plain::Plain;
 pub use request_pull::request_pull;
 
@@ -29,26 +39,207 @@ pub struct Draft<'a> {
     pub description: String,
     /// Labels.
     pub labels: Vec<String>,
+    /// Who is asked to review: names of accounts, or addresses where the forge knows people by those.
+    pub reviewers: Vec<String>,
+    /// Whether it is not to be merged yet.
+    pub is_draft: bool,
     /// How it gets into the target.
     pub merge: MergeMode,
+    /// Why the forge's own rules are to be bypassed, if they are.
+    pub break_glass: Option<String>,
 }
 
-/// A forge, or a plain Git remote.
+/// What a push carries besides the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushPlan {
+    /// Push options that do what else would take requests of their own. Without a line break, at most 60 KB each.
+    pub options: Vec<String>,
+    /// A ref that makes the merge request, such as `refs/for/main%topic=…`, pushed instead of the branch.
+    pub instead: Option<String>,
+}
+
+/// A merge request there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Whereabouts<'a> {
+    /// Its number, where it is known; else it is looked for by its branch.
+    pub number: Option<u64>,
+    /// The branch, without `refs/heads/`.
+    pub branch: &'a str,
+    /// The branch it is to be merged into.
+    pub target: &'a str,
+    /// The commit of the fix. No other one is ever merged.
+    pub commit: &'a Oid,
+}
+
+/// How to merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// As soon as the forge's conditions hold.
+    WhenReady,
+    /// At once, by the forge's rules.
+    Now,
+    /// At once, past the forge's rules, for this reason.
+    Bypass(String),
+}
+
+/// What an adapter can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one switch per ability, named where it is set")]
+pub struct Capabilities {
+    /// It knows merge requests, and a token is at hand where one is needed for them.
+    pub merge_requests: bool,
+    /// They carry labels.
+    pub labels: bool,
+    /// They can merge by themselves.
+    pub auto_merge: bool,
+    /// The rules can be bypassed, which the forge writes down.
+    pub break_glass: bool,
+    /// The push alone makes the merge request.
+    pub by_push: bool,
+}
+
+/// What was found before the push: whether it will land.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// Whose token it is.
+    pub account: Option<String>,
+    /// What stands in the way, one line each; the push is done all the same.
+    pub obstacles: Vec<String>,
+    /// What is worth knowing, one line each.
+    pub remarks: Vec<String>,
+}
+
+/// A sign of somebody who looked at a merge request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The account.
+    pub account: String,
+    /// Whose address the forge knows, if it says so.
+    pub email: Option<String>,
+    /// Whether it approves; else it is a remark, or a no.
+    pub approves: bool,
+    /// The words, from outside.
+    pub words: String,
+    /// When, as the forge writes times (RFC 3339).
+    pub at: Option<String>,
+}
+
+/// A forge, or a plain Git remote. What a forge cannot do is [`ForgeError::Unable`].
 pub trait Forge: Send + Sync {
     /// Name as in the configuration: `plain`.
     fn name(&self) -> &'static str;
 
-    /// Push options that do what else would take requests of their own.
-    fn push_options(&self, draft: &Draft<'_>) -> Vec<String>;
+    /// What it can do, with the token at hand.
+    fn capabilities(&self) -> Capabilities;
 
-    /// Makes the merge request, or finds the one there is, after the branch was pushed.
-    fn propose(&self, repository: &Repository, remote: &Remote, draft: &Draft<'_>) -> Result<MergeRequest>;
+    /// Looks ahead while the tests run: token, project settings, rules of the target; makes labels that do not exist.
+    fn prepare(&self, _target: &str, _labels: &[String]) -> Result<Outlook> {
+        Ok(Outlook::default())
+    }
+
+    /// What the push carries.
+    fn push_plan(&self, _draft: &Draft<'_>) -> PushPlan {
+        PushPlan::default()
+    }
+
+    /// Makes the merge request, or finds the one there is, labels it and arms its merge, after the push, which said
+    /// these lines. Run again it finds its own work done; it never touches a stranger's.
+    fn propose(&self, draft: &Draft<'_>, said: &[String]) -> Result<Landing>;
+
+    /// Where it stands.
+    fn look(&self, at: &Whereabouts<'_>) -> Result<Landing>;
+
+    /// Merges it, or arms the merge.
+    fn merge(&self, _at: &Whereabouts<'_>, _how: &Merge) -> Result<Landing> {
+        Err(self.unable("merge by request"))
+    }
+
+    /// Takes back an armed merge.
+    fn cancel(&self, _at: &Whereabouts<'_>) -> Result<()> {
+        Err(self.unable("take back a merge"))
+    }
+
+    /// Closes it without a merge.
+    fn close(&self, _at: &Whereabouts<'_>) -> Result<()> {
+        Err(self.unable("close a merge request"))
+    }
+
+    /// Adds and removes labels, also after the merge.
+    fn relabel(&self, _number: u64, _add: &[String], _remove: &[String]) -> Result<()> {
+        Err(self.unable("label a merge request"))
+    }
+
+    /// The text to send to whoever merges, where there is nobody else to tell.
+    fn request_pull(&self, _draft: &Draft<'_>) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Approvals and remarks, also those made after the merge.
+    fn marks(&self, _number: u64) -> Result<Vec<Mark>> {
+        Ok(Vec::new())
+    }
+
+    /// Makes a release of a tag that is there; gives its page.
+    fn release(&self, _tag: &str, _title: &str, _notes: &str) -> Result<Option<String>> {
+        Err(self.unable("make a release"))
+    }
+
+    /// The error for what this forge cannot do.
+    fn unable(&self, what: &str) -> crate::error::Error {
+        ForgeError::Unable { forge: self.name(), what: what.to_owned() }.into()
+    }
 }
 
-/// The adapter for a remote: by configuration, else by what the remote is.
-pub fn adapter(configured: &str) -> Result<Box<dyn Forge>> {
-    match configured {
-        "" | "plain" => Ok(Box::new(Plain)),
-        other => Err(ForgeError::Unknown { name: other.to_owned() }.into()),
-    }
+/// What an adapter is made of.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The repository on the forge.
+    pub site: Site,
+    /// The token, if one was found.
+    pub token: Option<Token>,
+}
+
+/// How much may be asked to find the forge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Only what is known here.
+    Nobody,
+    /// The server too, once.
+    Server,
+}
+
+/// Where a remote leads: the site and the token for it; `None` for plain Git.
+pub fn connection(
+    repository: &Repository,
+    remote: &Remote,
+    configured: Configured<'_>,
+    asking: Asking,
+) -> Result<Option<Connection>> {
+    // The address that pushes use, as `url.….insteadOf` and `pushurl` make it.
+    let url = repository.push_address(&remote.name).unwrap_or_else(|_| remote.url.clone());
+    let url = url.lines().next().unwrap_or_default();
+    let site = match asking {
+        Asking::Nobody => detect::known(repository, url, configured)?,
+        Asking::Server => detect::find(repository, url, configured)?,
+    };
+    Ok(site.map(|site| {
+        let wanted = Wanted { kind: site.kind, remote: &site.remote, pages: &site.pages };
+        let token = token::find(repository, wanted);
+        Connection { site, token }
+    }))
+}
+
+/// The adapter for a remote.
+pub fn adapter(
+    repository: &Repository,
+    remote: &Remote,
+    configured: Configured<'_>,
+    asking: Asking,
+) -> Result<Box<dyn Forge>> {
+    let connection = connection(repository, remote, configured, asking)?;
+    Ok(match connection.map(|connection| (connection.site.kind, connection)) {
+        // One line per forge.
+        Some((Kind::Plain, _)) | None => Box::new(Plain::new(repository, remote)),
+        Some((_, connection)) => Box::new(links::LinkOnly::new(connection)),
+    })
 }

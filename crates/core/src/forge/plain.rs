@@ -1,36 +1,55 @@
 //! A Git remote without a forge: the branch, and a text to send.
 
-use hotfix_model::{MergeRequest, MergeRequestState};
+use hotfix_model::{Landing, MergeRequestState};
 
-use super::{Draft, Forge, request_pull};
+use super::{Capabilities, Draft, Forge, Whereabouts};
 use crate::error::Result;
 use crate::git::{Remote, Repository};
 
 /// A remote of which nothing is known but that it takes pushes.
-#[derive(Debug)]
-pub struct Plain;
+#[derive(Clone)]
+pub struct Plain {
+    repository: Repository,
+    remote: Remote,
+}
+
+impl Plain {
+    /// The adapter of a remote.
+    pub fn new(repository: &Repository, remote: &Remote) -> Self {
+        Self { repository: repository.clone(), remote: remote.clone() }
+    }
+
+    /// The name of the adapter.
+    pub const NAME: &'static str = "plain";
+}
 
 impl Forge for Plain {
     fn name(&self) -> &'static str {
-        "plain"
+        Self::NAME
     }
 
-    fn push_options(&self, _: &Draft<'_>) -> Vec<String> {
-        Vec::new()
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
     }
 
-    fn propose(&self, repository: &Repository, remote: &Remote, draft: &Draft<'_>) -> Result<MergeRequest> {
-        Ok(MergeRequest {
-            state: MergeRequestState::Pushed,
-            forge: self.name().to_owned(),
-            url: None,
-            number: None,
-            labels: draft.labels.clone(),
-            auto_merge: false,
-            title: draft.title.clone(),
-            description: draft.description.clone(),
-            request_pull: Some(request_pull(repository, remote, draft.record, draft.commit)?),
-            record_pushed: false,
-        })
+    fn propose(&self, draft: &Draft<'_>, _: &[String]) -> Result<Landing> {
+        Ok(Landing { labels: draft.labels.clone(), ..Landing::new(MergeRequestState::Pushed) })
+    }
+
+    /// It is in the target, or it is not.
+    fn look(&self, at: &Whereabouts<'_>) -> Result<Landing> {
+        let fetched = crate::git::RefName::new(format!("refs/hotfix/base/{}", at.target))?;
+        let newest = self.repository.read_ref(&fetched)?;
+        let merged = match &newest {
+            Some(newest) => self.repository.is_ancestor(at.commit, newest)?,
+            None => false,
+        };
+        let state = if merged { MergeRequestState::Merged } else { MergeRequestState::Pushed };
+        let merged_commit = newest.filter(|_| merged).map(|newest| newest.to_string());
+        Ok(Landing { merged_commit, ..Landing::new(state) })
+    }
+
+    fn request_pull(&self, draft: &Draft<'_>) -> Result<Option<String>> {
+        super::request_pull(&self.repository, &self.remote, draft.record, draft.commit).map(Some)
     }
 }

@@ -47,7 +47,7 @@ pub use new_objects::NewObjects;
 pub use object::{Object, TreeEntry};
 pub use probe::{CheckoutSize, Signing};
 pub use refs::{Expect, RefChange, SeenRef};
-pub use remote::{Lease, Push, PushOutcome, Remote};
+pub use remote::{Lease, OPTION_LIMIT, Push, PushOutcome, PushReport, Remote};
 pub use semver::Release;
 pub use settings::Settings;
 pub use sparse::Cone;

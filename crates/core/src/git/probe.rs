@@ -182,6 +182,6 @@ fn answered(command: &str, finished: &Finished) -> Result<(), GitError> {
 /// The call fails where Git, ssh or a helper would ask somebody.
 ///
 /// `SSH_ASKPASS_REQUIRE` is obeyed by ssh and ssh-keygen since OpenSSH 8.4; older ones wait until the deadline.
-fn without_prompts(call: GitCommand<'_>) -> GitCommand<'_> {
+pub(super) fn without_prompts(call: GitCommand<'_>) -> GitCommand<'_> {
     call.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force").env("GCM_INTERACTIVE", "never")
 }

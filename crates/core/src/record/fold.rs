@@ -10,8 +10,8 @@ use hotfix_model::event::Started;
 use hotfix_model::record::RECORD_VERSION;
 use hotfix_model::review::Authorised;
 use hotfix_model::{
-    Digest, Event, Fact, MergeRequest, MergeRequestState, Postmortem, Proof, ProofVerdict, Record, Size,
-    Skip, Stage, Step,
+    Digest, Event, Fact, Landing, MergeRequest, MergeRequestState, Postmortem, Proof, ProofVerdict, Record,
+    Size, Skip, Stage, Step,
 };
 use jiff::Timestamp;
 
@@ -107,6 +107,8 @@ fn apply(record: &mut Record, event: &Event) {
         Fact::Committed { commit, subject, size, .. } => committed(record, commit, subject, *size),
         Fact::Rebased { base, commit } => rebased(record, base, commit),
         Fact::Submitted { commit, merge_request } => submitted(record, event, commit, merge_request),
+        Fact::Landing(landing) => landed(record, landing, at),
+        Fact::BrokeGlass { reason } => owing::broke_glass(record, reason, at),
         Fact::Merged { commit } => merged(record, commit, at),
         Fact::Cleaned { .. } => record.slot_in_use = false,
         Fact::Resumed {} => record.slot_in_use = true,
@@ -169,6 +171,19 @@ fn submitted(record: &mut Record, event: &Event, commit: &str, merge_request: &M
     owe_for_shipping(record, at);
     reviews::reopen(record);
     reviews::settle_approved(record);
+}
+
+/// A merge request that was merged stays merged, whatever was asked before that was known.
+fn landed(record: &mut Record, landing: &Landing, at: Timestamp) {
+    if let Some(merge_request) = &mut record.merge_request
+        && record.stage != Stage::Merged
+    {
+        merge_request.follow(landing);
+    }
+    if landing.state == MergeRequestState::Merged {
+        let commit = landing.merged_commit.clone().or_else(|| record.commit.clone());
+        merged(record, &commit.unwrap_or_default(), at);
+    }
 }
 
 fn merged(record: &mut Record, commit: &str, at: Timestamp) {

@@ -71,6 +71,16 @@ fn skipped_gate(record: &Record, skip: &Skip) -> Owed {
     debt(OwedKind::SkippedGate, skipped_gate_key(skip.gate), what, due)
 }
 
+/// Whoever bypasses the forge's rules owes what these would have asked for.
+pub(super) fn broke_glass(record: &mut Record, reason: &str, at: Timestamp) {
+    let what = format!("the forge's rules were bypassed: {reason}");
+    let due = after(at, record.review_within);
+    let owed = debt(OwedKind::SkippedGate, "break_glass".to_owned(), what, due);
+    if record.owed.iter().all(|known| known.key != owed.key) {
+        record.owed.push(owed);
+    }
+}
+
 /// The key under which a skipped gate is owed.
 pub fn skipped_gate_key(gate: Gate) -> String {
     format!("skipped_gate:{gate}")

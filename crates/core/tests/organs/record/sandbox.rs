@@ -153,6 +153,8 @@ pub fn merge_request(state: MergeRequestState) -> MergeRequest {
         number: None,
         labels: vec!["urgent".to_owned()],
         auto_merge: false,
+        why: None,
+        who: None,
         title: "fix: auth".to_owned(),
         description: String::new(),
         request_pull: None,

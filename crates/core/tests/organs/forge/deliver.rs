@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use hotfix_core::error::Result;
-use hotfix_core::forge::{Delivered, Delivery, ForgeError, adapter, deliver, take_back};
+use hotfix_core::forge::{Delivered, Delivery, ForgeError, PushPlan, deliver, take_back};
 use hotfix_core::git::{Oid, RefName, Repository};
 use hotfix_model::ExitCode;
 use hotfix_testkit::{Repo, Sandbox};
@@ -50,7 +50,7 @@ impl Desk {
             pushed_before: None,
             record: (name("refs/hotfix/record/1"), self.record.clone(), None),
             target: None,
-            options: Vec::new(),
+            plan: PushPlan::default(),
             limit: LIMIT,
         }
     }
@@ -77,7 +77,11 @@ impl Desk {
     }
 
     fn update_hook(&self, script: &str) {
-        let hook = self.repo.bare().file("hooks/update");
+        self.hook("update", script);
+    }
+
+    fn hook(&self, name: &str, script: &str) {
+        let hook = self.repo.bare().file(format!("hooks/{name}"));
         fs::create_dir_all(hook.parent().unwrap()).unwrap();
         fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).unwrap();
@@ -89,7 +93,7 @@ fn branch_record_and_target_go_together() {
     let sandbox = Sandbox::new();
     let desk = desk(&sandbox);
     let delivered = desk.deliver(&desk.direct()).unwrap();
-    assert_eq!(delivered, Delivered { record_refused: None, merged: true });
+    assert_eq!(delivered, Delivered { record_refused: None, merged: true, said: Vec::new() });
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
     assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
     assert_eq!(desk.on_remote("refs/hotfix/record/1"), Some(desk.record.clone()));
@@ -266,10 +270,72 @@ mod taken_back {
     }
 }
 
+/// The remote keeps the options of each push.
+fn takes_options(desk: &Desk) {
+    desk.repo.bare().git(["config", "receive.advertisePushOptions", "true"]);
+    desk.hook(
+        "pre-receive",
+        "echo \"remote says $GIT_PUSH_OPTION_COUNT\" >&2; echo \"$GIT_PUSH_OPTION_0\" > option",
+    );
+}
+
 #[test]
-fn an_unknown_forge_is_a_mistake_of_the_configuration() {
-    assert_eq!(adapter("").unwrap().name(), "plain");
-    assert_eq!(adapter("sourcehut").map(|_| ()).unwrap_err().exit(), ExitCode::SETUP);
+fn options_reach_the_remote_and_its_words_reach_us() {
+    let sandbox = Sandbox::new();
+    let desk = desk(&sandbox);
+    takes_options(&desk);
+    let options = vec!["title=a b".to_owned(), "two\nlines".to_owned(), "x".repeat(70_000)];
+    let plan = PushPlan { options, instead: None };
+    let delivered = desk.deliver(&Delivery { plan, ..desk.delivery() }).unwrap();
+    assert!(
+        delivered.said.contains(&"remote says 1".to_owned()),
+        "what Git cannot carry is left out: {delivered:?}"
+    );
+    assert_eq!(fs::read_to_string(desk.repo.bare().file("option")).unwrap(), "title=a b\n");
+}
+
+#[test]
+fn a_remote_that_takes_no_options_gets_the_push_without() {
+    let sandbox = Sandbox::new();
+    let desk = desk(&sandbox);
+    desk.repo.bare().git(["config", "receive.advertisePushOptions", "false"]);
+    let plan = PushPlan { options: vec!["merge_request.create".to_owned()], instead: None };
+    desk.deliver(&Delivery { plan, ..desk.delivery() }).unwrap();
+    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
+}
+
+#[test]
+fn a_request_goes_where_the_forge_wants_it() {
+    let sandbox = Sandbox::new();
+    let desk = desk(&sandbox);
+    let bare = desk.repo.bare();
+    bare.git(["config", "receive.procReceiveRefs", "refs/for"]);
+    // Speaks the protocol of proc-receive: version, one command, flush; answers that it made a pull request of it.
+    let hook = bare.file("hooks/proc-receive");
+    let script = r#"#!/usr/bin/env python3
+import sys
+read, write = sys.stdin.buffer, sys.stdout.buffer
+def packets():
+    while True:
+        size = int(read.read(4), 16)
+        if size == 0: return
+        yield read.read(size - 4)
+def send(*lines):
+    for line in lines: write.write(b"%04x" % (len(line) + 4) + line)
+    write.write(b"0000"); write.flush()
+list(packets()); send(b"version=1\0")
+ref = next(packets()).split()[2].split(b"\0")[0]; list(packets())
+print("Visit https://forge.example/o/r/pulls/7", file=sys.stderr)
+send(b"ok " + ref, b"option refname refs/pull/7/head")
+"#;
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, script).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let plan = PushPlan { options: Vec::new(), instead: Some("refs/for/main%topic=hotfix-1".to_owned()) };
+    let delivered = desk.deliver(&Delivery { plan, ..desk.delivery() }).unwrap();
+    assert!(delivered.said.iter().any(|line| line.ends_with("/pulls/7")), "{delivered:?}");
+    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), None);
+    assert_eq!(desk.on_remote("refs/hotfix/record/1"), Some(desk.record.clone()));
 }
 
 mod request_pull {
