@@ -26,8 +26,12 @@ pub const LINTERS: Family = Family { name: "linters", title: "linter", mark: "wi
 pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with_node" };
 /// Go.
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
+/// A Gitea server.
+pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gitea" };
+/// A Gerrit server.
+pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
-pub const FAMILIES: &[&Family] = &[&PYTHON, &LINTERS, &NODE, &GO];
+pub const FAMILIES: &[&Family] = &[&PYTHON, &LINTERS, &NODE, &GO, &GITEA, &GERRIT];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";

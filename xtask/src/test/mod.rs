@@ -11,7 +11,7 @@ use clap::Args;
 use crate::docs;
 use crate::process::quiet;
 use crate::stage::Stages;
-use crate::tools::{self, Answer};
+use crate::tools::{self, Answer, Wanted};
 use crate::workspace::{cargo, is_ci};
 use suites::Suites;
 
@@ -22,8 +22,11 @@ pub struct TestArgs {
     #[arg(long)]
     no_tools: bool,
     /// Act as on a machine that lacks a toolchain: the tests that need it are left out and counted.
-    #[arg(long, value_name = "NAME", value_parser = ["python", "linters", "node", "go"])]
+    #[arg(long, value_name = "NAME", value_parser = ["python", "linters", "node", "go", "gitea", "gerrit"])]
     without: Vec<String>,
+    /// Also run the tests against real forges, whose servers are built and started here; implied by CI=true.
+    #[arg(long)]
+    forges: bool,
     /// Run only the tests (no format, lints, release build, documentation), and only those these words of the test
     /// harness select, as in `-- organs::git`.
     #[arg(last = true)]
@@ -74,7 +77,8 @@ fn after(stages: &Stages) -> Result<()> {
 }
 
 fn find_tools(args: &TestArgs) -> Result<Vec<Answer>> {
-    let tools = tools::all(!args.no_tools, &args.without)?;
+    let forges = args.forges || is_ci();
+    let tools = tools::all(&Wanted { install: !args.no_tools, forges, without: &args.without })?;
     for answer in &tools {
         if let Some(reason) = answer.missing() {
             println!("   without {} tools: {reason}", answer.family.title);

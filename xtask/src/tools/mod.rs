@@ -1,5 +1,7 @@
 //! Installs the tools that tests drive into the user's cache: once per machine, not once per clone.
 
+mod gerrit;
+mod gitea;
 mod go;
 mod node;
 mod python;
@@ -25,8 +27,20 @@ pub struct Kit {
     build: fn(&Path) -> Result<()>,
 }
 
-/// All of them.
+/// What every run of the tests needs.
 const KITS: &[&Kit] = &[&python::KIT, &python::LINTERS_KIT, &node::KIT, &go::KIT];
+/// Servers: large, slow to install, and needed only by the tests of the forges.
+const FORGE_KITS: &[&Kit] = &[&gitea::KIT, &gerrit::KIT];
+
+/// Which tools are wanted.
+pub struct Wanted<'a> {
+    /// Whether what is missing is installed.
+    pub install: bool,
+    /// Whether the tests of the forges run.
+    pub forges: bool,
+    /// Names of kits to do without.
+    pub without: &'a [String],
+}
 
 /// Whether the tests can have the tools of a kit.
 pub enum State {
@@ -54,15 +68,21 @@ impl Answer {
     }
 }
 
-/// Finds all tools, or installs them if `install`, but for those that are to be done `without`.
-pub fn all(install: bool, without: &[String]) -> Result<Vec<Answer>> {
-    let answer = |kit: &&'static Kit| {
-        let unwanted = without.iter().any(|name| name == kit.family.name);
-        let asked = || Ok(State::Without("you asked for it".to_owned()));
-        let state = if unwanted { asked() } else { kit.find(install) }?;
-        Ok(Answer { family: kit.family, state })
-    };
-    KITS.iter().map(answer).collect()
+/// Finds all tools, or installs them.
+pub fn all(wanted: &Wanted<'_>) -> Result<Vec<Answer>> {
+    let forges = FORGE_KITS.iter().map(|kit| (kit, wanted.forges));
+    let kits = KITS.iter().map(|kit| (kit, true)).chain(forges);
+    kits.map(|(kit, asked)| {
+        let unwanted = wanted.without.iter().any(|name| name == kit.family.name);
+        let without = |reason: &str| Ok(State::Without(reason.to_owned()));
+        let state = match (unwanted, asked) {
+            (true, _) => without("you asked for it"),
+            (false, false) => without("they run with --forges"),
+            (false, true) => kit.find(wanted.install),
+        };
+        Ok(Answer { family: kit.family, state: state? })
+    })
+    .collect()
 }
 
 /// The Python tools.

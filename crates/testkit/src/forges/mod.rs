@@ -1,3 +1,51 @@
-//! Forges for the tests.
+//! Real forges on loopback, one per test program, with their own users and repositories. They are built or downloaded by
+//! `cargo xtask test --forges`. What no real one can be made to do is done by imitations, in `fake`.
 
 pub mod fake;
+mod gerrit;
+mod gitea;
+mod server;
+mod wire;
+
+pub use gerrit::{Change, Gerrit, GerritProject};
+pub use gitea::{Gitea, GiteaRepository, PullRequest};
+pub use wire::{Answer, Wire};
+
+use crate::{Repo, Sandbox};
+
+/// The value of the header `Authorization` for a name and a password.
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", base64(format!("{user}:{password}").as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |three: &[u8]| {
+        let number =
+            (0..3).fold(0_usize, |sum, index| sum << 8 | usize::from(*three.get(index).unwrap_or(&0)));
+        let digit = |index: usize| match index <= three.len() {
+            true => char::from(DIGITS[number >> (18 - 6 * index) & 63]),
+            false => '=',
+        };
+        [digit(0), digit(1), digit(2), digit(3)]
+    };
+    bytes.chunks(3).flat_map(group).collect()
+}
+
+/// Lets Git know a password from a helper.
+fn password(sandbox: &Sandbox, repo: &Repo, address: &str, (user, password): (&str, &str)) {
+    let (_, host) = address.split_once("//").expect("an address");
+    let host = host.split('/').next().unwrap_or_default();
+    let store = sandbox.home().join("passwords");
+    std::fs::write(&store, format!("http://{user}:{password}@{host}\n")).expect("a writable home");
+    let helper = format!("store --file={}", store.display());
+    repo.git(["config", "--global", "credential.helper", &helper]);
+}
+
+/// Pushes main of a repository to an empty one on a server, which becomes its remote `origin`.
+fn remote(sandbox: &Sandbox, repo: &Repo, address: &str, login: (&str, &str)) {
+    password(sandbox, repo, address, login);
+    repo.git(["remote", "add", "origin", address]);
+    repo.git(["push", "--quiet", "--tags", "--set-upstream", "origin", "main"]);
+    repo.git(["remote", "set-head", "origin", "main"]);
+}
