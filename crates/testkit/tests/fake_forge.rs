@@ -370,3 +370,73 @@ mod github {
         assert_eq!(answer["errors"][0]["message"], "Field 'colour' doesn't exist on type 'Repository'");
     }
 }
+
+mod contracts {
+    use super::*;
+
+    /// What the fake found wrong with one request.
+    fn wrong(forge: &FakeForge, method: &str, path: &str, body: &Value) -> Vec<String> {
+        forge.ask(method, path, body);
+        std::mem::take(&mut forge.world().broken_contracts)
+    }
+
+    #[test]
+    fn requests_that_are_as_published_pass_and_others_are_named() {
+        let sandbox = Sandbox::new();
+        let repo = desk(&sandbox);
+        let forge = FakeForge::github(&repo);
+        repo.git(["push", "--quiet", "origin", "HEAD"]);
+        let pulls = "/api/v3/repos/shop/till/pulls";
+        let good = json!({ "title": "x", "head": "hotfix/1", "base": "main" });
+        assert_eq!(wrong(&forge, "POST", pulls, &good), [] as [&str; 0]);
+        assert_eq!(wrong(&forge, "GET", &format!("{pulls}?state=open"), &Value::Null), [] as [&str; 0]);
+        let told = |method, path: &str, body: Value| wrong(&forge, method, path, &body).join("; ");
+        assert!(told("POST", pulls, json!({ "title": "x" })).contains("required property"));
+        let labelled = json!({ "title": "x", "head": "h", "base": "main", "labels": [] });
+        assert!(told("POST", pulls, labelled).contains("there is no field `labels`"));
+        assert!(
+            told("GET", &format!("{pulls}?state=opened"), Value::Null).contains("`state` cannot be `opened`")
+        );
+        assert!(told("GET", "/api/v3/repos/shop/till/pullz", Value::Null).contains("no such operation"));
+        let merge = json!({ "merge_method": "bogus" });
+        assert!(told("PUT", &format!("{pulls}/1/merge"), merge).contains("merge_method"));
+    }
+
+    #[test]
+    fn documents_are_held_against_the_schema() {
+        let sandbox = Sandbox::new();
+        let repo = desk(&sandbox);
+        let forge = FakeForge::github(&repo);
+        let told = |query: &str, variables: Value| {
+            wrong(&forge, "POST", "/api/graphql", &json!({ "query": query, "variables": variables }))
+                .join("; ")
+        };
+        let arm = "mutation($p: ID!, $s: GitObjectID) { enablePullRequestAutoMerge(input: {pullRequestId: $p, \
+                   mergeMethod: SQUASH, expectedHeadOid: $s}) { pullRequest { number } } }";
+        assert_eq!(told(arm, json!({ "p": "PR_1", "s": "0" })), "");
+        assert!(told(arm, json!({ "s": "0" })).contains("$p has no value"));
+        assert!(told(&arm.replace("GitObjectID", "String"), json!({ "p": "PR_1" })).contains("$s is String"));
+        assert!(told(&arm.replace("SQUASH", "SQUISH"), json!({ "p": "PR_1" })).contains("never SQUISH"));
+        assert!(
+            told(&arm.replace("pullRequestId: $p,", ""), json!({ "p": "PR_1" }))
+                .contains("needs pullRequestId")
+        );
+        assert!(
+            told(&arm.replace("{ number }", "{ colour }"), json!({ "p": "PR_1" }))
+                .contains("PullRequest.colour")
+        );
+        assert!(told(&arm.replace("{ number }", ""), json!({ "p": "PR_1" })).contains("is a PullRequest"));
+    }
+
+    #[test]
+    fn gitlab_drops_no_field_of_ours_without_a_word() {
+        let sandbox = Sandbox::new();
+        let repo = desk(&sandbox);
+        let forge = FakeForge::gitlab(&repo);
+        push(&repo, &["mr.create"]);
+        let told = |body: Value| wrong(&forge, "PUT", &number(1, "/merge"), &body).join("; ");
+        assert_eq!(told(json!({ "sha": repo.head(), "auto_merge": true })), "");
+        assert!(told(json!({ "sha": "main" })).contains("does not match"));
+        assert!(told(json!({ "automerge": true })).contains("there is no field `automerge`"));
+    }
+}

@@ -1,9 +1,11 @@
 //! Real forges on loopback, one per test program, with their own users and repositories. They are built or downloaded by
 //! `cargo xtask test --forges`. What no real one can be made to do is done by imitations, in `fake`.
 
+pub mod contract;
 pub mod fake;
 mod gerrit;
 mod gitea;
+mod graphql_contract;
 mod server;
 mod wire;
 

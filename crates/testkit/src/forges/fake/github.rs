@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::graphql;
 use super::http::{Answer, Request, decoded};
-use super::world::{Checks, OWNER, Request as PullRequest, State, World};
+use super::ledger::Checks;
+use super::world::{OWNER, Request as PullRequest, State, World};
 
 /// Answers a request below `/api/v3`, or to `/api/graphql`.
 pub fn answer(world: &mut World, request: &Request) -> Answer {

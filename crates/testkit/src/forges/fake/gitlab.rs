@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::http::{Answer, Request, decoded};
-use super::world::{Checks, OWNER, Request as MergeRequest, State, World};
+use super::ledger::Checks;
+use super::world::{OWNER, Request as MergeRequest, State, World};
 
 /// Answers a request below `/api/v4`.
 pub fn answer(world: &mut World, request: &Request) -> Answer {
@@ -55,7 +56,7 @@ fn project(world: &World) -> Value {
         "builds_access_level": if settings.has_checks { "enabled" } else { "disabled" },
         "merge_requests_enabled": true,
         "archived": false,
-        "permissions": { "project_access": { "access_level": 40 }, "group_access": null },
+        "permissions": { "project_access": { "access_level": settings.access }, "group_access": null },
     })
 }
 
@@ -137,6 +138,18 @@ fn around(world: &mut World, request: &Request, rest: &[&str]) -> Answer {
         }
         ("GET", ["issues"]) => Answer::json(200, &json!([])),
         ("POST", ["labels"]) => create_label(world, &body),
+        ("GET", ["repository", "branches", branch]) => match world.bare.head(&decoded(branch)) {
+            Some(commit) => {
+                let protected = decoded(branch) == world.default_branch();
+                Answer::json(
+                    200,
+                    &json!({ "name": decoded(branch), "commit": { "id": commit },
+                    "protected": protected, "developers_can_push": !protected,
+                    "developers_can_merge": world.settings.access >= 40 || !protected }),
+                )
+            }
+            None => Answer::refusal(404, "404 Branch Not Found"),
+        },
         ("DELETE", ["repository", "branches", branch]) => {
             world.bare.delete(&decoded(branch));
             Answer::empty(204)
@@ -218,6 +231,9 @@ fn change(world: &mut World, number: i64, body: &Value) -> Answer {
 fn merge(world: &mut World, number: i64, body: &Value) -> Answer {
     let by_itself = body["auto_merge"] == true || body["merge_when_pipeline_succeeds"] == true;
     let Some(found) = world.request(number).cloned() else { return Answer::refusal(404, "404 Not found") };
+    if world.settings.access < 40 {
+        return Answer::refusal(401, "401 Unauthorized");
+    }
     let refusal = || Answer::refusal(world.settings.refusal, refusal_words(world.settings.refusal));
     if found.state != State::Open {
         return Answer::refusal(405, "405 Method Not Allowed");
@@ -343,7 +359,7 @@ fn json(world: &World, request: &MergeRequest) -> Value {
         "state": state_word(request.state),
         "source_branch": request.source,
         "target_branch": request.target,
-        "source_project_id": 1,
+        "source_project_id": if request.of_fork { 2 } else { 1 },
         "target_project_id": 1,
         "author": user(&request.author),
         "reviewers": reviewers,
@@ -373,7 +389,7 @@ fn pipeline(world: &World, request: &MergeRequest) -> Value {
         Checks::Failed => "failed",
     };
     let url = format!("{}/{}/-/pipelines/{}", world.url, world.path, 40 + request.number);
-    json!({ "id": 40 + request.number, "sha": request.head, "status": status, "web_url": url })
+    json!({ "id": 40 + request.number, "sha": request.head, "status": status, "source": "push", "web_url": url })
 }
 
 fn detailed(world: &World, request: &MergeRequest) -> String {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::github;
 use super::http::Answer;
-use super::world::{Checks, OWNER, Request as PullRequest, State, World};
+use super::ledger::Checks;
+use super::world::{OWNER, Request as PullRequest, State, World};
 
 type Set = SelectionSet<'static, String>;
 type Selected = Field<'static, String>;

@@ -8,8 +8,10 @@ mod github;
 mod gitlab;
 mod graphql;
 pub mod http;
+pub mod ledger;
 pub mod push_options;
 mod pushes;
+pub mod settings;
 pub mod world;
 
 use std::io::BufReader;
@@ -18,12 +20,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
+use super::contract::Contract;
 use crate::Repo;
 
 pub use bare::Bare;
 pub use faults::Fault;
 use http::{Answer, Request};
-pub use world::{Call, Checks, Effect, Settings, World};
+pub use ledger::{Checks, Effect};
+pub use settings::Settings;
+pub use world::{Call, World};
 
 /// Which forge it pretends to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +37,21 @@ pub enum Kind {
     GitLab,
     /// GitHub, as GitHub Enterprise Server is reached: below `/api/v3` and `/api/graphql`.
     GitHub,
+}
+
+impl Kind {
+    /// What in a request and its answer is not as the forge has published it.
+    fn wrong_in(self, request: &Request, answer: &Answer) -> Vec<String> {
+        let (contract, base) = match self {
+            Self::GitLab => (Contract::gitlab(), "/api/v4"),
+            Self::GitHub if request.path.ends_with("/graphql") => (Contract::github(), "/api"),
+            Self::GitHub => (Contract::github(), "/api/v3"),
+        };
+        let path = request.path.split_once(base).map_or(request.path.as_str(), |(_, path)| path);
+        let mut wrong = contract.wrong_in_request(path, request);
+        wrong.extend(contract.wrong_in_answer(path, request, answer));
+        wrong
+    }
 }
 
 /// A fake forge that runs until it is dropped.
@@ -211,10 +231,12 @@ impl Shared {
         {
             return Answer::refusal(401, "401 Unauthorized");
         }
-        match self.kind {
+        let answer = match self.kind {
             Kind::GitLab => gitlab::answer(world, request),
             Kind::GitHub => github::answer(world, request),
-        }
+        };
+        world.broken_contracts.extend(self.kind.wrong_in(request, &answer));
+        answer
     }
 }
 

@@ -1,169 +1,11 @@
-//! What a fake forge knows of one project, and the ledger of everything that ever took effect: the judge of every test.
+//! What a fake forge knows of one project, and what can happen to it.
 
 use std::collections::BTreeSet;
 
 use super::bare::Bare;
 use super::faults::Faults;
-
-/// Something that took effect. Kept in order, never changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// A branch was pushed.
-    Pushed {
-        /// The ref.
-        name: String,
-        /// The commit; `None` if it was deleted.
-        commit: Option<String>,
-    },
-    /// A merge request was made.
-    Opened {
-        /// Its number.
-        number: i64,
-        /// Its branch.
-        branch: String,
-        /// The commit it was made with.
-        head: String,
-    },
-    /// A label was set on it.
-    Labelled {
-        /// Its number.
-        number: i64,
-        /// The label.
-        label: String,
-    },
-    /// A label was taken from it.
-    Unlabelled {
-        /// Its number.
-        number: i64,
-        /// The label.
-        label: String,
-    },
-    /// It merges by itself when it can.
-    Armed {
-        /// Its number.
-        number: i64,
-        /// The commit that will be merged.
-        head: String,
-    },
-    /// It no longer merges by itself.
-    Disarmed {
-        /// Its number.
-        number: i64,
-    },
-    /// It stands in the merge queue or train.
-    Queued {
-        /// Its number.
-        number: i64,
-    },
-    /// It was merged.
-    Merged {
-        /// Its number.
-        number: i64,
-        /// The commit of its branch that was merged.
-        head: String,
-        /// The target's new commit.
-        commit: String,
-        /// What its pipeline had come to: `None` if there was none yet although there would be one.
-        checks: Checks,
-    },
-    /// It was closed.
-    Closed {
-        /// Its number.
-        number: i64,
-    },
-    /// Somebody commented on it.
-    Commented {
-        /// Its number.
-        number: i64,
-        /// The text.
-        text: String,
-    },
-    /// An issue was opened.
-    IssueOpened {
-        /// Its title.
-        title: String,
-    },
-}
-
-/// What pipeline or checks have come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checks {
-    /// The project has none.
-    None,
-    /// There will be some; nothing is seen of them yet.
-    Unseen,
-    /// They run.
-    Running,
-    /// They are green.
-    Passed,
-    /// They are red.
-    Failed,
-}
-
-/// How a project is set up, and how its forge behaves. Times are counted in looks: how often a client asked for the
-/// merge request.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the real forge's settings page")]
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Whether every merge needs green checks ("Pipelines must succeed", required checks).
-    pub checks_required: bool,
-    /// Whether the project has checks at all.
-    pub has_checks: bool,
-    /// Looks until the forge has worked out whether it can be merged.
-    pub looks_to_prepare: u32,
-    /// Looks until the checks are seen.
-    pub looks_to_checks: u32,
-    /// Looks until the checks end; `None`: when the test says so.
-    pub looks_to_end: Option<u32>,
-    /// Whether the checks come out green.
-    pub checks_pass: bool,
-    /// Approvals it takes.
-    pub approvals_needed: u32,
-    /// Whether it can merge by itself at all (a setting of GitHub's).
-    pub auto_merge_allowed: bool,
-    /// Whether merges go through a queue or train.
-    pub queue: bool,
-    /// The status of a refusal to merge now: 405, 406 or 422.
-    pub refusal: u16,
-    /// Whether auto-merge by push options merges at once, before there is a pipeline.
-    pub merges_early: bool,
-    /// Whether auto-merge by request merges at once where no pipeline is seen.
-    pub merges_unseen: bool,
-    /// The server's version.
-    pub version: String,
-    /// Whether merging asynchronously is offered.
-    pub merge_async: bool,
-    /// Another reason why it cannot be merged, in the forge's own word: `conflict`.
-    pub blocked: Option<String>,
-    /// The tokens it takes; any if empty.
-    pub tokens: Vec<String>,
-    /// Whether pushing and fetching need one of the tokens as a password.
-    pub tokens_for_git: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            checks_required: false,
-            has_checks: true,
-            looks_to_prepare: 1,
-            looks_to_checks: 2,
-            looks_to_end: None,
-            checks_pass: true,
-            approvals_needed: 0,
-            auto_merge_allowed: true,
-            queue: false,
-            refusal: 405,
-            merges_early: false,
-            merges_unseen: false,
-            version: "18.9.3".to_owned(),
-            merge_async: true,
-            blocked: None,
-            tokens: Vec::new(),
-            tokens_for_git: false,
-        }
-    }
-}
+use super::ledger::{Checks, Effect};
+use super::settings::Settings;
 
 /// Where a merge request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +38,8 @@ pub struct Request {
     pub labels: BTreeSet<String>,
     /// Reviewers asked.
     pub reviewers: BTreeSet<String>,
+    /// Whether its branch is that of a fork.
+    pub of_fork: bool,
     /// Where it stands.
     pub state: State,
     /// The commit of its branch, as last pushed.
@@ -310,7 +154,8 @@ impl World {
 
     /// The open merge request of a branch.
     pub fn open_of(&self, branch: &str) -> Option<i64> {
-        let open = |request: &&Request| request.source == branch && request.state == State::Open;
+        let open =
+            |request: &&Request| request.source == branch && request.state == State::Open && !request.of_fork;
         self.requests.iter().find(open).map(|request| request.number)
     }
 
@@ -344,6 +189,7 @@ impl World {
             draft: false,
             labels: BTreeSet::new(),
             reviewers: BTreeSet::new(),
+            of_fork: false,
             state: State::Open,
             head,
             armed: None,
