@@ -13,6 +13,11 @@ pub trait Clock: Send + Sync {
     /// Time since some fixed moment; never goes back.
     fn elapsed(&self) -> Duration;
 
+    /// Lets time pass. A clock for tests only says that it has.
+    fn rest(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
     /// 80 bits that nobody else has.
     fn chance(&self) -> u128;
 

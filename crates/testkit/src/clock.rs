@@ -50,6 +50,11 @@ impl Clock for FakeClock {
         self.began.elapsed()
     }
 
+    /// Nobody waits in a test.
+    fn rest(&self, duration: Duration) {
+        self.advance(duration);
+    }
+
     fn chance(&self) -> u128 {
         u128::from(self.chances.fetch_add(1, Ordering::SeqCst) + 1)
     }
