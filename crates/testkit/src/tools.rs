@@ -1,6 +1,7 @@
 //! Where the tools are that `cargo xtask test` installs. The same places are known to xtask through this module.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Names, comma-separated, of toolchains to do without; set by `cargo xtask test` when the machine lacks one.
@@ -22,16 +23,25 @@ pub struct Family {
 pub const PYTHON: Family = Family { name: "python", title: "Python", mark: "with_python" };
 /// mypy, clang-format, clang-tidy, shellcheck, shfmt, yamllint and hadolint.
 pub const LINTERS: Family = Family { name: "linters", title: "linter", mark: "with_linters" };
-/// Node, jest, vitest, mocha and typescript.
+/// prek, pre-commit and lefthook.
+pub const HOOKS: Family = Family { name: "hooks", title: "hook", mark: "with_hooks" };
+/// cmake, ctest and ninja, with a C compiler.
+pub const CMAKE: Family = Family { name: "cmake", title: "CMake", mark: "with_cmake" };
+/// cargo-nextest.
+pub const NEXTEST: Family = Family { name: "nextest", title: "nextest", mark: "with_nextest" };
+/// Node, jest, vitest, mocha, typescript, eslint, prettier, biome and bats.
 pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with_node" };
-/// Go.
+/// Go and actionlint.
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
+/// Maven with its plugins, `JUnit`, checkstyle and google-java-format.
+pub const JAVA: Family = Family { name: "java", title: "Java", mark: "with_java" };
 /// A Gitea server.
 pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gitea" };
 /// A Gerrit server.
 pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
-pub const FAMILIES: &[&Family] = &[&PYTHON, &LINTERS, &NODE, &GO, &GITEA, &GERRIT];
+pub const FAMILIES: &[&Family] =
+    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GITEA, &GERRIT];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";
@@ -75,7 +85,7 @@ pub fn python_bin() -> PathBuf {
     PYTHON.folder().join("bin")
 }
 
-/// The folder `node_modules` with jest, vitest, mocha and typescript.
+/// The folder `node_modules` with runners and linters for JavaScript, and bats.
 pub fn node_modules() -> PathBuf {
     NODE.folder().join("node_modules")
 }
@@ -96,4 +106,25 @@ pub fn go_variables(folder: &Path) -> Vec<(&'static str, PathBuf)> {
         ("GOPROXY", "off".into()),
         ("GOTOOLCHAIN", "local".into()),
     ]
+}
+
+/// What Maven fetches goes here, below a folder of tools.
+pub fn maven_repository(folder: &Path) -> PathBuf {
+    folder.join(".m2/repository")
+}
+
+/// The variables that keep Maven in a folder of tools and off the network. Java takes the user's home from the system,
+/// not from `HOME`.
+pub fn java_variables(folder: &Path) -> Vec<(&'static str, OsString)> {
+    let mut home = OsString::from("-XX:TieredStopAtLevel=1 -Duser.home=");
+    home.push(folder);
+    vec![("MAVEN_OPTS", home)]
+}
+
+/// The versions that Maven projects of tests name: `<properties>`, `<dependencies>` and `<build>` of a `pom.xml`.
+pub fn maven_pins() -> &'static str {
+    let project = include_str!("../../../xtask/java-tools/pom.xml");
+    let begin = project.find("<properties>").expect("properties");
+    let end = project.rfind("</project>").expect("an end");
+    &project[begin..end]
 }

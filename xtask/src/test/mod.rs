@@ -1,5 +1,5 @@
 //! `cargo xtask test`: everything that must pass before a change is handed in, from a clean clone, with nothing
-//! prepared but Rust, Git, Python, Node and Go.
+//! prepared but Rust, Git, Python, Node, Go, a JDK with Maven and a C compiler.
 
 mod release;
 mod suites;
@@ -7,6 +7,8 @@ mod tally;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use hotfix_testkit::tools::FAMILIES;
 
 use crate::docs;
 use crate::process::quiet;
@@ -22,7 +24,7 @@ pub struct TestArgs {
     #[arg(long)]
     no_tools: bool,
     /// Act as on a machine that lacks a toolchain: the tests that need it are left out and counted.
-    #[arg(long, value_name = "NAME", value_parser = ["python", "linters", "node", "go", "gitea", "gerrit"])]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(FAMILIES.iter().map(|family| family.name)))]
     without: Vec<String>,
     /// Also run the tests against real forges, whose servers are built and started here; implied by CI=true.
     #[arg(long)]

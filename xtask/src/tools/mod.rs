@@ -3,14 +3,17 @@
 mod gerrit;
 mod gitea;
 mod go;
+mod java;
 mod node;
 mod python;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use hotfix_testkit::tools::{self, Family};
 
 /// Tools of one language that tests drive.
@@ -28,7 +31,16 @@ pub struct Kit {
 }
 
 /// What every run of the tests needs.
-const KITS: &[&Kit] = &[&python::KIT, &python::LINTERS_KIT, &node::KIT, &go::KIT];
+const KITS: &[&Kit] = &[
+    &python::KIT,
+    &python::LINTERS_KIT,
+    &python::HOOKS_KIT,
+    &python::CMAKE_KIT,
+    &python::NEXTEST_KIT,
+    &node::KIT,
+    &go::KIT,
+    &java::KIT,
+];
 /// Servers: large, slow to install, and needed only by the tests of the forges.
 const FORGE_KITS: &[&Kit] = &[&gitea::KIT, &gerrit::KIT];
 
@@ -68,21 +80,18 @@ impl Answer {
     }
 }
 
-/// Finds all tools, or installs them.
+/// Finds all tools, or installs them. Each kit waits for its own downloads, so all are installed at the same time.
 pub fn all(wanted: &Wanted<'_>) -> Result<Vec<Answer>> {
-    let forges = FORGE_KITS.iter().map(|kit| (kit, wanted.forges));
-    let kits = KITS.iter().map(|kit| (kit, true)).chain(forges);
-    kits.map(|(kit, asked)| {
-        let unwanted = wanted.without.iter().any(|name| name == kit.family.name);
-        let without = |reason: &str| Ok(State::Without(reason.to_owned()));
-        let state = match (unwanted, asked) {
-            (true, _) => without("you asked for it"),
-            (false, false) => without("they run with --forges"),
-            (false, true) => kit.find(wanted.install),
-        };
-        Ok(Answer { family: kit.family, state: state? })
+    let forges = FORGE_KITS.iter().map(|kit| (*kit, wanted.forges));
+    let kits: Vec<(&'static Kit, bool)> = KITS.iter().map(|kit| (*kit, true)).chain(forges).collect();
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            kits.into_iter().map(|(kit, asked)| scope.spawn(move || kit.answer(wanted, asked))).collect();
+        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        joined
+            .map(|result| result.unwrap_or_else(|_| bail!("a thread that installs tools panicked")))
+            .collect()
     })
-    .collect()
 }
 
 /// The Python tools.
@@ -91,6 +100,17 @@ pub fn python(install: bool) -> Result<State> {
 }
 
 impl Kit {
+    fn answer(&'static self, wanted: &Wanted<'_>, asked: bool) -> Result<Answer> {
+        let unwanted = wanted.without.iter().any(|name| name == self.family.name);
+        let without = |reason: &str| Ok(State::Without(reason.to_owned()));
+        let state = match (unwanted, asked) {
+            (true, _) => without("you asked for it"),
+            (false, false) => without("they run with --forges"),
+            (false, true) => self.find(wanted.install),
+        };
+        Ok(Answer { family: self.family, state: state? })
+    }
+
     fn find(&self, install: bool) -> Result<State> {
         let dir = tools::dir().context("neither HOTFIX_TOOLS nor HOME says where tools go")?;
         fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
@@ -105,8 +125,12 @@ impl Kit {
             return Ok(State::Without("they are not installed".to_owned()));
         }
         println!("   installing {} into {}", self.what, home.display());
+        let began = Instant::now();
         Ok(match self.install(&home) {
-            Ok(()) => State::Ready(dir),
+            Ok(()) => {
+                println!("   installed {} in {:.0} s", self.what, began.elapsed().as_secs_f64());
+                State::Ready(dir)
+            }
             Err(error) => State::Without(format!("{error:#}")),
         })
     }
@@ -131,12 +155,11 @@ impl Kit {
 
 fn say(program: &str, args: &[&str], needs: &str) -> Result<()> {
     let mut command = Command::new(program);
-    command.args(args);
-    checked(command, needs)
+    checked(command.args(args), needs)
 }
 
 /// Runs a child; its last line is the reason if it fails.
-fn checked(mut command: Command, needs: &str) -> Result<()> {
+fn checked(command: &mut Command, needs: &str) -> Result<()> {
     let output = command.output().with_context(|| format!("{needs} is missing"))?;
     if output.status.success() {
         return Ok(());

@@ -1,12 +1,12 @@
-//! Tools from Python's index, in virtual environments. Linters of other languages have one of their own: tests must see
-//! them only where they ask for them.
+//! Tools from Python's index, in virtual environments. Tools of other languages have their own: tests must see them only
+//! where they ask for them.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use hotfix_testkit::tools::{LINTERS, PYTHON};
+use hotfix_testkit::tools::{CMAKE, HOOKS, LINTERS, NEXTEST, PYTHON};
 
 use super::{Kit, checked, say};
 
@@ -26,6 +26,36 @@ pub const LINTERS_KIT: Kit = Kit {
     pins: include_str!("../../linter-tools.txt"),
     works: has_python,
     build: |home| build(home, LINTERS_KIT.pins),
+};
+
+/// Managers of Git hooks.
+pub const HOOKS_KIT: Kit = Kit {
+    family: &HOOKS,
+    what: "prek, pre-commit and lefthook",
+    pins: include_str!("../../hook-tools.txt"),
+    works: has_python,
+    build: |home| build(home, HOOKS_KIT.pins),
+};
+
+/// `CMake`; the compiler is the machine's.
+pub const CMAKE_KIT: Kit = Kit {
+    family: &CMAKE,
+    what: "cmake and ninja",
+    pins: include_str!("../../cmake-tools.txt"),
+    works: |home| has_python(home) && say("cc", &["--version"], "a C compiler").is_ok(),
+    build: |home| {
+        say("cc", &["--version"], "a C compiler")?;
+        build(home, CMAKE_KIT.pins)
+    },
+};
+
+/// cargo-nextest.
+pub const NEXTEST_KIT: Kit = Kit {
+    family: &NEXTEST,
+    what: "cargo-nextest",
+    pins: include_str!("../../nextest-tools.txt"),
+    works: has_python,
+    build: |home| build(home, NEXTEST_KIT.pins),
 };
 
 fn has_python(home: &Path) -> bool {
@@ -52,5 +82,5 @@ fn build(home: &Path, requirements: &str) -> Result<()> {
         "--no-deps",
     ]);
     install.arg("--requirement").arg(&pins);
-    checked(install, "pip, which installs the tools")
+    checked(&mut install, "pip, which installs the tools")
 }

@@ -1,14 +1,30 @@
 //! Real Maven with `JUnit` on a small project. What Gradle writes is only read from examples, beside its code.
 
-use hotfix_core::env::Environment;
 use hotfix_core::suite::{Runner, Selection};
 use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
+use hotfix_testkit::tools;
 
 use super::{Project, files, found, outcomes, reason};
 
-const PARENT: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>till</groupId><artifactId>all</artifactId><version>1</version><packaging>pom</packaging><modules><module>pay</module><module>shop</module></modules><properties><maven.compiler.source>17</maven.compiler.source><maven.compiler.target>17</maven.compiler.target><project.build.sourceEncoding>UTF-8</project.build.sourceEncoding></properties><dependencies><dependency><groupId>org.junit.jupiter</groupId><artifactId>junit-jupiter</artifactId><version>5.10.2</version><scope>test</scope></dependency></dependencies><build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-surefire-plugin</artifactId><version>3.2.5</version></plugin></plugins></build></project>"#;
-const PAY: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><parent><groupId>till</groupId><artifactId>all</artifactId><version>1</version></parent><artifactId>pay</artifactId></project>"#;
-const SHOP: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><parent><groupId>till</groupId><artifactId>all</artifactId><version>1</version></parent><artifactId>shop</artifactId><dependencies><dependency><groupId>till</groupId><artifactId>pay</artifactId><version>1</version></dependency></dependencies></project>"#;
+/// A `pom.xml` of group `till`, version 1.
+fn pom(of: &str) -> String {
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>{of}</project>"
+    )
+}
+
+fn parent() -> String {
+    let modules = "<packaging>pom</packaging><modules><module>pay</module><module>shop</module></modules>";
+    let pins = tools::maven_pins();
+    pom(&format!("<groupId>till</groupId><artifactId>all</artifactId><version>1</version>{modules}{pins}"))
+}
+
+fn module(name: &str, more: &str) -> String {
+    let parent = "<parent><groupId>till</groupId><artifactId>all</artifactId><version>1</version></parent>";
+    pom(&format!("{parent}<artifactId>{name}</artifactId>{more}"))
+}
+
+const NEEDS_PAY: &str = "<dependencies><dependency><groupId>till</groupId><artifactId>pay</artifactId><version>1</version></dependency></dependencies>";
 const TILL: &str =
     "package till;\npublic class Till { public static int sum(int a, int b) { return a - b; } }\n";
 const TEST: &str = r#"package till;
@@ -31,25 +47,29 @@ const PAY_FILE: &str = "pay/src/test/java/till/TillTest.java";
 const SHOP_FILE: &str = "shop/src/test/java/shop/ShopTest.java";
 
 fn project() -> (Project, Box<dyn Runner>) {
-    let all = [
-        ("pom.xml", PARENT),
-        ("pay/pom.xml", PAY),
-        ("shop/pom.xml", SHOP),
-        ("pay/src/main/java/till/Till.java", TILL),
-        (PAY_FILE, TEST),
-        (SHOP_FILE, SHOP_TEST),
-    ];
-    let process = Environment::of_process().unwrap();
-    let home = process.get("HOME").unwrap_or_default().to_owned();
-    // Maven's local repository is the user's own, so that nothing is fetched again.
-    (Project::new(&all).set("HOME", home), found(&all))
+    project_with(TEST)
 }
 
-mod with_maven {
+fn project_with(test: &str) -> (Project, Box<dyn Runner>) {
+    let (parent, pay, shop) = (parent(), module("pay", ""), module("shop", NEEDS_PAY));
+    let all = [
+        ("pom.xml", parent.as_str()),
+        ("pay/pom.xml", &pay),
+        ("shop/pom.xml", &shop),
+        ("pay/src/main/java/till/Till.java", TILL),
+        (PAY_FILE, test),
+        (SHOP_FILE, SHOP_TEST),
+    ];
+    let variables = tools::java_variables(&tools::JAVA.folder());
+    let project =
+        variables.into_iter().fold(Project::new(&all), |project, (name, value)| project.set(name, value));
+    (project, found(&all))
+}
+
+mod with_java {
     use super::*;
 
     #[test]
-    #[ignore = "needs Maven with its plugins, which are not yet among the tools that are installed for tests"]
     fn classes_methods_and_modules_are_singled_out_and_nothing_stale_is_read() {
         let (project, runner) = project();
         let limit = Some(std::time::Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Real bats, as the machine or the tools' folder has it.
+//! Real bats, and make.
 
 use hotfix_core::suite::Selection;
 use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
@@ -7,12 +7,11 @@ use super::{Project, detect_in, files, found, outcomes, reason};
 
 const TEST: &str = "@test \"adds <two> & (two)\" {\n  [ \"$((2+2))\" -eq 4 ]\n}\n@test \"fails\" {\n  echo no\n  [ 1 -eq 2 ]\n}\n@test \"skips\" { skip slow; }\n@test \"hangs\" { sleep 60; }\n";
 
-mod with_bats {
+mod with_node {
     use super::*;
 
     /// Takes a second: a hang is the subject.
     #[test]
-    #[ignore = "needs bats, which is not yet among the tools that are installed for tests"]
     fn files_and_single_tests_are_singled_out_and_read() {
         let all = [
             ("test/a.bats", TEST),
@@ -21,7 +20,7 @@ mod with_bats {
         ];
         let runner = found(&all);
         let project = Project::new(&all);
-        let bats = hotfix_testkit::tools::dir().unwrap().join("bats/node_modules");
+        let bats = hotfix_testkit::tools::node_modules();
         std::os::unix::fs::symlink(bats, project.root().join("node_modules")).unwrap();
         let limit = Some(std::time::Duration::from_secs(1));
         let patience = std::time::Duration::from_mins(1);
