@@ -46,6 +46,8 @@ pub struct TestCase {
     pub outcome: CaseOutcome,
     /// Message or first line of the failure, error or skip.
     pub reason: Option<String>,
+    /// Text of the failure or error, as it was written.
+    pub text: Option<String>,
     /// Attribute `type` of the failure, error or skip.
     pub kind: Option<String>,
     /// Whether it failed at first and passed when it was tried again.
@@ -124,6 +126,7 @@ fn case(node: Node<'_, '_>) -> TestCase {
         file: node.ancestors().find_map(|node| node.attribute("file")).map(str::to_owned),
         outcome,
         reason: said.and_then(reason),
+        text: said.and_then(|node| node.text()).map(str::to_owned),
         kind: said.and_then(|node| node.attribute("type")).and_then(clean_reason),
         is_flaky: outcome == CaseOutcome::Passed && child(node, &["flakyFailure", "flakyError"]).is_some(),
         seconds: node.attribute("time").and_then(seconds),

@@ -191,3 +191,59 @@ mod with_cargo {
         assert_eq!(related, ["native/base/src/lib.rs", "native/user/src/lib.rs"]);
     }
 }
+
+mod with_nextest {
+    use super::*;
+
+    /// A workspace whose settings show that it uses nextest.
+    fn nextest(more: &[(&str, &str)]) -> (Project, Box<dyn Runner>) {
+        let all = [more, &[(".config/nextest.toml", "[profile.default]\nretries = 3\n")]].concat();
+        let (project, runner) = project(&all);
+        let bin = hotfix_testkit::tools::NEXTEST.folder().join("bin");
+        let mut path = bin.into_os_string();
+        path.push(":");
+        path.push(project.ctx().env.get("PATH").unwrap());
+        (project.set("PATH", path), runner)
+    }
+
+    #[test]
+    fn all_kinds_of_tests_are_read_and_examples_stay_with_cargo() {
+        let (project, runner) = nextest(&[("tests/it/main.rs", "#[test]\nfn top() {}\n")]);
+        assert_eq!(runner.name(), "cargo nextest");
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        let wanted = [
+            ("src/lib.rs::add example 1", Passed),
+            ("src/lib.rs::tests::adds", Passed),
+            ("src/lib.rs::tests::panics", Passed),
+            ("src/lib.rs::tests::slow", Skipped),
+            ("src/price.rs::price::doubles", Failed),
+            ("tests/it/main.rs::top", Passed),
+        ];
+        assert_eq!(outcomes(&run), wanted, "{}", run.tail);
+        assert_eq!((run.claimed, run.exit, run.end), (Some(6), Some(101), RunEnd::Finished));
+        let said = reason(&run, "src/price.rs::price::doubles");
+        assert_eq!(said, "assertion `left == right` failed: twice; left: 4; right: 5");
+    }
+
+    /// Takes two seconds: a hang is the subject.
+    #[test]
+    fn single_tests_run_and_those_that_hang_or_abort_are_named() {
+        let text = "#[test]\nfn hangs() { std::thread::sleep(std::time::Duration::from_secs(600)) }\n#[test]\nfn aborts() { std::process::abort() }\n#[test]\nfn stays() {}\n";
+        let (project, runner) = nextest(&[("tests/kill.rs", text)]);
+        project.run(runner.as_ref(), &files(&["src/price.rs"]));
+        let limit = Some(Duration::from_secs(1));
+        let selection = files(&["tests/kill.rs"]);
+        let run = project.run_within(runner.as_ref(), &selection, Duration::from_mins(2), limit);
+        let wanted = [
+            ("tests/kill.rs::aborts", Crashed),
+            ("tests/kill.rs::hangs", TimedOut),
+            ("tests/kill.rs::stays", Passed),
+        ];
+        assert_eq!(outcomes(&run), wanted, "{run:?}");
+        let one =
+            Selection::Cases(vec!["tests/kill.rs::stays".to_owned(), "src/lib.rs::tests::adds".to_owned()]);
+        let run = project.run(runner.as_ref(), &one);
+        assert_eq!(outcomes(&run), [("src/lib.rs::tests::adds", Passed), ("tests/kill.rs::stays", Passed)]);
+        assert!(run.is_green(), "{run:?}");
+    }
+}

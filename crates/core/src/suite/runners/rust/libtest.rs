@@ -166,7 +166,7 @@ impl Sums {
 }
 
 /// Panic message or error in one line: the assertion with both its sides, without the place and the backtrace.
-fn message(lines: &[&str]) -> Option<String> {
+pub fn message(lines: &[&str]) -> Option<String> {
     let said = |line: &&&str| !line.trim().is_empty();
     let place = lines.iter().position(|line| line.contains("panicked at "));
     let Some(place) = place else {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hotfix_model::CaseOutcome;
 
 use super::execute::{Gathered, Job, Program};
+use super::libtest;
 use super::names::Names;
 use super::scope;
 use super::workspace::Kind;
@@ -74,8 +75,7 @@ fn take(names: &Names<'_>, programs: &mut [Program<'_>], report: junit::Report, 
             let file = names.file_of(&program.part.target.source, &test);
             match results.remove(&(binary.clone(), test.clone())) {
                 Some(case) => {
-                    let result = (case.reason.clone().or_else(|| case.kind.clone()), case.seconds);
-                    gathered.take((&file, &test), outcome(&case), result);
+                    gathered.take((&file, &test), outcome(&case), (reason(&case), case.seconds));
                 }
                 None => gathered.take((&file, &test), CaseOutcome::Skipped, (None, None)),
             }
@@ -90,6 +90,14 @@ fn outcome(case: &TestCase) -> CaseOutcome {
         CaseOutcome::Failed if kind.contains("abort") || kind.contains("signal") => CaseOutcome::Crashed,
         outcome => outcome,
     }
+}
+
+/// nextest's own message is the line of the place; the harness says more behind it.
+fn reason(case: &TestCase) -> Option<String> {
+    let lines: Vec<&str> = case.text.as_deref().unwrap_or_default().lines().collect();
+    let panicked = lines.iter().any(|line| line.contains("panicked at "));
+    let said = panicked.then(|| libtest::message(&lines)).flatten();
+    said.or_else(|| case.reason.clone()).or_else(|| case.kind.clone())
 }
 
 fn profile(junit: &Path, limit: Option<Duration>) -> String {
