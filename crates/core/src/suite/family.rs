@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::runners::cmake::CMake;
 use super::runners::go::Go;
 use super::runners::java::Java;
 use super::runners::node::Node;
@@ -16,7 +17,7 @@ use super::{Runner, paths};
 
 /// All families, in the order in which they are asked. Where two runners of one folder could run a file, that of the
 /// earlier family does.
-pub const FAMILIES: &[&dyn Family] = &[&Python, &Node, &Go, &Rust, &Java, &Shell, &Make];
+pub const FAMILIES: &[&dyn Family] = &[&Python, &Node, &Go, &Rust, &Java, &CMake, &Shell, &Make];
 
 /// Runners that are found by the same files.
 pub trait Family: Sync {

@@ -1,5 +1,6 @@
 //! The runners, one family per language or tool.
 
+pub mod cmake;
 pub mod go;
 pub mod java;
 pub mod node;

@@ -9,6 +9,7 @@ mod rust;
 mod shell;
 mod time;
 mod unittest;
+mod with_cmake;
 mod with_go;
 mod with_node;
 
