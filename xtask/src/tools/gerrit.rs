@@ -31,9 +31,9 @@ fn build(home: &Path) -> Result<()> {
     download.args(["--batch-mode", "--quiet", "--no-transfer-progress", "--file"]).arg(&pom);
     download.arg("org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies");
     download.args(["-DexcludeTransitive=true", "-DoutputDirectory=lib"]).current_dir(home);
-    checked(download, "Maven, which downloads Gerrit,")?;
+    checked(&mut download, "Maven, which downloads Gerrit,")?;
     let mut init = Gerrit::java(home);
     // An administrator `admin` with the password `secret` comes with `--dev`.
     init.args(["init", "--batch", "--dev", "--no-auto-start", "-d"]).arg(Gerrit::site(home));
-    checked(init, "Java 17 or newer, which sets up Gerrit,")
+    checked(&mut init, "Java 17 or newer, which sets up Gerrit,")
 }

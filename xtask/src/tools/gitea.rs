@@ -33,7 +33,7 @@ fn build(home: &Path) -> Result<()> {
     compile.env("CGO_ENABLED", "1").env("CGO_CFLAGS", "-O0");
     compile.args(["build", "-tags=sqlite,sqlite_unlock_notify", "-gcflags=all=-dwarf=false"]);
     compile.args(["-ldflags=-s -w", "-o"]).arg(home.join("gitea")).arg("code.gitea.io/gitea");
-    checked(compile, "Go 1.26 or newer with a C compiler, which builds Gitea,")?;
+    checked(&mut compile, "Go 1.26 or newer with a C compiler, which builds Gitea,")?;
     copy_data(home, &source(&work)?)?;
     // The compiler's leavings are a hundred times as large as what is kept.
     Ok(fs::remove_dir_all(&work)?)
@@ -62,7 +62,7 @@ fn copy_data(home: &Path, source: &Path) -> Result<()> {
     for name in ["options", "public", "templates"] {
         let mut copy = Command::new("cp");
         copy.arg("-R").arg(source.join(name)).arg(&data);
-        checked(copy, "cp").with_context(|| name.to_owned())?;
+        checked(&mut copy, "cp").with_context(|| name.to_owned())?;
     }
     Ok(())
 }
