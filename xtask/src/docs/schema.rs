@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use hotfix_model::output::{
-    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
-    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput, ScheduleOutput,
-    SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput,
-    TestOutput, TrustOutput, UndoOutput,
+    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
+    InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
+    ScheduleOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput,
+    SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -27,6 +27,7 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("prove", schema_for!(ProveOutput)),
         ("check", schema_for!(CheckOutput)),
         ("test", schema_for!(TestOutput)),
+        ("explain", schema_for!(ExplainOutput)),
         ("commit", schema_for!(CommitOutput)),
         ("submit", schema_for!(SubmitOutput)),
         ("cleanup", schema_for!(CleanupOutput)),

@@ -14,7 +14,8 @@ use crate::render;
   git hotfix test              # the nearest tests first, as many as fit the budget
   git hotfix test --budget 30s
   git hotfix test --all
-  git hotfix test --dry-run    # which tests would run, and why")]
+  git hotfix test --dry-run    # which tests would run
+  git hotfix test --explain    # why each test file is where it is")]
 pub struct Arguments {
     /// Run all tests, whatever the budget
     #[arg(long)]
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Say which tests would run, and run none
     #[arg(long)]
     dry_run: bool,
+    /// Say of each test file why it would run, in which place, or why not, and run none
+    #[arg(long, conflicts_with = "dry_run")]
+    explain: bool,
 }
 
 /// Runs the critical tests.
@@ -38,7 +42,11 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let request = test::Request { all: arguments.all, proof_files: proof.test_files() };
     let plan = test::plan(&project, &hotfix, work, &request)?;
     if arguments.dry_run {
-        return Ok(render::plan(&plan.lines()));
+        return Ok(render::plan(&plan.lines(&project, &hotfix, work)));
+    }
+    if arguments.explain {
+        let output = plan.explain(&project, &hotfix, work);
+        return Ok(Answer::new(&output, render::explain(app.paint(), &output)));
     }
     let report = test::apply(&project, &mut hotfix, work, &plan)?;
     let output = TestOutput::new(hotfix.id(), &report);

@@ -1,7 +1,7 @@
 //! What prove, check and test found.
 
 use hotfix_model::gate::LinterOutcome;
-use hotfix_model::output::{CheckOutput, ProveOutput, TestOutput};
+use hotfix_model::output::{CheckOutput, ExplainOutput, ProveOutput, TestOutput};
 use hotfix_model::proof::SideOutcome;
 use hotfix_model::{ProofVerdict, Side};
 
@@ -81,6 +81,19 @@ pub fn test(paint: Paint, output: &TestOutput) -> String {
     text += &names(paint, "on base", &output.failed_on_base_too);
     text += &names(paint, "flaky", &output.flaky);
     text + &names(paint, "cut", &output.cut)
+}
+
+/// All test files in their order, with their time and the reasons.
+pub fn explain(paint: Paint, output: &ExplainOutput) -> String {
+    let mut text = String::new();
+    for file in &output.files {
+        let time = file.seconds.map_or_else(|| "?".to_owned(), |seconds| format!("{seconds:.1} s"));
+        let path = if file.selected { paint.bold(&file.path) } else { paint.dim(&file.path) };
+        let cut = if file.selected { "" } else { "  cut by the budget" };
+        text += &line(&[&paint.dim(&format!("{time:>8}")), "  ", &path, cut]);
+        text += &line(&["          ", &file.why.join(", ")]);
+    }
+    text
 }
 
 fn line(parts: &[&str]) -> String {

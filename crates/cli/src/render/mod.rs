@@ -21,7 +21,7 @@ use crate::answer::Answer;
 pub use demo::demo;
 pub use drill::drill;
 pub use ended::{cleanup, found, ship, submit};
-pub use found::{check, prove, test};
+pub use found::{check, explain, prove, test};
 pub use lists::{list, log, owed, settings};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};

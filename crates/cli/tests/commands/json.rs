@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
-    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, InitOutput, ListOutput,
-    LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput, ScheduleOutput,
-    SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput,
-    TestOutput, TrustOutput, UndoOutput,
+    CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
+    InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
+    ScheduleOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput,
+    SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -25,7 +25,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("start", vec![judge::<StartOutput> as Judge]),
         ("prove", vec![judge::<ProveOutput>]),
         ("check", vec![judge::<CheckOutput>]),
-        ("test", vec![judge::<TestOutput>]),
+        ("test", vec![judge::<TestOutput>, judge::<ExplainOutput>]),
         ("commit", vec![judge::<CommitOutput>]),
         ("submit", vec![judge::<SubmitOutput>]),
         ("cleanup", vec![judge::<CleanupOutput>]),
@@ -188,6 +188,7 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     let proof = asker.ask(0, &["prove", "--", "sh", "tests/test_auth.sh"]);
     assert_eq!(proof["verdict"], "proven");
     asker.ask(0, &["check"]);
+    assert!(asker.ask(0, &["test", "--explain"])["files"].is_array());
     assert_eq!(asker.ask(0, &["test"])["verdict"], "passed");
     asker.fail(4, &["submit"]);
     asker.ask(0, &["commit", "--dry-run"]);

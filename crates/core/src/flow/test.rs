@@ -2,14 +2,17 @@
 //! tests, the configured ones, then the rest by nearness; the budget cuts the far end. What fails is run again, and
 //! on base: only what is newly broken blocks.
 
+mod order;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
+use hotfix_model::output::{ExplainOutput, ExplainedFile};
 use hotfix_model::{Case, CaseOutcome, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
@@ -18,7 +21,9 @@ use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
 use crate::session::{Hotfix, Project, Work};
-use crate::suite::{self, Chosen, Durations, Limits, Place, RankInput, Ranked, Runner, Selection};
+use crate::suite::{self, Chosen, Durations, Limits, Place, Ranked, Runner, Selection};
+
+pub use order::impact_path;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -32,77 +37,111 @@ pub struct Request {
 /// What test is going to do.
 pub struct Plan {
     runner: Arc<dyn Runner>,
-    chosen: Chosen,
-    total: Option<u64>,
+    chosen: OnceLock<Chosen>,
     config: Config,
-    all: bool,
+    request: Request,
+    durations: Durations,
 }
 
 /// Looks; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) -> Result<Plan> {
-    let config = hotfix.loaded.config.clone();
-    let repository = &project.repository;
     let runner = Arc::clone(work.runner(project, hotfix)?);
-    let changed: Vec<PathBuf> = work.changes.iter().map(|change| change.path.clone()).collect();
-    let root = work.held.worktree.path.clone();
-    let ranked = suite::rank(&RankInput {
-        files: work.files()?,
-        changed: &changed,
-        proof: &request.proof_files,
-        critical: &config.test.critical,
-        read: &|path| std::fs::read(root.join(path)).ok(),
-        changed_together: &repository.changed_together(&work.base, &changed)?,
-        runner: runner.as_ref(),
-    });
-    let total = runner.can_select().then(|| u64::try_from(ranked.len()).unwrap_or(u64::MAX));
-    let chosen = if request.all {
-        Chosen { selected: ranked, cut: Vec::new() }
-    } else {
-        suite::within_budget(ranked, &durations(project), config.test.budget.duration())
-    };
-    Ok(Plan { runner, chosen, total, config, all: request.all })
+    work.files()?;
+    Ok(Plan {
+        runner,
+        chosen: OnceLock::new(),
+        config: hotfix.loaded.config.clone(),
+        request: request.clone(),
+        durations: durations(project),
+    })
 }
 
 impl Plan {
+    /// The test files, sorted and cut, found out once. Whoever asks while another thread is finding out waits for it.
+    pub fn choose(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> &Chosen {
+        self.chosen.get_or_init(|| {
+            let first =
+                order::First { proof: &self.request.proof_files, critical: &self.config.test.critical };
+            let asks = self.has_to_cut(work);
+            let ranked = order::order((project, hotfix, work), self.runner.as_ref(), first, asks);
+            if self.request.all {
+                return Chosen { selected: ranked, cut: Vec::new() };
+            }
+            suite::within_budget(ranked, &self.durations, self.config.test.budget.duration())
+        })
+    }
+
+    /// How many test files there are; `None` for a command that cannot tell them apart.
+    fn total(&self, chosen: &Chosen) -> Option<u64> {
+        let all = chosen.selected.len() + chosen.cut.len();
+        self.runner.can_select().then(|| u64::try_from(all).unwrap_or(u64::MAX))
+    }
+
+    /// Whether the budget may cut tests: not if it is known that all fit. Only then a better order is worth the time of
+    /// the ecosystem's own tool.
+    fn has_to_cut(&self, work: &Work) -> bool {
+        let files = work.files().unwrap_or_default();
+        let tests = files.iter().filter(|path| self.runner.is_test_file(path));
+        let estimate = self.durations.estimate(tests);
+        estimate.is_none_or(|time| time > self.config.test.budget.duration())
+    }
+
     /// What is going to be done.
-    pub fn lines(&self) -> PlanLines {
-        let mut lines = vec![self.runner.command(&self.selection()).join(" ")];
-        lines.extend(
-            self.chosen
-                .selected
-                .iter()
-                .take(20)
-                .map(|ranked| format!("{} ({})", ranked.path.display(), ranked.why)),
-        );
-        if self.chosen.selected.len() > 20 {
-            lines.push(format!("and {} more", self.chosen.selected.len() - 20));
+    pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
+        let chosen = self.choose(project, hotfix, work);
+        let mut lines = vec![self.runner.command(&self.selection(chosen)).join(" ")];
+        let told = |ranked: &Ranked| format!("{} ({})", ranked.path.display(), ranked.reasons().join(", "));
+        lines.extend(chosen.selected.iter().take(20).map(told));
+        if chosen.selected.len() > 20 {
+            lines.push(format!("and {} more", chosen.selected.len() - 20));
         }
-        if !self.chosen.cut.is_empty() {
-            lines.push(format!(
-                "{} files are cut by the budget of {}",
-                self.chosen.cut.len(),
-                self.config.test.budget
-            ));
+        if !chosen.cut.is_empty() {
+            let budget = self.config.test.budget;
+            lines.push(format!("{} files are cut by the budget of {budget}", chosen.cut.len()));
         }
         lines
+    }
+
+    /// Why each test file is where it is.
+    pub fn explain(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> ExplainOutput {
+        let chosen = self.choose(project, hotfix, work);
+        let file = |(ranked, selected): (&Ranked, bool)| ExplainedFile {
+            path: suite::text_of_path(&ranked.path),
+            selected,
+            why: ranked.reasons(),
+            score: ranked.score(),
+            seconds: self.durations.of(&ranked.path).map(|time| time.as_secs_f64()),
+        };
+        let selected = chosen.selected.iter().map(|ranked| (ranked, true));
+        let all = || chosen.selected.iter().chain(&chosen.cut).map(|ranked| &ranked.path);
+        ExplainOutput {
+            id: hotfix.id().to_owned(),
+            runner: self.runner.name().to_owned(),
+            selected: chosen.selected.len() as u64,
+            total: self.total(chosen),
+            budget_seconds: self.config.test.budget.duration().as_secs_f64(),
+            known_seconds: self.durations.estimate(all()).map(|time| time.as_secs_f64()),
+            files: selected.chain(chosen.cut.iter().map(|ranked| (ranked, false))).map(file).collect(),
+        }
     }
 
     /// Runs the critical tests in the slot; writes nothing into the record.
     pub fn run(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Run> {
         let ctx = project.ctx();
-        let what = match self.total {
-            Some(total) => format!("{} of {total} test files", self.chosen.selected.len()),
+        let chosen = self.choose(project, hotfix, work);
+        let what = match self.total(chosen) {
+            Some(total) => format!("{} of {total} test files", chosen.selected.len()),
             None => self.runner.command(&Selection::Everything).join(" "),
         };
         ctx.began(Step::Test, what);
-        if self.runner.can_select() && self.chosen.selected.is_empty() {
+        if self.runner.can_select() && chosen.selected.is_empty() {
             return Ok(empty_run(self.runner.name()));
         }
         let run = run_in(
             project,
             hotfix,
             (self.runner.as_ref(), &work.held.worktree.path),
-            (&self.selection(), self.limits()),
+            (&self.selection(chosen), self.limits()),
         )?;
         ctx.go_on()?;
         remember_durations(project, &run);
@@ -116,7 +155,8 @@ impl Plan {
         let flaky: BTreeSet<String> = again.difference(&on_base).cloned().collect();
         let holds = |test: &&Failure| !on_base.contains(&test.test) && !flaky.contains(&test.test);
         let failed = failures(run).iter().filter(holds).cloned().collect();
-        let report = self.report(work, run, failed);
+        let chosen = self.choose(project, hotfix, work);
+        let report = self.report(work, (chosen, run), failed);
         let report = TestReport {
             failed_on_base_too: on_base.into_iter().collect(),
             flaky: flaky.into_iter().collect(),
@@ -158,9 +198,9 @@ impl Plan {
         project.ctx().ended(Step::Test, tone, report.why.clone());
     }
 
-    fn selection(&self) -> Selection {
+    fn selection(&self, chosen: &Chosen) -> Selection {
         if self.runner.can_select() {
-            Selection::Files(paths_of(&self.chosen.selected))
+            Selection::Files(paths_of(&chosen.selected))
         } else {
             Selection::Everything
         }
@@ -168,7 +208,7 @@ impl Plan {
 
     fn limits(&self) -> Limits {
         // With `--all` the budget does not cut; an hour still ends what hangs.
-        limits(if self.all { Duration::from_hours(1) } else { self.config.test.budget.duration() })
+        limits(if self.request.all { Duration::from_hours(1) } else { self.config.test.budget.duration() })
     }
 
     /// Tests that pass when run once more: flaky, not broken.
@@ -193,16 +233,16 @@ impl Plan {
         Ok(ids.iter().filter(|id| passed_in(&again, id)).cloned().collect())
     }
 
-    fn report(&self, work: &Work, run: &Run, failed: Vec<Failure>) -> TestReport {
-        let unrun = suite::never_ran(run, &paths_of(&self.chosen.selected));
-        let cut: Vec<PathBuf> = unrun.into_iter().chain(paths_of(&self.chosen.cut)).collect();
+    fn report(&self, work: &Work, (chosen, run): (&Chosen, &Run), failed: Vec<Failure>) -> TestReport {
+        let unrun = suite::never_ran(run, &paths_of(&chosen.selected));
+        let cut: Vec<PathBuf> = unrun.into_iter().chain(paths_of(&chosen.cut)).collect();
         let (verdict, why) = self.verdict(run, &failed, cut.len());
         TestReport {
             verdict,
             why,
             runner: self.runner.name().to_owned(),
-            selected: u64::try_from(self.chosen.selected.len()).unwrap_or(u64::MAX),
-            total: self.total,
+            selected: u64::try_from(chosen.selected.len()).unwrap_or(u64::MAX),
+            total: self.total(chosen),
             ran: run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX)),
             cut: cut.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
             failed,

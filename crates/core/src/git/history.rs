@@ -1,25 +1,33 @@
 //! What the history says about files.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{GitError, Oid, Repository, path_of};
 use crate::error::Result;
 
-/// How many commits are looked at: enough for habits to show, few enough to cost milliseconds.
-const COMMITS: &str = "--max-count=200";
+/// Habits show in so many commits; a second reads them also from a large repository.
+const COMMITS: &str = "--max-count=2000";
+/// The history is a hint, not worth waiting for.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Stands before the files of each commit. No path begins with it.
+const MARK: u8 = 1;
 
 impl Repository {
-    /// How often each file changed in one commit with one of `paths`, among the newest commits that touch them.
-    pub fn changed_together(&self, commit: &Oid, paths: &[PathBuf]) -> Result<HashMap<PathBuf, u32>> {
-        let call =
-            self.git().args(["log", "-z", "--no-merges", "--full-diff", "--name-only", "--format=", COMMITS]);
-        let listed = call.arg(commit.as_str()).arg("--").args(paths).run()?;
-        let mut counts = HashMap::new();
+    /// The files of each of the newest commits up to `commit`, merges left out.
+    pub fn files_of_commits(&self, commit: &Oid) -> Result<Vec<Vec<PathBuf>>> {
+        let call = self.git().args(["log", "-z", "--no-merges", "--no-renames", "--name-only"]);
+        let call = call.args(["--format=%x01", COMMITS]).arg(commit.as_str()).limit(LIMIT);
+        let listed = call.run()?;
+        let mut commits: Vec<Vec<PathBuf>> = Vec::new();
         for path in listed.split(|byte| *byte == 0 || *byte == b'\n').filter(|path| !path.is_empty()) {
-            *counts.entry(path_of(path)).or_insert(0) += 1;
+            match (path, commits.last_mut()) {
+                ([MARK], _) => commits.push(Vec::new()),
+                (path, Some(files)) => files.push(path_of(path)),
+                (_, None) => {}
+            }
         }
-        Ok(counts)
+        Ok(commits)
     }
 
     /// How many commits `to` has that `from` has not.

@@ -57,7 +57,10 @@ pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Resu
         add(Step::Prove, prove.lines());
         add(Step::Check, linters);
         let tests = test_request(&prove);
-        add(Step::Test, test::plan(project, hotfix, &prove.work, &tests)?.lines());
+        add(
+            Step::Test,
+            test::plan(project, hotfix, &prove.work, &tests)?.lines(project, hotfix, &prove.work),
+        );
         let subject = request.subject.as_deref().unwrap_or(&hotfix.record().alert);
         add(
             Step::Commit,
@@ -191,13 +194,16 @@ fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> R
     Ok(Plans { check, prove, test, proves })
 }
 
-/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters.
+/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters. Beside them
+/// the order of the tests is found out.
 fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, CheckReport)> {
     let Plans { check, prove, test, proves } = plans;
     let work = &prove.work;
     thread::scope(|scope| {
         let red = scope.spawn(|| proves.then(|| prove.run_red(project, hotfix)).transpose());
         let check = scope.spawn(|| check.run(project, hotfix, work));
+        // Which tests are near is found out while the proof runs; the tests wait for it.
+        scope.spawn(|| test.as_ref().map(|plan| plan.choose(project, hotfix, work)));
         let critical = || test.as_ref().map(|plan| plan.run(project, hotfix, work)).transpose();
         let slot = match proves {
             true => prove.run_green(project, hotfix, critical),

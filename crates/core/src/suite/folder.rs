@@ -10,6 +10,7 @@ use crate::error::{FileError, Result};
 /// The helper shared by the runners' helpers, and they.
 const TOOLS: &[(&str, &str)] = &[
     ("git_hotfix_stream.py", include_str!("python_side/git_hotfix_stream.py")),
+    ("git_hotfix_coverage.py", include_str!("python_side/git_hotfix_coverage.py")),
     ("git_hotfix_pytest.py", include_str!("python_side/git_hotfix_pytest.py")),
     ("git_hotfix_unittest.py", include_str!("python_side/git_hotfix_unittest.py")),
 ];

@@ -1,14 +1,16 @@
 //! All test runners of a repository as one: each test file goes to the runner of the nearest project.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use hotfix_model::config::TestConfig;
 use hotfix_model::{Run, RunEnd};
 
 use super::family::{FAMILIES, Found};
-use super::{Limits, Place, Runner, Selection, SuiteError, command, paths};
+use super::{Footprint, Limits, Place, Runner, Selection, SuiteError, command, paths};
 use crate::ctx::{Ctx, joined};
 use crate::error::{Error, Result};
 
@@ -56,7 +58,9 @@ impl Suite {
     #[must_use]
     pub fn for_change(self, ctx: &Ctx, place: &Place<'_>, changed: &[PathBuf]) -> Self {
         if self.runners.len() < 2 {
-            return self;
+            // One that cannot run says so as soon as it is to; what the machine has may decide its name.
+            self.runners.iter().for_each(|runner| drop(runner.ready(ctx, place)));
+            return Self::new(self.runners);
         }
         let needed = self.needed_by(changed);
         let mut missing = Vec::new();
@@ -213,6 +217,23 @@ impl Runner for Suite {
                 all.extend(runner.related(ctx, place, &own)?);
             }
         }
+        (!all.is_empty()).then_some(all)
+    }
+
+    fn footprints(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        files: &[PathBuf],
+        limit: Duration,
+    ) -> Option<BTreeMap<String, Footprint>> {
+        let parts = self.parts(&Selection::Files(files.to_vec()));
+        let share = limit.checked_div(u32::try_from(parts.len()).unwrap_or(u32::MAX)).unwrap_or_default();
+        let learnt = parts.into_iter().filter_map(|(runner, selection)| match selection {
+            Selection::Files(files) => runner.footprints(ctx, place, &files, share),
+            _ => None,
+        });
+        let all: BTreeMap<String, Footprint> = learnt.flatten().collect();
         (!all.is_empty()).then_some(all)
     }
 }

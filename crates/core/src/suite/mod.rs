@@ -10,7 +10,7 @@ mod error;
 mod family;
 mod folder;
 mod glob;
-mod imports;
+mod habits;
 mod joined;
 pub mod junit;
 mod paths;
@@ -22,6 +22,7 @@ mod select;
 mod stream;
 mod tap;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,10 +37,11 @@ pub use command::{plain, shell};
 pub use durations::Durations;
 pub use error::SuiteError;
 pub use family::{FAMILIES, Family, Found};
+pub use habits::{keep as keep_habits, recall as recall_habits};
 pub use joined::{Suite, detect};
 pub use paths::{file_of_id, is_test_file_of_any_language, is_test_support, path_of_text, text_of_path};
 pub use pattern::Pattern;
-pub use rank::{Nearness, RankInput, Ranked, rank};
+pub use rank::{Edit, Footprint, ImpactMap, Learnt, Lines, Nearness, RankInput, Ranked, Reach, Signal, rank};
 use select::existing_files;
 pub use select::{Chosen, never_ran, within_budget};
 
@@ -132,6 +134,18 @@ pub trait Runner: Send + Sync {
     /// The test files that depend on these sources, as the tools of the ecosystem know it. `None` if they cannot tell;
     /// an empty answer is not to be trusted either, and is `None` as well.
     fn related(&self, _: &Ctx, _: &Place<'_>, _: &[PathBuf]) -> Option<Vec<PathBuf>> {
+        None
+    }
+
+    /// What each of these test files runs, learnt by running them with coverage until `limit`. `None` if it cannot be
+    /// learnt here; files that had no turn or failed to run are left out.
+    fn footprints(
+        &self,
+        _: &Ctx,
+        _: &Place<'_>,
+        _: &[PathBuf],
+        _limit: Duration,
+    ) -> Option<BTreeMap<String, Footprint>> {
         None
     }
 }

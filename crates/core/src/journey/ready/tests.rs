@@ -1,6 +1,5 @@
 //! `--with-tests`: the critical tests on main, in a slot that waits.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use hotfix_model::output::ReadyLine;
@@ -14,7 +13,7 @@ use crate::flow::{start, test};
 use crate::git::Oid;
 use crate::session::{Project, Reader, SessionError};
 use crate::slot::{Held, Keep};
-use crate::suite::{self, Limits, Place, RankInput, Runner, Selection};
+use crate::suite::{self, ImpactMap, Limits, Place, RankInput, Runner, Selection, Suite};
 
 /// The line of the table.
 pub const NAME: &str = "tests";
@@ -53,7 +52,8 @@ fn on_main(project: &Project) -> Result<(Found, u64)> {
     let pool = project.pool(&loaded);
     let held = pool.take_unnamed(&newest)?;
     let run = start::set_up(project, (&pool, &held), RUNS, (&newest, trusted))
-        .and_then(|_| critical(project, &held, (&loaded, &newest)));
+        .and_then(|_| critical(project, &held, (&loaded, &newest)))
+        .inspect(|_| learn(project, &held, (&loaded, &newest)));
     pool.park(&held, &newest, Keep::Discard)?;
     project.forget_runs(RUNS)?;
     let run = run?;
@@ -61,18 +61,52 @@ fn on_main(project: &Project) -> Result<(Found, u64)> {
     Ok((told(&run, &target.0), run.elapsed_ms))
 }
 
+/// The runners of main, and its files.
+struct Main {
+    files: Vec<PathBuf>,
+    suite: Suite,
+    scratch: PathBuf,
+}
+
+impl Main {
+    fn of(project: &Project, held: &Held, (loaded, commit): (&Loaded, &Oid)) -> Result<Self> {
+        let files = project.repository.list_files(commit)?;
+        let reader = Reader::new(&project.repository, commit, &files);
+        let scratch = project.run_dir(RUNS)?;
+        let place = Place { root: &held.worktree.path, home: project.repository.home(), scratch: &scratch };
+        let suite = suite::detect(&files, &|path| reader.read(path), &loaded.config.test)?;
+        let suite = suite.for_change(project.ctx(), &place, &[]);
+        Ok(Self { files, suite, scratch })
+    }
+}
+
 fn critical(project: &Project, held: &Held, (loaded, commit): (&Loaded, &Oid)) -> Result<Run> {
-    let files = project.repository.list_files(commit)?;
-    let reader = Reader::new(&project.repository, commit, &files);
-    let scratch = project.run_dir(RUNS)?;
-    let place = Place { root: &held.worktree.path, home: project.repository.home(), scratch: &scratch };
-    let suite = suite::detect(&files, &|path| reader.read(path), &loaded.config.test)?;
-    let suite = suite.for_change(project.ctx(), &place, &[]);
-    let selection = selection(project, (&files, &suite), (loaded, held));
+    let main = Main::of(project, held, (loaded, commit))?;
+    let place = Place { root: &held.worktree.path, home: project.repository.home(), scratch: &main.scratch };
+    let selection = selection(project, (&main.files, &main.suite), (loaded, held));
     let budget = loaded.config.test.budget.duration();
     // As long as in a hotfix: one test may take a fifth of all.
     let limits = Limits { run: budget, test: Some(budget / 5) };
-    suite.run(project.ctx(), &place, &selection, &limits)
+    main.suite.run(project.ctx(), &place, &selection, &limits)
+}
+
+/// Learns what each test file runs, once for each commit, in as much time again. A hint less is no trouble: nothing is
+/// said of it.
+fn learn(project: &Project, held: &Held, (loaded, commit): (&Loaded, &Oid)) {
+    let path = test::impact_path(project);
+    if ImpactMap::load(&path).is_some_and(|map| map.commit == commit.as_str()) {
+        return;
+    }
+    let Ok(main) = Main::of(project, held, (loaded, commit)) else { return };
+    let place = Place { root: &held.worktree.path, home: project.repository.home(), scratch: &main.scratch };
+    let Selection::Files(files) = selection(project, (&main.files, &main.suite), (loaded, held)) else {
+        return;
+    };
+    project.ctx().now_doing(Step::Test, "learning what each test runs");
+    let budget = loaded.config.test.budget.duration();
+    if let Some(tests) = main.suite.footprints(project.ctx(), &place, &files, budget) {
+        ImpactMap { commit: commit.to_string(), tests }.save(&path).ok();
+    }
 }
 
 /// The critical tests, then as many others as fit into the budget.
@@ -91,7 +125,10 @@ fn selection(
         proof: &[],
         critical: &loaded.config.test.critical,
         read: &|path| std::fs::read(root.join(path)).ok(),
-        changed_together: &HashMap::new(),
+        edits: &[],
+        commits: &[],
+        related: None,
+        learnt: None,
         runner,
     });
     let budget = loaded.config.test.budget.duration();

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+import git_hotfix_coverage as coverage
 import git_hotfix_stream as stream
 
 _BAD = ("failed", "timed_out", "crashed")
@@ -68,6 +69,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_runtest_logstart(nodeid):
+    coverage.switch(_file(nodeid))
     _running[nodeid] = {"outcome": None, "reason": None, "seconds": 0.0}
     stream.tell("began", id=stream.plain(nodeid), file=_file(nodeid))
 
@@ -90,6 +92,7 @@ def pytest_runtest_logreport(report):
 def pytest_sessionfinish(session, exitstatus):
     yield
     if not hasattr(session.config, "workerinput"):
+        coverage.finish()
         stream.tell_foreign_code()
         stream.tell("finished", ran=_own_count(session.config))
 

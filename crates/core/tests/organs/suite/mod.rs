@@ -13,6 +13,7 @@ mod with_cmake;
 mod with_go;
 mod with_node;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use hotfix_core::event::Silent;
 use hotfix_core::exec::Command;
-use hotfix_core::suite::{Limits, Place, Runner, Selection, detect};
+use hotfix_core::suite::{Footprint, Limits, Place, Runner, Selection, detect};
 use hotfix_model::config::{GateMode, TestConfig};
 use hotfix_model::{CaseOutcome, Run};
 
@@ -88,6 +89,14 @@ impl Project {
         let place = Place { root: &root, home: &home, scratch: &scratch };
         let limits = Limits { run, test };
         runner.run(&self.ctx(), &place, selection, &limits).unwrap()
+    }
+
+    /// What each of these test files runs; nothing if that cannot be learnt.
+    pub fn footprints(&self, runner: &dyn Runner, tests: &[&str]) -> BTreeMap<String, Footprint> {
+        let (root, home, scratch) = (self.root(), self.home(), self.scratch());
+        let place = Place { root: &root, home: &home, scratch: &scratch };
+        let tests: Vec<PathBuf> = tests.iter().map(PathBuf::from).collect();
+        runner.footprints(&self.ctx(), &place, &tests, Duration::from_mins(2)).unwrap_or_default()
     }
 }
 

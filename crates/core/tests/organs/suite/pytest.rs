@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use hotfix_core::exec::Command;
 use hotfix_core::suite::{Selection, SuiteError, never_ran};
 use hotfix_model::{CaseOutcome, ExitCode, RunEnd};
 
@@ -376,4 +377,23 @@ fn a_missing_pytest_names_the_command_that_installs_it() {
 fn the_command_is_what_a_person_would_type() {
     let command = pytest().command(&files(&["tests/test_auth.py"]));
     assert_eq!(command, ["pytest", "tests/test_auth.py"]);
+}
+
+#[test]
+fn what_each_test_file_runs_is_learnt() {
+    let source = "def near():\n    return 1\n\n\ndef far():\n    return 2\n";
+    let project = Project::new(&[
+        ("source.py", source),
+        ("test_near.py", "import source\ndef test_a():\n    source.near()\n"),
+        ("test_far.py", "import source\ndef test_a():\n    source.far()\n"),
+    ]);
+    let asked = Command::new("python3")
+        .args(["-c", "import sys, importlib.util as u; sys.exit(sys.version_info < (3, 12) and not u.find_spec('coverage'))"])
+        .run(&project.ctx());
+    let can_learn = asked.is_ok_and(|finished| finished.success());
+    let found = project.footprints(pytest().as_ref(), &["test_near.py", "test_far.py"]);
+    let lines = |test: &str| found.get(test).and_then(|files| files.get("source.py")).cloned();
+    // An old Python without coverage.py cannot tell, and says nothing.
+    assert_eq!(lines("test_near.py"), can_learn.then(|| vec![(2, 2)]), "{found:?}");
+    assert_eq!(lines("test_far.py"), can_learn.then(|| vec![(6, 6)]), "{found:?}");
 }

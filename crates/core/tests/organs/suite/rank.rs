@@ -1,25 +1,27 @@
 //! The order of test files.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hotfix_core::suite::{Nearness, RankInput, Ranked, rank};
+use hotfix_core::suite::{Edit, Nearness, RankInput, Ranked, rank};
 use proptest::prelude::*;
 
 use super::found;
 
-use Nearness::{Changed, ChangedTogether, Critical, Import, Name, Proof, Rest};
+use Nearness::{Near, Proof};
 
 #[derive(Default)]
 struct Case<'a> {
     files: &'a [(&'a str, &'a str)],
     changed: &'a [&'a str],
+    edits: &'a [Edit],
     proof: &'a [&'a str],
     critical: &'a [&'a str],
-    together: &'a [(&'a str, u32)],
+    commits: &'a [&'a [&'a str]],
+    related: Option<&'a [&'a str]>,
 }
 
-fn ranked(case: &Case<'_>) -> Vec<(String, Nearness)> {
+fn ranked(case: &Case<'_>) -> Vec<Ranked> {
     let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
     let files: Vec<_> = case.files.iter().map(|(path, _)| PathBuf::from(path)).collect();
     let read = |wanted: &Path| {
@@ -28,31 +30,45 @@ fn ranked(case: &Case<'_>) -> Vec<(String, Nearness)> {
             .find(|(path, _)| Path::new(path) == wanted)
             .map(|(_, text)| text.as_bytes().to_vec())
     };
-    let together = case.together.iter().map(|(path, count)| (PathBuf::from(path), *count)).collect();
     let critical: Vec<_> = case.critical.iter().map(|text| (*text).to_owned()).collect();
-    let order = rank(&RankInput {
+    let commits: Vec<_> = case.commits.iter().map(|files| paths(files)).collect();
+    rank(&RankInput {
         files: &files,
         changed: &paths(case.changed),
+        edits: case.edits,
         proof: &paths(case.proof),
         critical: &critical,
         read: &read,
-        changed_together: &together,
+        commits: &commits,
+        related: case.related.map(paths).as_deref(),
+        learnt: None,
         runner: &*found(&[("pytest.ini", "")]),
-    });
-    order.into_iter().map(|Ranked { path, why }| (path.to_str().unwrap().to_owned(), why)).collect()
+    })
+}
+
+fn told(order: &[Ranked]) -> Vec<String> {
+    order.iter().map(|file| format!("{}: {}", file.path.display(), file.reasons().join(", "))).collect()
 }
 
 #[test]
-fn the_nearest_come_first() {
+#[expect(clippy::single_range_in_vec_init, reason = "one changed place is one range")]
+fn the_nearest_come_first_and_each_says_why() {
+    let edit = Edit {
+        path: "src/app/auth.py".into(),
+        before: "def refresh(token):\n    return token\n".to_owned(),
+        old: vec![2..3],
+        ..Edit::default()
+    };
     let order = ranked(&Case {
         files: &[
             ("src/app/__init__.py", ""),
             ("src/app/auth.py", ""),
+            ("src/app/login.py", "from . import auth\n"),
             ("tests/test_zebra.py", "from app import auth\n"),
-            ("tests/unit/test_auth.py", ""),
-            ("tests/auth_test.py", "import app.auth\n"),
+            ("tests/unit/test_auth.py", "from app.auth import refresh\n"),
             ("tests/test_auth_tokens.py", ""),
             ("tests/test_far.py", "import app.other\n"),
+            ("tests/test_login.py", "import app.login\n"),
             ("tests/test_together.py", ""),
             ("tests/test_smoke.py", ""),
             ("tests/test_edited.py", ""),
@@ -60,31 +76,35 @@ fn the_nearest_come_first() {
             ("tests/app/test_in_folder.py", ""),
         ],
         changed: &["src/app/auth.py", "tests/test_edited.py", "tests/test_new.py"],
+        edits: &[edit],
         proof: &["tests/test_new.py"],
         critical: &["tests/*smoke*"],
-        together: &[("tests/test_together.py", 7)],
+        commits: &[
+            &["src/app/auth.py", "tests/test_together.py"],
+            &["src/app/auth.py", "tests/test_together.py"],
+        ],
+        related: Some(&["tests/test_login.py"]),
     });
     let wanted = [
-        ("tests/test_new.py", Proof),
-        ("tests/test_edited.py", Changed),
-        ("tests/test_smoke.py", Critical),
-        ("tests/auth_test.py", Name),
-        ("tests/unit/test_auth.py", Name),
-        ("tests/test_auth_tokens.py", Name),
-        ("tests/test_zebra.py", Import),
-        ("tests/test_together.py", ChangedTogether),
-        ("tests/app/test_in_folder.py", Rest),
-        ("tests/test_far.py", Rest),
+        "tests/test_new.py: holds the proof",
+        "tests/test_edited.py: changed",
+        "tests/test_smoke.py: test.critical names it",
+        "tests/unit/test_auth.py: its name says so, imports what changed, speaks of refresh",
+        "tests/test_zebra.py: imports what changed",
+        "tests/test_together.py: often changed together",
+        "tests/test_login.py: imports what changed, 2 steps away, related by the runner's own tool",
+        "tests/test_auth_tokens.py: its name says so in part",
+        "tests/app/test_in_folder.py: one of the rest, in a folder of that name",
+        "tests/test_far.py: one of the rest",
     ];
-    let wanted: Vec<_> = wanted.into_iter().map(|(path, why)| (path.to_owned(), why)).collect();
-    assert_eq!(order, wanted);
+    assert_eq!(told(&order), wanted);
 }
 
 #[test]
 fn names_follow_the_rule_in_all_its_forms() {
     let near = |changed: &str, test: &str| {
         let files = [(changed, ""), (test, "")];
-        ranked(&Case { files: &files, changed: &[changed], ..Case::default() })[0].1 == Name
+        ranked(&Case { files: &files, changed: &[changed], ..Case::default() })[0].why == Near
     };
     assert!(near("src/auth.py", "tests/test_auth.py"));
     assert!(near("src/auth.py", "tests/auth_test.py"));
@@ -111,9 +131,23 @@ fn relative_imports_and_conftest_count_as_imports() {
         changed: &["pkg/core.py", "other/conftest.py"],
         ..Case::default()
     });
-    let imports: BTreeSet<_> =
-        order.iter().filter(|(_, why)| *why == Import).map(|(path, _)| path.as_str()).collect();
-    assert_eq!(imports, BTreeSet::from(["other/test_z.py", "pkg/tests/test_x.py"]));
+    let near: BTreeSet<_> =
+        order.iter().filter(|file| file.why == Near).map(|file| file.path.to_str().unwrap()).collect();
+    assert_eq!(near, BTreeSet::from(["other/test_z.py", "pkg/tests/test_x.py"]));
+}
+
+#[test]
+fn settings_and_what_cannot_be_told_reach_all_tests() {
+    let order = ranked(&Case {
+        files: &[("pkg/a.py", ""), ("tests/test_x.py", ""), ("tests/test_y.py", "__import__(name)\n")],
+        changed: &["pyproject.toml", "pkg/a.py"],
+        ..Case::default()
+    });
+    let wanted = [
+        "tests/test_y.py: what it imports cannot be told, pyproject.toml changed",
+        "tests/test_x.py: pyproject.toml changed",
+    ];
+    assert_eq!(told(&order), wanted);
 }
 
 fn names() -> impl Strategy<Value = Vec<String>> {
@@ -137,15 +171,15 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 proptest! {
     #[test]
     fn each_test_file_once_in_one_order(
-        files in names(), changed in names(), proof in names(), seed in any::<u64>(), count in 0..5_u32,
+        files in names(), changed in names(), proof in names(), seed in any::<u64>(),
     ) {
         let runner = found(&[("pytest.ini", "")]);
         let paths = |list: &[String]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
         let read = |path: &Path| Some(format!("import {}", path.file_stem()?.len() % 2).into_bytes());
-        let together: HashMap<_, _> = changed.iter().map(|path| (PathBuf::from(path), count)).collect();
+        let commits = [paths(&changed), paths(&files)];
         let order_of = |files: &[PathBuf]| rank(&RankInput {
-            files, changed: &paths(&changed), proof: &paths(&proof), critical: &["tests/x".to_owned()],
-            read: &read, changed_together: &together, runner: &*runner,
+            files, changed: &paths(&changed), edits: &[], proof: &paths(&proof), critical: &["tests/x".to_owned()],
+            read: &read, commits: &commits, related: Some(&paths(&changed)), learnt: None, runner: &*runner,
         });
         let files = paths(&files);
         let order = order_of(&files);

@@ -38,7 +38,10 @@ fn known(times: &[(&str, f64)]) -> Durations {
 }
 
 fn order(files: &[(&str, Nearness)]) -> Vec<Ranked> {
-    files.iter().map(|(path, why)| Ranked { path: PathBuf::from(path), why: *why }).collect()
+    files
+        .iter()
+        .map(|(path, why)| Ranked { path: PathBuf::from(path), why: *why, signals: Vec::new() })
+        .collect()
 }
 
 fn names(ranked: &[Ranked]) -> Vec<&str> {
@@ -50,8 +53,8 @@ fn the_far_end_is_cut_and_what_must_run_is_not() {
     let ranked = order(&[
         ("proof.py", Nearness::Proof),
         ("critical.py", Nearness::Critical),
-        ("near.py", Nearness::Name),
-        ("slow.py", Nearness::Import),
+        ("near.py", Nearness::Near),
+        ("slow.py", Nearness::Near),
         ("quick.py", Nearness::Rest),
         ("unknown.py", Nearness::Rest),
     ]);
@@ -122,6 +125,7 @@ proptest! {
             .map(|number| Ranked {
                 path: name(number).into(),
                 why: if number < fixed { Nearness::Proof } else { Nearness::Rest },
+                signals: Vec::new(),
             })
             .collect();
         let known_names: Vec<_> = times.iter().enumerate().filter_map(|(n, time)| Some((name(n), (*time)?))).collect();

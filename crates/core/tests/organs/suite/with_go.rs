@@ -189,3 +189,22 @@ fn related_tests_are_those_of_packages_that_import_the_changed_one() {
     assert_eq!(related("sum.go"), Some(vec!["sum_test.go".into(), "user/user_test.go".into()]));
     assert_eq!(related("README.md"), None);
 }
+
+#[test]
+fn what_each_test_file_runs_is_learnt() {
+    let source = (
+        "sum.go",
+        "package sum\n\nfunc Sum(a, b int) int { return a + b }\n\nfunc Unused() int {\n\treturn 1\n}\n",
+    );
+    let (project, runner) = module(&[
+        MODULE,
+        source,
+        ("sum_test.go", TEST),
+        ("other_test.go", OTHER),
+        ("none_test.go", "package sum\n"),
+    ]);
+    let found = project.footprints(runner.as_ref(), &["sum_test.go", "other_test.go"]);
+    let of_sum = |test: &str| found.get(test).and_then(|files| files.get("sum.go")).cloned();
+    assert_eq!(of_sum("other_test.go"), Some(vec![(3, 3)]), "{found:?}");
+    assert_eq!(of_sum("sum_test.go"), Some(vec![(3, 3)]), "{found:?}");
+}

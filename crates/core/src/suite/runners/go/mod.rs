@@ -1,5 +1,6 @@
 //! Go: `go test -json`, one project per module (`go.mod`).
 
+mod coverage;
 mod events;
 mod module;
 
@@ -18,7 +19,7 @@ use crate::exec::{Command, Finished};
 use crate::suite::family::{Family, Found};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
-use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "go test";
@@ -158,6 +159,17 @@ impl Runner for GoTest {
         let folders: BTreeSet<PathBuf> = text.lines().filter_map(depends).collect();
         let found: Vec<PathBuf> = folders.iter().flat_map(|folder| module.test_files(folder)).collect();
         (finished.success() && !found.is_empty()).then_some(found)
+    }
+
+    fn footprints(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        files: &[PathBuf],
+        limit: Duration,
+    ) -> Option<BTreeMap<String, Footprint>> {
+        let module = Module::read(place.root, &self.folder);
+        Some(coverage::footprints(ctx, (place, &module, &self.folder), files, limit))
     }
 }
 

@@ -1,6 +1,7 @@
 //! JavaScript and TypeScript: jest, vitest, mocha and Node's own test runner, one project per `package.json` that says
 //! how its tests run.
 
+mod coverage;
 mod jest;
 mod mocha;
 mod modules;

@@ -1,5 +1,6 @@
 //! What the tools have in common: a project, its settings, a run and its reading.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use hotfix_model::Run;
 use super::modules::{self, Program};
 use super::package::Package;
 use super::script::Invocation;
-use super::{can_hold_tests, inside, is_source};
+use super::{can_hold_tests, coverage, inside, is_source};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Finished};
@@ -17,7 +18,7 @@ use crate::suite::folder::RunFolder;
 use crate::suite::glob::Glob;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
 
 /// The helpers inside the tools.
 const HELPERS: &[(&str, &str)] = &[
@@ -281,6 +282,27 @@ impl Runner for Project {
         let found = super::below_root(place.root, &printed_list(&finished.stdout)?);
         (!found.is_empty()).then_some(found)
     }
+
+    fn footprints(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        files: &[PathBuf],
+        limit: Duration,
+    ) -> Option<BTreeMap<String, Footprint>> {
+        let program = self.program(ctx, place).ok()?;
+        let began = ctx.clock.elapsed();
+        let first = RunFolder::with(ctx, place.scratch, HELPERS).ok()?;
+        let limits = Limits { run: limit, test: None };
+        self.prepare(ctx, place, &first, &limits).ok().filter(Option::is_none)?;
+        let mut found = BTreeMap::new();
+        for file in self.files(place, &Selection::Files(files.to_vec())).unwrap_or_default() {
+            let Some(left) = limit.checked_sub(ctx.elapsed_since(began)) else { break };
+            let name = paths::text_of_path(&self.folder.join(&file));
+            found.extend(self.footprint(ctx, place, (&program, file), left).map(|print| (name, print)));
+        }
+        Some(found)
+    }
 }
 
 impl Project {
@@ -316,6 +338,24 @@ impl Project {
         let command = command.env("HOTFIX_STREAM", run.stream()).env("HOTFIX_TEST_LIMIT", seconds);
         let finished = command.env("HOTFIX_SELECTION", chosen).run(ctx)?;
         Ok(self.judge(place, selection, &finished, &run))
+    }
+
+    /// What one test file runs; a process of its own tells.
+    fn footprint(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        (program, file): (&Option<Program>, PathBuf),
+        limit: Duration,
+    ) -> Option<Footprint> {
+        let run = RunFolder::with(ctx, place.scratch, HELPERS).ok()?;
+        let job = Job { files: vec![file], ..self.job(place, &run, program.clone()) };
+        let command = self.in_environment(ctx, self.tool.command(&job), place).deadline(limit).log(run.log());
+        let command = command.env("HOTFIX_STREAM", run.stream());
+        let reports = run.file("coverage");
+        let done = command.env("NODE_V8_COVERAGE", &reports).run(ctx).ok()?;
+        let found = coverage::read(place.root, &reports);
+        (done.ending.code().is_some() && !found.is_empty()).then_some(found)
     }
 
     /// Takes a file that could not be loaded out of a list; whether it was in it.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use hotfix_model::{Case, Run};
 
@@ -16,7 +17,7 @@ use crate::suite::junit::{self, TestCase};
 use crate::suite::pattern::Pattern;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Runner, Selection, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "pytest";
@@ -110,6 +111,24 @@ impl Runner for Pytest {
         fall_back(&mut heard, junit.as_deref());
         let end = end(finished.ending, &heard, junit.is_some());
         Ok(report::run_of(told, &finished, heard, &end))
+    }
+
+    fn footprints(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        files: &[PathBuf],
+        limit: Duration,
+    ) -> Option<BTreeMap<String, Footprint>> {
+        let python = self.python(ctx, place).ok()?;
+        let folder = RunFolder::new(ctx, place.scratch).ok()?;
+        let noted = folder.file("coverage.json");
+        let command = Command::new(&python).args(arguments(place.root, &folder));
+        let command = command.args(files.iter().map(|file| argument(file)));
+        let limits = Limits { run: limit, test: Some(limit / 5) };
+        let command = environment::prepare(ctx, command, place, &folder, &limits);
+        command.env("HOTFIX_COVERAGE", &noted).env("HOTFIX_NO_COVERAGE", "1").run(ctx).ok()?;
+        serde_json::from_slice(&std::fs::read(&noted).ok()?).ok()
     }
 }
 

@@ -91,3 +91,16 @@ fn a_file_that_hangs_is_named_when_the_time_is_up() {
     assert_eq!(run.end, RunEnd::TimedOut, "{run:#?}");
     assert!(run.cases.iter().any(|case| case.outcome == TimedOut), "{run:#?}");
 }
+
+#[test]
+fn what_each_test_file_runs_is_learnt() {
+    let source = "exports.near = () => {\n  return 1;\n};\nexports.far = () => {\n  return 2;\n};\n";
+    let test = |name: &str| format!("require('node:test')('runs', () => require('./source').{name}());\n");
+    let (near, far) = (test("near"), test("far"));
+    let all = [PACKAGE, ("source.js", source), ("near.test.js", &near), ("far.test.js", &far)];
+    let (project, runner) = node_project(&all);
+    let found = project.footprints(runner.as_ref(), &["near.test.js", "far.test.js"]);
+    let lines = |test: &str| found.get(test).and_then(|files| files.get("source.js")).cloned();
+    assert_eq!(lines("near.test.js"), Some(vec![(1, 3)]), "{found:?}");
+    assert_eq!(lines("far.test.js"), Some(vec![(4, 6)]), "{found:?}");
+}

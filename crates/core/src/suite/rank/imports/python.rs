@@ -1,14 +1,54 @@
 //! Which modules a Python file imports, read from its import lines without running it.
 
-use std::collections::{BTreeSet, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::{Language, Needs};
 
 /// Folders that hold packages without being one.
 const SOURCE_FOLDERS: &[&str] = &["src", "lib", "python"];
 
+/// Calls by which a file imports what is only known while it runs.
+const COMPUTED: &[&str] = &["import_module(", "__import__("];
+
+/// Python's modules.
+pub struct Python<'a> {
+    files: HashSet<&'a Path>,
+    modules: BTreeMap<String, Vec<&'a Path>>,
+}
+
+impl<'a> Python<'a> {
+    /// The modules of these files.
+    pub fn new(files: &'a [PathBuf]) -> Self {
+        let known: HashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let mut modules: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
+        for file in &known {
+            for name in module_names(file, &known) {
+                modules.entry(name).or_default().push(file);
+            }
+        }
+        Self { files: known, modules }
+    }
+}
+
+impl Language for Python<'_> {
+    fn needs(&self, file: &Path, text: &str) -> Needs {
+        let own = module_names(file, &self.files);
+        let is_package = is_package(file);
+        let packages =
+            own.iter().map(|name| if is_package { name.clone() } else { package_of(name) }).collect();
+        let names = imported(text, &packages);
+        let found = names.iter().filter_map(|name| self.modules.get(name)).flatten();
+        Needs {
+            files: found.map(|path| (*path).to_owned()).collect(),
+            unknown: COMPUTED.iter().any(|call| text.contains(call)),
+        }
+    }
+}
+
 /// The names under which a Python file may be imported: from its outermost package, without a folder for sources, and
 /// from the root. Empty for what is no Python file.
-pub fn module_names(path: &Path, files: &HashSet<&Path>) -> BTreeSet<String> {
+fn module_names(path: &Path, files: &HashSet<&Path>) -> BTreeSet<String> {
     let Some(parts) = parts(path) else {
         return BTreeSet::new();
     };
@@ -26,7 +66,7 @@ pub fn module_names(path: &Path, files: &HashSet<&Path>) -> BTreeSet<String> {
 }
 
 /// The modules a text imports; `packages` are the possible names of the package its file is in, for relative imports.
-pub fn imported(text: &str, packages: &BTreeSet<String>) -> BTreeSet<String> {
+fn imported(text: &str, packages: &BTreeSet<String>) -> BTreeSet<String> {
     let mut modules = BTreeSet::new();
     for statement in statements(text) {
         if let Some(list) = statement.strip_prefix("import ") {
@@ -45,7 +85,7 @@ pub fn imported(text: &str, packages: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// The package of a module.
-pub fn package_of(module: &str) -> String {
+fn package_of(module: &str) -> String {
     module.rsplit_once('.').map_or_else(String::new, |(package, _)| package.to_owned())
 }
 
