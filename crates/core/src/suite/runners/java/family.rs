@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::both::Both;
 use super::gradle::Gradle;
 use super::maven::Maven;
 use crate::suite::Runner;
@@ -17,25 +18,23 @@ pub struct Java;
 
 impl Family for Java {
     /// The outermost folders: what is below them are their modules. Where both are in one folder, the one with a wrapper
-    /// is used, else Maven.
+    /// is used, else Maven; what has only Gradle's wrapper is decided by what the machine has.
     fn projects(&self, found: &Found<'_>) -> Vec<Box<dyn Runner>> {
-        let has_tests = |folder: &Path| {
+        let has_tests = |folder: &PathBuf| {
             found.files().iter().any(|file| file.starts_with(folder) && super::is_test_file(file))
         };
         let gradle: BTreeSet<PathBuf> = outermost(&found.folders_with(GRADLE)).into_iter().collect();
-        let maven: Vec<PathBuf> = outermost(&found.folders_with(&["pom.xml"]));
-        let prefers_gradle = |folder: &Path| {
-            gradle.contains(folder) && found.has(folder.join("gradlew")) && !found.has(folder.join("mvnw"))
+        let maven: BTreeSet<PathBuf> = outermost(&found.folders_with(&["pom.xml"])).into_iter().collect();
+        let runner = |folder: &PathBuf| -> Box<dyn Runner> {
+            let of_maven = || Maven::new(folder, modules(found, folder));
+            let is_wrapped = found.has(folder.join("gradlew")) && !found.has(folder.join("mvnw"));
+            match (maven.contains(folder), gradle.contains(folder)) {
+                (true, true) if is_wrapped => Box::new(Both::new(of_maven(), Gradle::new(folder))),
+                (true, _) => Box::new(of_maven()),
+                (false, _) => Box::new(Gradle::new(folder)),
+            }
         };
-        let mut projects: Vec<Box<dyn Runner>> = Vec::new();
-        for folder in maven.iter().filter(|folder| has_tests(folder) && !prefers_gradle(folder)) {
-            projects.push(Box::new(Maven::new(folder, modules(found, folder))));
-        }
-        let is_maven = |folder: &PathBuf| maven.contains(folder) && !prefers_gradle(folder);
-        for folder in gradle.iter().filter(|folder| has_tests(folder) && !is_maven(folder)) {
-            projects.push(Box::new(Gradle::new(folder)));
-        }
-        projects
+        maven.union(&gradle).filter(|folder| has_tests(folder)).map(runner).collect()
     }
 }
 

@@ -38,6 +38,27 @@ impl Gradle {
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
     }
+
+    /// Whether it can start without fetching itself: the distribution that the wrapper asks for is there, or without a
+    /// wrapper the program is.
+    pub fn is_at_hand(&self, ctx: &Ctx, place: &Place<'_>) -> bool {
+        let settings = place.root.join(&self.folder).join("gradle/wrapper/gradle-wrapper.properties");
+        let Ok(text) = std::fs::read_to_string(settings) else {
+            return ctx.env.find_program(GRADLE.program).is_some();
+        };
+        let address = text.lines().find_map(|line| line.trim().strip_prefix("distributionUrl="));
+        let archive = address.and_then(|address| address.rsplit('/').next()).unwrap_or_default();
+        let name = archive.strip_suffix(".zip").unwrap_or(archive);
+        // Gradle's documentation, "The Gradle Wrapper": distributions are kept below the user's own folder of Gradle, each
+        // in a folder named by a digest, with a file that ends with `.ok` once it is whole.
+        let own = ctx.env.get("GRADLE_USER_HOME").map(PathBuf::from);
+        let home = own.or_else(|| ctx.env.get("HOME").map(|home| Path::new(home).join(".gradle")));
+        let kept = home.map(|home| home.join("wrapper/dists").join(name)).unwrap_or_default();
+        let digests = std::fs::read_dir(kept).into_iter().flatten().flatten();
+        digests
+            .map(|digest| digest.path())
+            .any(|digest: PathBuf| digest.join(format!("{archive}.ok")).is_file())
+    }
 }
 
 impl Runner for Gradle {

@@ -1,5 +1,6 @@
 //! Java and its kin: Maven with Surefire and Failsafe, and Gradle.
 
+mod both;
 mod classes;
 mod family;
 mod gradle;
