@@ -1,4 +1,4 @@
-//! Chores of this repository: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`.
+//! Chores of this repository: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`, `cargo xtask study`.
 #![expect(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
@@ -11,6 +11,7 @@ mod bench;
 mod docs;
 mod process;
 mod stage;
+mod study;
 mod test;
 mod tools;
 mod workspace;
@@ -38,6 +39,8 @@ enum Deed {
     Docs(docs::DocsArgs),
     /// Compare with the same work done by hand.
     Bench(bench::BenchArgs),
+    /// Measure what the manual claims on public projects.
+    Study(study::StudyArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Deed::Test(args) => test::run(&args),
         Deed::Docs(args) => docs::run(&args),
         Deed::Bench(args) => bench::run(&args),
+        Deed::Study(args) => study::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
