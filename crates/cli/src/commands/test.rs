@@ -39,7 +39,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let mut hotfix = app.hotfix(&project)?;
     let proof = prove::plan(&project, &hotfix, Work::of(&project, &hotfix)?, &prove::Request::default())?;
     let work = &proof.work;
-    let request = test::Request { all: arguments.all, proof_files: proof.test_files() };
+    let request = test::Request { all: arguments.all, proof_files: proof.test_files(), recalls: false };
     let plan = test::plan(&project, &hotfix, work, &request)?;
     if arguments.dry_run {
         return Ok(render::plan(&plan.lines(&project, &hotfix, work)));

@@ -176,11 +176,14 @@ impl Plan {
         }
     }
 
-    /// Runs of an earlier prove with the same files and the same command.
-    fn memory(&self, scratch: &Path, wanted: Wanted, tree: &Oid) -> Memory {
+    /// Runs of an earlier prove with the same files, the same command and the same surroundings.
+    fn memory(&self, project: &Project, scratch: &Path, (wanted, tree): (Wanted, &Oid)) -> Memory {
         let prove = &self.config.prove;
         let command = self.command().join("\0");
-        Memory::new(scratch, wanted, &format!("{tree}\0{command}\0{}\0{}", prove.repeat, prove.test_timeout))
+        let root = &self.work.held.worktree.path;
+        let around = suite::surroundings(project.ctx(), root, project.repository.home());
+        let inputs = format!("{tree}\0{command}\0{}\0{}\0{around}", prove.repeat, prove.test_timeout);
+        Memory::new(scratch, wanted, &inputs)
     }
 
     /// Runs the red side in the twin.
@@ -188,7 +191,7 @@ impl Plan {
         let repository = &project.repository;
         let scratch = project.run_dir(hotfix.id())?;
         let tree = repository.overlay_tree(&self.work.base, &self.parts.tests, &scratch)?;
-        let memory = self.memory(&scratch, Wanted::Red, &tree);
+        let memory = self.memory(project, &scratch, (Wanted::Red, &tree));
         if let Some(runs) = memory.recall() {
             return Ok((runs, true, tree));
         }
@@ -215,7 +218,7 @@ impl Plan {
             return Ok((Vec::new(), false, then()?));
         }
         let scratch = project.run_dir(hotfix.id())?;
-        let memory = self.memory(&scratch, Wanted::Green, &self.work.tree);
+        let memory = self.memory(project, &scratch, (Wanted::Green, &self.work.tree));
         if let Some(runs) = memory.recall() {
             return Ok((runs, true, then()?));
         }

@@ -3,6 +3,7 @@
 //! on base: only what is newly broken blocks.
 
 mod order;
+mod read;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,17 +14,21 @@ use std::time::Duration;
 use hotfix_model::config::Config;
 use hotfix_model::gate::Failure;
 use hotfix_model::output::{ExplainOutput, ExplainedFile};
-use hotfix_model::{Case, CaseOutcome, Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
+use hotfix_model::{Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
 use crate::ctx::joined;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
+use crate::proof::{Memory, Wanted};
 use crate::session::{Hotfix, Project, Work};
 use crate::suite::{self, Chosen, Durations, Limits, Place, Ranked, Runner, Selection};
 
 pub use order::impact_path;
+use read::{
+    broken_in, empty_run, explains, failures, file_of, passed_in, paths_of, selection_of, worth_another_turn,
+};
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,8 @@ pub struct Request {
     pub all: bool,
     /// The tests that prove the fix; they run first.
     pub proof_files: Vec<PathBuf>,
+    /// Whether an earlier run of the same tests on the same files counts, if it was green.
+    pub recalls: bool,
 }
 
 /// What test is going to do.
@@ -134,6 +141,11 @@ impl Plan {
             None => self.runner.command(&Selection::Everything).join(" "),
         };
         ctx.began(Step::Test, what);
+        let memory = self.memory(project, hotfix, work)?;
+        if let Some(run) = memory.recall().filter(|_| self.request.recalls).and_then(|mut runs| runs.pop()) {
+            ctx.remark("the same tests passed on the same files before");
+            return Ok(run);
+        }
         if self.runner.can_select() && chosen.selected.is_empty() {
             return Ok(empty_run(self.runner.name()));
         }
@@ -145,7 +157,18 @@ impl Plan {
         )?;
         ctx.go_on()?;
         remember_durations(project, &run);
+        memory.keep(std::slice::from_ref(&run));
         Ok(run)
+    }
+
+    /// An earlier run of the same tests with the same files and the same surroundings.
+    fn memory(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Memory> {
+        let scratch = project.run_dir(hotfix.id())?;
+        let command = self.runner.command(&self.selection(self.choose(project, hotfix, work))).join("\0");
+        let root = &work.held.worktree.path;
+        let around = suite::surroundings(project.ctx(), root, project.repository.home());
+        let inputs = format!("test\0{}\0{command}\0{}\0{around}", work.tree, self.config.test.budget);
+        Ok(Memory::new(&scratch, Wanted::Green, &inputs))
     }
 
     /// Says what a run means: failures are run again in the slot and on base before they are held against the fix.
@@ -326,20 +349,6 @@ impl Plan {
     }
 }
 
-/// Broken tests that may pass when run alone. A file that cannot be loaded will not load the next time either, and a test
-/// that hangs costs its whole limit once more; but what still ran when the budget was used up may merely be slow. Runners
-/// that run files at the same time have several of those, and no time for any of them.
-fn worth_another_turn(run: &Run) -> Vec<String> {
-    let interrupted = |case: &Case| run.end == RunEnd::TimedOut && case.seconds.is_none();
-    let ended = |case: &&Case| case.outcome != CaseOutcome::TimedOut || interrupted(case);
-    run.broken().filter(ended).map(|case| case.id.clone()).collect()
-}
-
-/// Whether a test or a file accounts for an exit code that is not 0.
-fn explains(run: &Run) -> bool {
-    run.broken().next().is_some() || !run.not_loaded.is_empty()
-}
-
 /// A passing verdict says what did not count.
 fn settled(mut report: TestReport) -> TestReport {
     if report.verdict == SuiteVerdict::Passed {
@@ -443,71 +452,6 @@ fn without_those_below(files: &[PathBuf], not_loaded: &[(String, String)]) -> Ve
         .collect();
     let below = |file: &&PathBuf| folders.iter().any(|folder| file.starts_with(folder));
     files.iter().filter(|file| !below(file)).cloned().collect()
-}
-
-/// Whether a test passed; of a file, whether all did that ran in it.
-fn passed_in(run: &Run, id: &str) -> bool {
-    let of_file = |case: &&Case| case.id == id || (is_file(id) && case.file.as_deref() == Some(id));
-    let mut cases = run.ran().filter(of_file).peekable();
-    cases.peek().is_some() && cases.all(|case| case.outcome == CaseOutcome::Passed)
-}
-
-/// What is broken in a run: tests, and files that could not be loaded.
-fn broken_in(run: &Run) -> Vec<String> {
-    failures(run).into_iter().map(|failure| failure.test).collect()
-}
-
-/// Tests that failed, then files that could not be loaded, with their reasons.
-fn failures(run: &Run) -> Vec<Failure> {
-    let not_loaded = run
-        .not_loaded
-        .iter()
-        .map(|(file, reason)| Failure { test: file.clone(), reason: format!("cannot be loaded: {reason}") });
-    run.broken().map(failure).chain(not_loaded).collect()
-}
-
-/// These tests alone; whole files as soon as one of them is a file that could not be loaded.
-fn selection_of(ids: &[String]) -> Selection {
-    if !ids.iter().any(|id| is_file(id)) {
-        return Selection::Cases(ids.to_vec());
-    }
-    let files: BTreeSet<PathBuf> = ids.iter().map(|id| file_of(id)).collect();
-    Selection::Files(files.into_iter().collect())
-}
-
-/// Whether an id names a file that could not be loaded, not a test in it.
-fn is_file(id: &str) -> bool {
-    suite::file_of_id(id) == id
-}
-
-fn file_of(id: &str) -> PathBuf {
-    suite::path_of_text(suite::file_of_id(id))
-}
-
-fn paths_of(ranked: &[Ranked]) -> Vec<PathBuf> {
-    ranked.iter().map(|ranked| ranked.path.clone()).collect()
-}
-
-fn failure(case: &Case) -> Failure {
-    Failure {
-        test: case.id.clone(),
-        reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
-    }
-}
-
-fn empty_run(runner: &str) -> Run {
-    Run {
-        runner: runner.to_owned(),
-        command: Vec::new(),
-        end: RunEnd::Finished,
-        exit: None,
-        cases: Vec::new(),
-        counted: true,
-        claimed: None,
-        not_loaded: Vec::new(),
-        tail: String::new(),
-        elapsed_ms: 0,
-    }
 }
 
 /// Where times of test files are kept.

@@ -216,7 +216,7 @@ fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, 
 }
 
 fn test_request(prove: &prove::Plan) -> test::Request {
-    test::Request { all: false, proof_files: prove.test_files() }
+    test::Request { all: false, proof_files: prove.test_files(), recalls: true }
 }
 
 fn sides(

@@ -20,6 +20,7 @@ mod report;
 mod runners;
 mod select;
 mod stream;
+mod surroundings;
 mod tap;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub use pattern::Pattern;
 pub use rank::{Edit, Footprint, ImpactMap, Learnt, Lines, Nearness, RankInput, Ranked, Reach, Signal, rank};
 use select::existing_files;
 pub use select::{Chosen, never_ran, within_budget};
+pub use surroundings::surroundings;
 
 /// Where a run happens.
 #[derive(Clone, Copy, Debug)]

@@ -62,6 +62,21 @@ fn one_test_proves_is_tested_and_runs_no_more_often_than_needed() {
 }
 
 #[test]
+fn tests_that_passed_on_the_same_files_do_not_run_again() {
+    let sandbox = Sandbox::new();
+    let (responder, _) = fixed(&sandbox, &[]);
+    let runs = sandbox.root().join("runs");
+    let test = format!("echo >> '{}'\n{NEW_TEST}", runs.display());
+    responder.slot().write("tests/test_till.sh", test);
+    responder.prove(&[]);
+    responder.test();
+    let output = responder.ship("totals");
+    assert_eq!(output.test.unwrap().verdict, SuiteVerdict::Passed);
+    // Two red and two green runs of the proof, one of the critical tests: ship itself ran none.
+    assert_eq!(std::fs::read(runs).unwrap().len(), 5);
+}
+
+#[test]
 fn shipping_twice_is_fine() {
     let sandbox = Sandbox::new();
     let (responder, repo) = fixed(&sandbox, &[]);

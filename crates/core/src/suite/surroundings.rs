@@ -1,0 +1,92 @@
+//! What tests depend on besides the files of the tree: variables, and what is installed. Results of a run count again
+//! only where both are as they were.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::ctx::Ctx;
+
+/// Variables that change what runs or what it does.
+const VARIABLES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "TZ",
+    "LANG",
+    "LC_ALL",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHASHSEED",
+    "PYENV_VERSION",
+    "NODE_OPTIONS",
+    "NODE_ENV",
+    "NODE_PATH",
+    "GOFLAGS",
+    "GOPATH",
+    "GOOS",
+    "GOARCH",
+    "CGO_ENABLED",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_TARGET_DIR",
+    "JAVA_HOME",
+    "MAVEN_OPTS",
+    "GRADLE_OPTS",
+    "CI",
+];
+/// Folders and files that are written anew when something is installed or removed.
+const INSTALLED: &[&str] = &["node_modules", "node_modules/.package-lock.json", ".pnp.cjs", "vendor"];
+/// Folders of virtual environments, each with folders of packages below `lib`.
+const ENVIRONMENTS: &[&str] = &[".venv", "venv"];
+
+/// A text that differs where tests may come out differently although the tree is the same.
+pub fn surroundings(ctx: &Ctx, root: &Path, home: &Path) -> String {
+    let mut text = String::new();
+    for name in VARIABLES {
+        text.push_str(&format!("{name}={:?}\n", ctx.env.get(name)));
+    }
+    for place in [root, home] {
+        for name in INSTALLED {
+            note(&mut text, &place.join(name));
+        }
+        for name in ENVIRONMENTS {
+            let versions = std::fs::read_dir(place.join(name).join("lib")).into_iter().flatten().flatten();
+            let mut folders: Vec<_> = versions.map(|version| version.path().join("site-packages")).collect();
+            folders.sort();
+            folders.iter().for_each(|folder| note(&mut text, folder));
+        }
+    }
+    text
+}
+
+/// When a file or folder was written; nothing of what is not there.
+fn note(text: &mut String, path: &Path) {
+    let written = path.metadata().and_then(|data| data.modified()).ok();
+    if let Some(since) = written.and_then(|written| written.duration_since(UNIX_EPOCH).ok()) {
+        text.push_str(&format!("{} {}\n", path.display(), since.as_nanos()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::env::Environment;
+    use crate::event::Silent;
+
+    #[test]
+    fn they_change_with_variables_and_with_what_is_installed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |zone: &str| {
+            let environment = Environment::new([("TZ".into(), zone.into())], folder.path());
+            let ctx = Ctx::new(environment, SystemClock::new(), Arc::new(Silent));
+            surroundings(&ctx, folder.path(), folder.path())
+        };
+        let before = at("UTC");
+        assert_eq!(before, at("UTC"));
+        assert_ne!(before, at("Asia/Tokyo"));
+        std::fs::create_dir_all(folder.path().join(".venv/lib/python3.12/site-packages")).expect("made");
+        assert_ne!(before, at("UTC"));
+    }
+}
