@@ -1,5 +1,7 @@
 //! check: style of the changed lines. Findings are shown and recorded; they block only if configured.
 
+use std::path::Path;
+
 use hotfix_model::gate::{LinterOutcome, LinterReport};
 use hotfix_model::{CheckReport, Fact, Step};
 
@@ -9,6 +11,11 @@ use crate::event::Tone;
 use crate::git::ChangeKind;
 use crate::session::{Hotfix, Project, Work};
 use crate::style;
+
+/// Reads a file as it is at base.
+type ReadBase<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
+/// Lays what is checked into a folder.
+type CopyTo<'a> = dyn Fn(&Path) -> Result<()> + Sync + 'a;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +49,8 @@ impl Plan {
     pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
         let Ok(reader) = work.base_reader() else { return Vec::new() };
         let read = |path: &str| reader.read(path);
-        let Ok(request) = self.style_request(hotfix, work, &read) else { return Vec::new() };
+        let copy = |_: &Path| Ok(());
+        let Ok(request) = self.style_request(hotfix, work, (&read, &copy)) else { return Vec::new() };
         let place = style::Place {
             root: &work.held.worktree.path,
             home: project.repository.home(),
@@ -64,7 +72,10 @@ impl Plan {
         };
         let reader = work.base_reader()?;
         let read = |path: &str| reader.read(path);
-        let report = style::check(ctx, &place, &self.style_request(hotfix, work, &read)?)?;
+        let branch = hotfix.record().branch.trim_start_matches("refs/heads/");
+        let copy =
+            |folder: &Path| project.repository.make_staged_copy(folder, branch, (&work.base, &work.tree));
+        let report = style::check(ctx, &place, &self.style_request(hotfix, work, (&read, &copy))?)?;
         let (tone, what) = summary(&report);
         ctx.ended(Step::Check, tone, what);
         Ok(report)
@@ -74,7 +85,7 @@ impl Plan {
         &'a self,
         hotfix: &'a Hotfix,
         work: &'a Work,
-        read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+        (read, copy): (&'a ReadBase<'a>, &'a CopyTo<'a>),
     ) -> Result<style::Request<'a>> {
         Ok(style::Request {
             files: self.files.clone(),
@@ -85,6 +96,7 @@ impl Plan {
             trusted: self.trusted,
             fix: self.request.fix,
             tree: work.tree.to_string(),
+            copy,
         })
     }
 }

@@ -144,6 +144,22 @@ impl Repository {
         Ok(())
     }
 
+    /// Makes a repository in an empty folder that borrows all objects of this one: its branch is at `base`, `tree` is staged
+    /// and laid out. No hook of Git runs in it. In a folder where it made one before, stages what changed since.
+    pub fn make_staged_copy(&self, folder: &Path, branch: &str, (base, tree): (&Oid, &Oid)) -> Result<()> {
+        let git_dir = folder.join(".git");
+        let copy = || GitCommand::bound(&self.ctx, &git_dir, folder);
+        if git_dir.exists() {
+            copy().args(["add", "--update"]).run()?;
+            return Ok(());
+        }
+        self.make_borrowing_copy(&git_dir, branch, base)?;
+        copy().args(["config", "core.bare", "false"]).run()?;
+        let call = copy().setting("checkout.workers=0").env("GIT_LFS_SKIP_SMUDGE", "1");
+        call.args(["read-tree", "--reset", "-u", tree.as_str()]).run()?;
+        Ok(())
+    }
+
     /// What a checkout takes; `None` in a partial clone, where asking for sizes would fetch every file.
     pub fn checkout_size(&self, treeish: &Oid) -> Result<Option<CheckoutSize>> {
         let partial = self.git().args(["config", "--get-regexp", r"^remote\..*\.promisor$"]).finish()?;

@@ -13,7 +13,7 @@ use super::families::{self, BUG_FINDERS};
 use super::folder::{Folder, Names};
 use super::job::{Family, Job};
 use super::linter::{Given, Linter, Wanted, is_python};
-use super::{Place, Request, program};
+use super::{Place, Request, manager, program};
 
 /// At most so many folders are read to tell what a repository is configured for.
 const FOLDERS: usize = 32;
@@ -32,6 +32,10 @@ pub fn linters_found(
         folders.iter().any(|folder| linter.wanted_by(folder) == Wanted::ByConfiguration)
     };
     let mut names: Vec<String> = customs.iter().map(|custom| custom.name().to_owned()).collect();
+    if let Some(manager) = manager::configured(read, tracked) {
+        names.push(manager.name.to_owned());
+        return names;
+    }
     names.extend(families(&customs).filter(configured).map(|linter| linter.name().to_owned()));
     names
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hotfix_model::config::CheckConfig;
 
 use super::linter::{Linter, Wanted};
-use super::{Place, detect, program};
+use super::{Place, detect, manager, program};
 use crate::ctx::Ctx;
 
 /// A linter that the repository is configured for.
@@ -38,5 +38,9 @@ pub fn linters_installed(
             .then(|| program::how_to_install(ctx, place, linter.package()));
         Some(Installed { name: linter.name().to_owned(), missing })
     });
-    own.chain(found).collect()
+    let manager = manager::configured(read, tracked);
+    let manager =
+        manager.map(|one| Installed { name: one.name.to_owned(), missing: one.missing(ctx, place) });
+    let is_replaced = manager.as_ref().is_some_and(|manager| manager.missing.is_none());
+    own.chain(manager).chain(found.filter(|_| !is_replaced)).collect()
 }

@@ -80,6 +80,11 @@ impl Job {
         }
     }
 
+    /// Whether its configuration was found, and no line of the repository's own asks for it.
+    pub fn is_found(&self) -> bool {
+        matches!(self.linter, Family::Found(_))
+    }
+
     /// The program and its arguments, for people.
     pub fn words(&self) -> Vec<String> {
         let program = self.program.as_deref().unwrap_or(Path::new(self.linter.get().program()));

@@ -14,6 +14,7 @@ mod installed;
 mod job;
 mod known;
 mod linter;
+mod manager;
 mod program;
 mod read;
 mod run;
@@ -31,6 +32,7 @@ use crate::error::Result;
 use crate::git::FileDiff;
 
 use job::Job;
+use manager::Manager;
 use run::Ran;
 use touched::Touched;
 
@@ -66,6 +68,9 @@ pub struct Request<'a> {
     pub fix: bool,
     /// The tree that is checked.
     pub tree: String,
+    /// Lays that tree into an empty folder, as a Git repository of its own in which the change is staged. In a folder that
+    /// it laid out before, stages what changed since.
+    pub copy: &'a (dyn Fn(&Path) -> Result<()> + Sync),
 }
 
 /// A linter that would run.
@@ -84,25 +89,47 @@ pub fn linters_known() -> Vec<&'static str> {
 
 /// What [`check`] would run. Looks for configuration and programs; changes nothing.
 pub fn plan(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<PlannedLinter> {
-    let jobs = detect::jobs(ctx, place, request);
-    jobs.iter().map(|job| PlannedLinter { name: job.name.clone(), command: job.words() }).collect()
+    let manager = manager_for(request);
+    let mut jobs = detect::jobs(ctx, place, request);
+    if manager.is_some_and(|manager| manager.missing(ctx, place).is_none()) {
+        jobs.retain(|job| !job.is_found());
+    }
+    let planned = manager.map(|manager| manager.plan(ctx, place, request));
+    let others = jobs.iter().map(|job| PlannedLinter { name: job.name.clone(), command: job.words() });
+    planned.into_iter().chain(others).collect()
 }
 
-/// Runs the linters, all at once. Fails only when somebody wants it to stop.
+/// Runs the manager of hooks that the repository has configured; else, or if it cannot do its work, the linters found.
+/// Commands of the configuration run besides. Linters run all at once. Fails only when somebody wants it to stop.
 ///
 /// After a fix (`fixed` is not empty) the report's tree is the one before it: take a new snapshot.
 pub fn check(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Result<CheckReport> {
-    let jobs = detect::jobs(ctx, place, request);
+    let mut jobs = detect::jobs(ctx, place, request);
     let mut touched = Touched::new(request.lines);
-    let fixed = if request.fix { fix::fix(ctx, place, &jobs, &mut touched) } else { Vec::new() };
+    let mut ran = Vec::new();
+    let mut fixed = Vec::new();
+    if let Some(manager) = manager_for(request) {
+        ctx.now_doing(Step::Check, manager.name);
+        let managed = manager.run(ctx, place, request, &mut touched);
+        (ran, fixed) = (managed.ran, managed.fixed);
+        jobs.retain(|job| !(managed.worked && job.is_found()));
+    }
+    if request.fix {
+        fixed.extend(fix::fix(ctx, place, &jobs, &mut touched));
+    }
     if !jobs.is_empty() {
         let mut names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         names.dedup();
         ctx.now_doing(Step::Check, names.join(", "));
     }
-    let ran = run_all(ctx, place, &jobs, &touched);
+    ran.extend(run_all(ctx, place, &jobs, &touched));
     ctx.go_on()?;
     Ok(report(ran, fixed, &request.tree))
+}
+
+fn manager_for(request: &Request<'_>) -> Option<&'static Manager> {
+    let manager = manager::configured(request.read, request.tracked);
+    manager.filter(|_| !request.files.is_empty())
 }
 
 fn run_all(ctx: &Ctx, place: &Place<'_>, jobs: &[Job], touched: &Touched) -> Vec<Ran> {

@@ -112,7 +112,7 @@ fn read(place: &Place<'_>, job: &Job, finished: &Finished, touched: &Touched) ->
 }
 
 /// The message as a finding, if it is about a changed line.
-fn finding(said: Said, linter: &str, touched: &Touched) -> Option<Finding> {
+pub fn finding(said: Said, linter: &str, touched: &Touched) -> Option<Finding> {
     let Said::Here(message) = said else { return None };
     let line = touched.first(&message.path, message.first, message.last)?;
     Some(Finding {

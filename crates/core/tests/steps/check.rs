@@ -170,3 +170,43 @@ mod with_python {
         assert!(report.findings[0].message.starts_with("E271"), "{:?}", report.findings);
     }
 }
+
+/// A hook sees what it would see before the commit: base committed, the fix staged, on the hotfix's branch. The stand-in
+/// for prek writes down what Git tells it, and rewrites what it is given.
+#[test]
+fn hooks_see_the_fix_staged_and_reach_nothing_of_the_repository() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    repo.write(".pre-commit-config.yaml", "repos: []\n");
+    repo.commit("chore: hooks");
+    repo.git(["push", "--quiet", "origin", "main"]);
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.start("Wrong totals");
+    let slot = responder.slot();
+    slot.write("src/till.sh", FIXED_SOURCE);
+    slot.write("-odd name.txt", "new\n");
+    let seen = sandbox.root().join("seen");
+    let script = format!(
+        "(git diff --cached --name-only; git status --short | grep -v '^[AM] '; git branch --show-current; \
+         git rev-parse HEAD; printf '%s\\n' \"$@\") > '{}'\nsed -i.old 's/sum=0/sum=1/' src/till.sh\ngit add --all\n\
+         printf 'totals....Failed\\n- hook id: totals\\n- exit code: 1\\n\\nsrc/till.sh:4: wrong\\n'; exit 1",
+        seen.display()
+    );
+    sandbox.fake_tool("prek", &script);
+    let (before, theirs) = (World::of(slot.path()), World::of(repo.path()));
+    let report = responder.check();
+    before.assert_untouched(&World::of(slot.path()));
+    theirs.assert_untouched(&World::of(repo.path()));
+    let record = responder.record();
+    let branch = record.branch.trim_start_matches("refs/heads/");
+    let wanted = format!(
+        "-odd name.txt\nsrc/till.sh\n{branch}\n{}\nrun\n--color=never\n--files\n./-odd name.txt\nsrc/till.sh\n",
+        record.base.commit
+    );
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), wanted);
+    let names: Vec<_> = report.linters.iter().map(|linter| linter.name.as_str()).collect();
+    assert_eq!(names, ["pre-commit", "pre-commit: totals"]);
+    let [finding] = report.findings.as_slice() else { panic!("{report:#?}") };
+    assert_eq!((finding.line, finding.linter.as_str()), (4, "pre-commit: totals"));
+    assert!(report.ignored_outside_change > 0, "what was rewritten elsewhere: {report:#?}");
+}

@@ -1,10 +1,13 @@
 //! Compares the only file a formatter was given with the file it printed.
 
+use std::path::Path;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::style::known::Known;
 
-use super::diff::{Block, describe};
+pub use super::diff::Block;
+use super::diff::describe;
 use crate::style::clean::one_line;
 
 /// The lines that the printed file has differently. A formatter that prints nothing has failed; no file is formatted
@@ -12,7 +15,12 @@ use crate::style::clean::one_line;
 pub fn blocks(output: &[u8], known: &Known<'_>) -> Vec<Block> {
     let Some(path) = known.only().filter(|_| !output.is_empty()) else { return Vec::new() };
     let Ok(old) = std::fs::read(known.on_disk(path)) else { return Vec::new() };
-    let (old, new) = (lines(&old), lines(output));
+    between(path, &old, output)
+}
+
+/// The lines that the newer text of a file has differently.
+pub fn between(path: &Path, old: &[u8], new: &[u8]) -> Vec<Block> {
+    let (old, new) = (lines(old), lines(new));
     // Lines that are there once hold the sides together, so that a file that was formatted throughout is not slow.
     let operations = capture_diff_slices(Algorithm::Patience, &old, &new);
     let texts = |lines: &[&[u8]]| -> Vec<String> {

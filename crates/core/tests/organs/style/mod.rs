@@ -3,6 +3,7 @@
 mod commands;
 
 mod linters;
+mod with_hooks;
 mod with_linters;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use hotfix_core::clock::SystemClock;
 use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use hotfix_core::event::Silent;
+use hotfix_core::exec::Command;
 use hotfix_core::git::{FileDiff, Hunk};
 use hotfix_core::style::{self, Place, Request};
 use hotfix_model::config::{CheckConfig, GateMode};
@@ -114,8 +116,37 @@ impl Slot {
             trusted: self.trusted,
             fix: self.fix,
             tree: "tree".to_owned(),
+            copy: &|folder| {
+                self.copy_to(&ctx, folder);
+                Ok(())
+            },
         };
         deed(&ctx, &place, &request)
+    }
+
+    fn copy_files_to(&self, folder: &Path) {
+        for file in self.tracked() {
+            let target = folder.join(&file);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(self.root.path().join(&file), target).unwrap();
+        }
+    }
+
+    /// As the session does it: all files, staged, in a repository of its own.
+    fn copy_to(&self, ctx: &Ctx, folder: &Path) {
+        let is_new = !folder.join(".git").exists();
+        if is_new {
+            self.copy_files_to(folder);
+        }
+        let begin = ["commit", "--quiet", "--allow-empty", "--message", "base"];
+        let names = ["AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL"];
+        let all = [&["init", "--quiet"][..], &begin, &["add", "--all"]];
+        for words in all.iter().skip(if is_new { 0 } else { 2 }) {
+            let command = Command::new("git").args(*words).dir(folder);
+            let named = names.iter().fold(command, |command, name| command.env(format!("GIT_{name}"), "me"));
+            let finished = named.run(ctx).unwrap();
+            assert!(finished.success(), "{}", finished.last_line());
+        }
     }
 
     fn check(&self) -> CheckReport {

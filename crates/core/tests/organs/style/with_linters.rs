@@ -306,7 +306,7 @@ mod with_node {
             "a.js:5:13: lint/suspicious/noDebugger This is an unexpected use of the debugger statement. [biome lint]",
         ];
         let said_of = |line: &&str| lines(&report).iter().any(|other| other == line);
-        assert!(said.iter().all(|line| said_of(line)), "{report:#?}");
+        assert!(said.iter().all(said_of), "{report:#?}");
         assert!(report.ignored_outside_change >= 2, "{report:#?}");
     }
 
