@@ -121,8 +121,11 @@ impl Project {
         }
         let found = self.tool.packages().iter().map(|package| modules::program(place, &self.folder, package));
         let found: Vec<Result<Program>> = found.collect();
-        if found.is_empty() && place.root.join(&self.folder).join("package-lock.json").is_file() {
-            modules::any(place, &self.folder)?;
+        if found.is_empty() {
+            // Its tests may need packages although it needs none itself. Without a lock file nobody knows whether they do.
+            let needs_some = place.root.join(&self.folder).join("package-lock.json").is_file();
+            modules::any(place, &self.folder)
+                .or_else(|error| if needs_some { Err(error) } else { Ok(()) })?;
         }
         let mut failed = None;
         for one in found {

@@ -4,7 +4,7 @@ use hotfix_core::suite::Selection;
 use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
 use hotfix_model::RunEnd;
 
-use super::super::{files, outcomes, reason};
+use super::super::{Project, files, found, outcomes, reason, write_into};
 use super::node_project;
 
 const PACKAGE: (&str, &str) = ("package.json", r#"{"scripts": {"test": "node --test"}}"#);
@@ -103,4 +103,19 @@ fn what_each_test_file_runs_is_learnt() {
     let lines = |test: &str| found.get(test).and_then(|files| files.get("source.js")).cloned();
     assert_eq!(lines("near.test.js"), Some(vec![(1, 3)]), "{found:?}");
     assert_eq!(lines("far.test.js"), Some(vec![(4, 6)]), "{found:?}");
+}
+
+#[test]
+fn packages_of_the_main_worktree_are_found_without_a_lock_file() {
+    let test = "const assert = require('assert');\nrequire('node:test')('finds it', () => assert.equal(require('sum'), 3));\n";
+    let all = [PACKAGE, (".gitignore", "node_modules\n"), ("sum.test.js", test)];
+    let (project, runner) = (Project::new(&all), found(&all));
+    let installed = [
+        ("package.json", PACKAGE.1),
+        ("node_modules/sum/package.json", r#"{"name": "sum", "main": "index.js"}"#),
+        ("node_modules/sum/index.js", "module.exports = 3;\n"),
+    ];
+    write_into(&project.home(), &installed);
+    let run = project.run(runner.as_ref(), &Selection::Everything);
+    assert_eq!(outcomes(&run), [("sum.test.js::finds it", Passed)], "{run:#?}");
 }
