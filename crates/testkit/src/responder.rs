@@ -9,7 +9,8 @@ use hotfix_core::flow::{check, cleanup, commit, follow_up, prove, start, submit,
 use hotfix_core::journey::{approval, resume, ship, status, undo};
 use hotfix_core::session::{Hotfix, Project, Skips, Work};
 use hotfix_model::output::{
-    CleanupOutput, CommitOutput, OwedOutput, ShipOutput, StartOutput, StatusOutput, SubmitOutput, UndoOutput,
+    CleanupOutput, CommitOutput, ExplainOutput, OwedOutput, ShipOutput, StartOutput, StatusOutput,
+    SubmitOutput, UndoOutput,
 };
 use hotfix_model::{CheckReport, Gate, Proof, Record, TestReport};
 
@@ -138,6 +139,15 @@ impl<'a> Responder<'a> {
             let plan = test::plan(project, hotfix, &work, request)?;
             test::apply(project, hotfix, &work, &plan)
         })
+    }
+
+    /// `git hotfix test --explain`
+    pub fn explain(&self) -> ExplainOutput {
+        let explained = self.work_in(|project, hotfix, work| {
+            let plan = test::plan(project, hotfix, &work, &test::Request::default())?;
+            Ok(plan.explain(project, hotfix, &work))
+        });
+        explained.expect("an order")
     }
 
     /// `git hotfix commit -m SUBJECT`

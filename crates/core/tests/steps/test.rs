@@ -182,6 +182,33 @@ mod with_python {
     }
 
     #[test]
+    fn each_file_says_why_it_is_where_it_is() {
+        let sandbox = Sandbox::with_python();
+        let (responder, slot) = started(&sandbox);
+        let why = |path: &str| {
+            let explained = responder.explain();
+            let file = explained.files.into_iter().find(|file| file.path == path).unwrap();
+            (file.selected, file.why)
+        };
+        let (selected, reasons) = why("tests/test_auth.py");
+        assert!(selected && reasons.contains(&"its name says so".to_owned()), "{reasons:?}");
+        // An impact map of base, as `ready --with-tests` leaves it.
+        let map = serde_json::json!({
+            "commit": slot.git(["rev-parse", "HEAD"]),
+            "tests": { "tests/test_profile.py": { "src/auth.py": [[1, 9999]] } },
+        });
+        let kept = responder.project().repository.state_dir().join("impact.json");
+        fs::write(&kept, map.to_string()).unwrap();
+        assert_eq!(
+            why("tests/test_profile.py").1.first().map(String::as_str),
+            Some("runs the changed lines")
+        );
+        assert_eq!(responder.explain().files[0].path, "tests/test_profile.py");
+        fs::write(&kept, "{").unwrap();
+        assert_eq!(responder.explain().files[0].path, "tests/test_auth.py");
+    }
+
+    #[test]
     fn a_failure_that_base_has_as_well_does_not_block() {
         let sandbox = Sandbox::with_python();
         let project = sandbox.project();
