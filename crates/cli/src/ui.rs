@@ -156,13 +156,24 @@ pub fn answer(text: &str) {
 
 /// Asks a question that is answered with `y` or `n`; `None` if nobody is there to answer.
 pub fn ask(question: &str) -> Option<bool> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    let answer = ask_line(&format!("{question} [y/N]"))?;
+    Some(matches!(answer.as_str(), "y" | "Y" | "yes"))
+}
+
+/// Asks for a line; `None` if nobody is there to answer.
+pub fn ask_line(question: &str) -> Option<String> {
+    if !somebody_is_there() {
         return None;
     }
-    write!(std::io::stderr(), "{question} [y/N] ").ok();
+    write!(std::io::stderr(), "{question} ").ok();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).ok()?;
-    Some(matches!(line.trim(), "y" | "Y" | "yes"))
+    Some(line.trim().to_owned())
+}
+
+/// Whether a person can be asked.
+pub fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 impl Sink for Terminal {

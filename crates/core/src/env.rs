@@ -19,6 +19,10 @@ pub struct Environment {
 pub const VARIABLES: &[(&str, &str)] = &[
     ("HOTFIX_TRUST", "Digest printed by `git hotfix trust`; approves exactly those commands, for automation"),
     (
+        "HOTFIX_REVIEW",
+        "The full id of a commit: `git hotfix review --approve` approves it without a terminal, for automation",
+    ),
+    (
         "HOTFIX_FOREGROUND",
         "Any value: nothing goes on in the background after a command has returned; so it is also where CI is set",
     ),

@@ -3,6 +3,7 @@
 //!
 //! Compatibility: fields are only ever added. Absent means "does not apply", `null` means "asked but not known".
 
+pub mod attestation;
 pub mod config;
 pub mod event;
 pub mod exit;

@@ -3,8 +3,10 @@
 mod demo;
 mod drill;
 mod postmortem;
+mod proof;
 mod ready;
 mod report;
+mod review;
 mod slot;
 
 use jiff::Timestamp;
@@ -19,8 +21,12 @@ use crate::step::{Gate, Step};
 pub use demo::{DemoComparison, DemoOutput, DemoStep};
 pub use drill::{DrillCost, DrillOutput, DrillStepOutput};
 pub use postmortem::{PostmortemDoneOutput, PostmortemOutput, PostmortemState};
+pub use proof::{
+    CheckOutcome, ExportOutput, ProofShowOutput, ReplayLine, ReplayOutput, VerifyLine, VerifyOutput,
+};
 pub use ready::{Readiness, ReadyLine, ReadyOutput, ScheduleFile, ScheduleOutput};
 pub use report::{DebtState, ReportLine, ReportOutput, ReportTotals};
+pub use review::ReviewOutput;
 pub use slot::{
     CacheOutput, RefreshOutput, RefreshedSlot, RefreshedState, SlotListOutput, SlotRemovedOutput, SlotUse,
     WarmOutput,
@@ -404,6 +410,18 @@ impl OwedOutput {
         };
         record.outstanding().map(output).collect()
     }
+}
+
+/// `owed settle --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SettleOutput {
+    /// The hotfix.
+    pub id: String,
+    /// The key of what was settled.
+    pub key: String,
+    /// What is still owed.
+    pub owed: Vec<OwedOutput>,
 }
 
 /// `log --json`: the timeline of one hotfix.

@@ -269,7 +269,7 @@ pub fn request(alert: &str) -> start::Request {
 /// What `git hotfix prove -- COMMAND` asks for.
 pub fn prove_with(command: &[&str]) -> prove::Request {
     let command = command.iter().map(|word| (*word).to_owned()).collect();
-    prove::Request { command, accept_load_error: false }
+    prove::Request { command, ..prove::Request::default() }
 }
 
 fn skips_of(skips: &[(Gate, &str)]) -> Skips {

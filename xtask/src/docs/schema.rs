@@ -6,8 +6,8 @@ use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
     InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
-    ScheduleOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput,
-    SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
+    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -37,6 +37,8 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("log", schema_for!(LogOutput)),
         ("owed", schema_for!(Vec<OwedOutput>)),
         ("report", schema_for!(ReportOutput)),
+        ("owed-settle", schema_for!(SettleOutput)),
+        ("review", schema_for!(ReviewOutput)),
         ("undo", schema_for!(UndoOutput)),
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),

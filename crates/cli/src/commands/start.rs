@@ -60,6 +60,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         return Ok(render::plan(&plan.lines()));
     }
     let output = start::apply(&project, &plan)?;
+    project.remind();
     app.go_to(&output.worktree);
     Ok(Answer::new(&output, render::start(app.paint(), &output)))
 }

@@ -12,6 +12,7 @@ pub mod owed;
 pub mod ready;
 pub mod report;
 pub mod resume;
+pub mod review;
 pub mod shell_init;
 pub mod ship;
 pub mod slot;

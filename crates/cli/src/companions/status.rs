@@ -14,6 +14,7 @@ pub struct Arguments {}
 /// Shows where it stands.
 pub fn run(app: &App, _: &Arguments) -> Outcome {
     let project = app.project(&[])?;
+    project.remind();
     match project.find(app.global.id.as_deref()) {
         Ok(id) => {
             let output = status::of(&project, &id)?;

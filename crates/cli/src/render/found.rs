@@ -25,7 +25,8 @@ pub fn prove(paint: Paint, output: &ProveOutput) -> String {
     text + &next(paint, &output.next)
 }
 
-fn side(paint: Paint, label: &str, side: Option<&Side>) -> String {
+/// One side of a proof.
+pub(super) fn side(paint: Paint, label: &str, side: Option<&Side>) -> String {
     let Some(side) = side else { return String::new() };
     let outcome = match side.outcome {
         SideOutcome::Passed => "passed",

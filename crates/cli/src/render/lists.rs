@@ -1,8 +1,8 @@
 //! Lists: hotfixes, events, debts, settings.
 
 use hotfix_core::exec::sanitize_line;
-use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput};
-use hotfix_model::{Event, Fact, Landing, Review, ReviewVerdict};
+use hotfix_model::output::{ListOutput, LogOutput, OwedOutput, SettingOutput, SettleOutput};
+use hotfix_model::{Event, Fact, Landing, OwedKind, Review, ReviewVerdict};
 use jiff::Timestamp;
 
 use super::places::{stage, state};
@@ -114,9 +114,22 @@ pub fn owed(paint: Paint, owed: &[OwedOutput], now: Timestamp) -> String {
             true => paint.bad(&format!("{} overdue", ago(-seconds))),
             false => format!("due in {}", ago(seconds)),
         };
-        format!("{}  {}  {due}", paint.bold(&owed.id), debt(owed))
+        let key = match owed.kind {
+            OwedKind::Review | OwedKind::Postmortem => String::new(),
+            _ => paint.dim(&format!("  [{}]", sanitize_line(&owed.key))),
+        };
+        format!("{}  {}  {due}{key}", paint.bold(&owed.id), debt(owed))
     };
     owed.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What was settled, and what is still owed.
+pub fn settled(paint: Paint, output: &SettleOutput, now: Timestamp) -> String {
+    let rest = match output.owed.is_empty() {
+        true => format!("{} owes nothing any more", output.id),
+        false => owed(paint, &output.owed, now),
+    };
+    format!("settled {}\n{rest}", paint.bold(&output.key))
 }
 
 /// Settings, one line each, with where they come from.

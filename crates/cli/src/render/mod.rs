@@ -7,6 +7,7 @@ mod found;
 mod lists;
 mod paint;
 mod places;
+mod review;
 mod slots;
 mod ready;
 mod report;
@@ -22,11 +23,12 @@ pub use demo::demo;
 pub use drill::drill;
 pub use ended::{cleanup, found, ship, submit};
 pub use found::{check, explain, prove, test};
-pub use lists::{list, log, owed, settings};
+pub use lists::{list, log, owed, settings, settled};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};
 pub use ready::{missing, ready, schedule};
 pub use report::{report, report_csv};
+pub use review::{review, reviewed};
 pub use slots::{refreshed, removed, slots};
 
 /// A plan, one line each.
@@ -50,9 +52,8 @@ fn debt(owed: &OwedOutput) -> String {
         OwedKind::Review => format!("review: {what}"),
         OwedKind::Postmortem => format!("post-mortem: {what}"),
         OwedKind::Port => format!("port: {what}"),
-        // It names the gate.
-        OwedKind::SkippedGate => what,
-        OwedKind::Concern => format!("concern: {what}"),
+        // It names the gate, or who is concerned.
+        OwedKind::SkippedGate | OwedKind::Concern => what,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
     InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
-    ScheduleOutput, SettingOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput,
-    SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
+    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -36,8 +36,9 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("log", vec![judge::<LogOutput>]),
         ("undo", vec![judge::<UndoOutput>]),
         ("resume", vec![judge::<StartOutput>]),
-        ("owed", vec![judge::<Vec<OwedOutput>>]),
+        ("owed", vec![judge::<Vec<OwedOutput>> as Judge, judge::<SettleOutput>]),
         ("report", vec![judge::<ReportOutput>]),
+        ("review", vec![judge::<ReviewOutput>]),
         ("init", vec![judge::<InitOutput>]),
         ("trust", vec![judge::<TrustOutput>]),
         ("config", vec![judge::<Vec<SettingOutput>>]),
@@ -200,6 +201,14 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     asker.ask(0, &["cleanup"]);
     assert_eq!(asker.ask(0, &["follow-up"]).as_array().map(Vec::len), Some(2));
     assert_eq!(asker.ask(0, &["owed"]).as_array().map(Vec::len), Some(2));
+    let review = asker.ask(0, &["review"]);
+    assert_eq!((&review["id"], &review["state"]), (&ID.into(), &"pending".into()));
+    asker.fail(4, &["review", ID, "--approve"]);
+    asker.fail(2, &["review", ID, "--request", "look again"]);
+    asker.fail(2, &["review", "1.2.4"]);
+    assert_eq!(asker.ask(0, &["review", ID, "--concern", "rounding"])["state"], "concern_raised");
+    assert_eq!(asker.ask(0, &["owed", "settle", "postmortem", "--reason", "none"])["key"], "postmortem");
+    asker.fail(4, &["owed", "settle", "postmortem", "--reason", "none"]);
     assert_eq!(asker.ask(0, &["log"])["intact"], true);
     let report = asker.ask(0, &["report", "--since", "1d", "--format", "html"]);
     assert_eq!((&report["hotfixes"][0]["id"], &report["totals"]["shipped"]), (&ID.into(), &1.into()));

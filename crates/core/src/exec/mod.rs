@@ -9,6 +9,7 @@ mod capture;
 mod contain;
 mod detach;
 mod exit;
+mod page;
 mod process;
 mod redact;
 mod sanitize;
@@ -212,6 +213,11 @@ impl Command {
     /// Runs it to its end.
     pub fn run(self, ctx: &Ctx) -> Result<Finished, ExecError> {
         wait::run(self, ctx)
+    }
+
+    /// Runs it on our terminal and gives it a text to show; comes back when the reader leaves.
+    pub fn show(self, ctx: &Ctx, text: &str) -> Result<(), ExecError> {
+        page::show(&self, ctx, text)
     }
 
     /// Starts it and lets it go: it has a session of its own, no input, and goes on when we are gone. Both streams are

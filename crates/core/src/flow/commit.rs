@@ -90,7 +90,9 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     };
     let elapsed = ctx.milliseconds_since(began);
     let facts = skipped.into_iter().map(|fact| (fact, None)).chain([(committed, Some(elapsed))]);
-    hotfix.append(project, facts.collect(), &Vec::new())?;
+    hotfix.note(project, facts.collect(), Vec::new())?;
+    let evidence = project.attest(hotfix.record())?;
+    hotfix.append(project, Vec::new(), &evidence)?;
     failpoint::reach(ctx, "commit.recorded");
     let Size { files, added, removed } = plan.size;
     let files = super::counted(files, "file");

@@ -1,26 +1,49 @@
 //! follow-up: review may come after the merge, the post-mortem later; both stay owed until done.
 
+mod error;
+pub mod review;
+mod settle;
+
 use hotfix_model::output::OwedOutput;
 
 use crate::error::Result;
 use crate::session::Project;
 
+pub use error::FollowUpError;
+pub use settle::{SettleRequest, settle};
+
 /// What one hotfix owes, the most urgent first.
 pub fn of(project: &Project, named: Option<&str>) -> Result<Vec<OwedOutput>> {
     let id = project.find_any(named)?;
-    let record = project.store().load(&id)?.record;
+    let record = project.known_record(&id)?.record;
     Ok(sorted(OwedOutput::of(&record, project.ctx().now())))
 }
 
-/// What all hotfixes owe that this clone knows of, the team's included, the most urgent first.
+/// What all hotfixes owe that this clone knows of, the team's included, the most urgent first. Asks nobody.
 pub fn all(project: &Project) -> Result<Vec<OwedOutput>> {
     let now = project.ctx().now();
-    let records = project.all_records()?;
+    project.join_records()?;
+    let records = project.team_records()?;
+    project.remember_debts(&records);
     let owed = records.iter().flat_map(|record| OwedOutput::of(record, now)).collect();
     Ok(sorted(owed))
 }
 
+/// The same, after asking the remote what the team has done since. A remote that does not answer is said.
+pub fn all_of_team(project: &Project) -> Result<Vec<OwedOutput>> {
+    ask_team(project)?;
+    all(project)
+}
+
+/// Brings what the team has done since. A remote that does not answer is said, and hinders nothing.
+pub fn ask_team(project: &Project) -> Result<()> {
+    if let Some(why) = project.meet_team()? {
+        project.ctx().warn(format!("the remote did not answer, so this is what was known before: {why}"));
+    }
+    Ok(())
+}
+
 fn sorted(mut owed: Vec<OwedOutput>) -> Vec<OwedOutput> {
-    owed.sort_by(|one, other| (one.due, &one.id, one.kind).cmp(&(other.due, &other.id, other.kind)));
+    owed.sort_by(|one, other| (one.due, &one.id, &one.key).cmp(&(other.due, &other.id, &other.key)));
     owed
 }

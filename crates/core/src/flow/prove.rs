@@ -37,6 +37,8 @@ pub struct Request {
     pub command: Vec<String>,
     /// Whether a red by import or compile error counts.
     pub accept_load_error: bool,
+    /// Whether both sides run although an earlier run of the same files is known.
+    pub anew: bool,
 }
 
 /// What prove is going to do.
@@ -48,6 +50,7 @@ pub struct Plan {
     runner: Result<Arc<dyn Runner>>,
     selection: Selection,
     accept_load_error: bool,
+    anew: bool,
     config: Config,
 }
 
@@ -118,7 +121,8 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
         }
         _ => Selection::Everything,
     };
-    Ok(Plan { work, parts, runner, selection, accept_load_error, config })
+    let anew = request.anew;
+    Ok(Plan { work, parts, runner, selection, accept_load_error, anew, config })
 }
 
 /// The runner of a tree, by the repository's own files.
@@ -186,13 +190,17 @@ impl Plan {
         Memory::new(scratch, wanted, &inputs)
     }
 
+    fn recall(&self, memory: &Memory) -> Option<Vec<Run>> {
+        memory.recall().filter(|_| !self.anew)
+    }
+
     /// Runs the red side in the twin.
     pub fn run_red(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool, Oid)> {
         let repository = &project.repository;
         let scratch = project.run_dir(hotfix.id())?;
         let tree = repository.overlay_tree(&self.work.base, &self.parts.tests, &scratch)?;
         let memory = self.memory(project, &scratch, (Wanted::Red, &tree));
-        if let Some(runs) = memory.recall() {
+        if let Some(runs) = self.recall(&memory) {
             return Ok((runs, true, tree));
         }
         let twin = lay_twin(project, hotfix, &self.work, &tree)?;
@@ -219,7 +227,7 @@ impl Plan {
         }
         let scratch = project.run_dir(hotfix.id())?;
         let memory = self.memory(project, &scratch, (Wanted::Green, &self.work.tree));
-        if let Some(runs) = memory.recall() {
+        if let Some(runs) = self.recall(&memory) {
             return Ok((runs, true, then()?));
         }
         let changed: Vec<PathBuf> = self.work.changes.iter().map(|change| change.path.clone()).collect();
@@ -365,6 +373,15 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
     let fact = Fact::Proved(Box::new(proof.clone()));
     hotfix.append(project, vec![(fact, Some(ctx.milliseconds_since(began)))], &evidence)?;
     Ok(proof)
+}
+
+/// Both sides run, and what they show; nothing is written into the record.
+pub fn show(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Proof> {
+    if !plan.can_run() {
+        return Ok(nothing_to_prove(plan));
+    }
+    let sides = run_both(project, hotfix, plan)?;
+    plan.conclude(project, hotfix, &sides)
 }
 
 fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {

@@ -18,7 +18,7 @@ use crate::message::{self, RequestText};
 use crate::session::{Blocked, Gates, Hotfix, Project, SessionError, Skips};
 
 pub use landing::wait;
-pub use push::{remote_branch, remote_record, share_record};
+pub use push::{remote_branch, share_record};
 
 /// What submit is going to do.
 pub struct Plan {

@@ -104,6 +104,12 @@ impl<'a> GitCommand<'a> {
         self
     }
 
+    /// Takes a variable away.
+    pub fn unset(mut self, name: &str) -> Self {
+        self.command = self.command.env_remove(name);
+        self
+    }
+
     /// Sets configuration for this call alone: `key=value`.
     pub fn setting(mut self, setting: &str) -> Self {
         self.args.splice(0..0, ["-c".into(), setting.into()]);

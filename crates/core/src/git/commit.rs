@@ -141,6 +141,38 @@ impl Repository {
         Ok(String::from_utf8_lossy(&authors).into_owned())
     }
 
+    /// Addresses of everybody who wrote, committed or is named as having helped with a commit after `from` up to `to`.
+    pub fn commit_authors(&self, from: &Oid, to: &Oid) -> Result<Vec<String>> {
+        let format = "--format=%ae%n%ce%n%(trailers:key=Co-authored-by,valueonly)";
+        let range = format!("{from}..{to}");
+        let printed = self.git().args(["log", format, &range]).run()?;
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let address = |line: &str| {
+            let line = line.trim().trim_end_matches('>');
+            line.rsplit_once('<').map_or(line, |(_, address)| address).to_owned()
+        };
+        let mut addresses: Vec<String> = printed.lines().map(address).collect();
+        addresses.retain(|address| !address.is_empty());
+        addresses.sort();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
+    /// The change between two commits as people read it, with renames found and without colours.
+    pub fn diff_text(&self, from: &Oid, to: &Oid) -> Result<Vec<u8>> {
+        let options = ["--no-color", "--no-ext-diff", "--no-textconv", "-M", "--stat", "--patch"];
+        self.git().arg("diff").args(options).args([from.as_str(), to.as_str()]).run()
+    }
+
+    /// The program that people read long texts with, as Git chooses it; `cat` or nothing for none.
+    pub fn pager(&self) -> Result<String> {
+        let chosen = self.ctx().env.get("GIT_PAGER").map(std::ffi::OsStr::to_owned).unwrap_or_default();
+        // An empty value would be a choice as well: that of no pager.
+        let call = self.git();
+        let call = if chosen.is_empty() { call.unset("GIT_PAGER") } else { call.env("GIT_PAGER", chosen) };
+        call.args(["var", "GIT_PAGER"]).text()
+    }
+
     /// The files that differ between two commits, with counts of lines.
     pub fn summarise(&self, from: &str, to: &str) -> Result<String> {
         let diff = self.git().args(["diff", "-M", "--stat", "--summary", from, to]).run()?;

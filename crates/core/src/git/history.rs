@@ -30,6 +30,13 @@ impl Repository {
         Ok(commits)
     }
 
+    /// Whether for each commit after `from` up to `to` the branch at `target` has one that changes the same, as after a
+    /// rebase or a squash of a single commit.
+    pub fn holds_the_same_changes(&self, target: &Oid, (from, to): (&Oid, &Oid)) -> Result<bool> {
+        let listed = self.git().args(["cherry", target.as_str(), to.as_str(), from.as_str()]).text()?;
+        Ok(!listed.is_empty() && listed.lines().all(|line| line.starts_with('-')))
+    }
+
     /// How many commits `to` has that `from` has not.
     pub fn distance(&self, from: &Oid, to: &Oid) -> Result<u64> {
         let range = format!("{from}..{to}");

@@ -2,6 +2,7 @@
 //! HEAD, refs, stash, configuration and `FETCH_HEAD` are never written.
 
 mod attach;
+mod base64;
 mod command;
 mod commit;
 mod configuration;
@@ -21,6 +22,7 @@ mod refs;
 mod remote;
 mod semver;
 mod settings;
+mod signing;
 mod snapshot;
 mod sparse;
 mod stale;
@@ -35,6 +37,7 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use direct::{Direct, Place};
 
+pub use base64::{of_base64, to_base64};
 pub use command::GitCommand;
 pub use commit::{CommitRequest, Identity};
 pub use diff::{Change, ChangeKind, FileDiff, Hunk, TrackedChange};
@@ -50,6 +53,7 @@ pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, OPTION_LIMIT, Push, PushOutcome, PushReport, Remote};
 pub use semver::Release;
 pub use settings::Settings;
+pub use signing::{NAMESPACE, Signer, Verified};
 pub use sparse::Cone;
 pub(crate) use stale::git_runs_in;
 pub use version::Version;

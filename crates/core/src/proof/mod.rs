@@ -11,6 +11,7 @@ mod memory;
 mod parts;
 mod patience;
 mod side;
+mod statements;
 
 pub use apart::{Taken, Version, take_apart};
 pub use judge::{Evidence, Judgement, judge, suspects};
@@ -18,3 +19,4 @@ pub use memory::{Memory, Wanted};
 pub use parts::{Parts, split};
 pub use patience::limit_after;
 pub use side::{Colour, Reading, read_side};
+pub use statements::{Subject, bundle, enclosed, payload, pre_authentication_encoding, statements, unbundle};

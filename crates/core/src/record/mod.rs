@@ -19,5 +19,6 @@ pub use error::RecordError;
 pub use fold::fold;
 pub use journal::{Entry, Intent, Journal};
 pub use line::Line;
+pub use nearest::nearest;
 pub use store::{Prepared, Store};
 pub use tree::{Stored, Summary};

@@ -110,6 +110,11 @@ impl<'a> Store<'a> {
         Ok(found.stored(id)?)
     }
 
+    /// Reads a record by its tree, whichever ref points at it.
+    pub fn load_at(&self, id: &str, tree: &Oid) -> Result<Stored> {
+        Ok(tree::ask(self.repository, tree.as_str())?.stored(id)?)
+    }
+
     /// Adds events, in this order, and files of evidence, each in the place of an earlier one of its name. If others
     /// changed the record meanwhile, what they added is kept and the events follow theirs. Credentials are taken out
     /// of everything. Durable when it returns.
@@ -120,8 +125,7 @@ impl<'a> Store<'a> {
         facts: Vec<(Fact, Option<u64>)>,
         evidence: &[(String, Vec<u8>)],
     ) -> Result<Stored> {
-        let named = evidence.iter().map(|(name, bytes)| Ok((evidence_name(name)?, clean_bytes(bytes))));
-        let evidence = named.collect::<Result<Vec<_>, RecordError>>()?;
+        let evidence = clean_evidence(evidence)?;
         let addition = Addition { at: self.now(), actor, facts, evidence };
         if addition.facts.is_empty() && addition.evidence.is_empty() {
             return Ok(stored.clone());
@@ -131,9 +135,15 @@ impl<'a> Store<'a> {
 
     /// Writes the objects of a record with more events, without moving its ref: for what must become true together
     /// with something outside, such as a push. [`Store::settle`] moves the ref.
-    pub fn draft(&self, stored: &Stored, actor: &Actor, facts: Vec<(Fact, Option<u64>)>) -> Result<Stored> {
-        let addition = Addition { at: self.now(), actor, facts, evidence: Vec::new() };
-        self.added(stored, &addition)
+    pub fn draft(
+        &self,
+        stored: &Stored,
+        actor: &Actor,
+        facts: Vec<(Fact, Option<u64>)>,
+        evidence: &[(String, Vec<u8>)],
+    ) -> Result<Stored> {
+        let evidence = clean_evidence(evidence)?;
+        self.added(stored, &Addition { at: self.now(), actor, facts, evidence })
     }
 
     /// The state a record would have with more events. Writes nothing.
@@ -218,14 +228,14 @@ impl<'a> Store<'a> {
 
     /// Joins what another clone knows, a tree whose objects are here: all events and all evidence of both.
     pub fn merge(&self, ours: &Stored, theirs: &Oid) -> Result<Stored> {
-        let theirs = tree::ask(self.repository, theirs.as_str())?.stored(&ours.id)?;
+        let theirs = self.load_at(&ours.id, theirs)?;
         self.change(ours, |current| self.merged(current, &theirs))
     }
 
     /// Takes over a record that a remote has: as it is if there is none here, else by [`Store::merge`].
     pub fn adopt(&self, id: &str, theirs: &Oid) -> Result<Stored> {
         let name = Self::ref_name(id)?;
-        let stored = tree::ask(self.repository, theirs.as_str())?.stored(id)?;
+        let stored = self.load_at(id, theirs)?;
         match self.repository.change_refs("hotfix: fetched", &[RefChange::create(name, theirs.clone())]) {
             Ok(()) => Ok(stored),
             Err(error) if said_by_race(&error).is_some() => self.merge(&self.load(id)?, theirs),
@@ -361,6 +371,11 @@ fn said_by_race(error: &crate::error::Error) -> Option<String> {
         Some(GitError::RefMoved { said }) => Some(said.clone()),
         _ => None,
     }
+}
+
+/// Files as they may be kept: under names that can hurt nobody, and without credentials.
+fn clean_evidence(evidence: &[(String, Vec<u8>)]) -> Result<Vec<(&str, Vec<u8>)>, RecordError> {
+    evidence.iter().map(|(name, bytes)| Ok((evidence_name(name)?, clean_bytes(bytes)))).collect()
 }
 
 /// The name, if it is one component of a path on every file system.

@@ -63,6 +63,11 @@ impl Fetcher {
         self.repository.read_ref(&fetched)?.ok_or_else(|| self.gone())
     }
 
+    /// Brings one record of the remote's into our own namespace.
+    pub fn fetch_record(&self, id: &str, limit: Duration) -> Result<()> {
+        self.ask(&[format!("+refs/hotfix/record/{id}:{REMOTE_RECORDS}{id}")], limit)
+    }
+
     /// Fetches while others may make worktrees. Making the entry of one takes a moment, during which a fetch fails; so
     /// it is repeated, and at last with no worktree in the making.
     fn ask(&self, refspecs: &[String], limit: Duration) -> Result<()> {

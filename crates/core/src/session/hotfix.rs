@@ -93,12 +93,16 @@ impl Project {
     }
 
     /// All records this clone knows, those of the team included. One that is known twice is taken as this clone has
-    /// it.
+    /// it. Those that cannot be read are named.
     pub fn all_records(&self) -> Result<Vec<Record>> {
         let store = self.store();
-        let (ours, theirs) = (store.list()?, store.list_below(REMOTE_RECORDS)?);
-        let known: BTreeSet<String> = ours.iter().map(|summary| summary.id.clone()).collect();
-        let theirs = theirs.into_iter().filter(|summary| !known.contains(&summary.id));
+        let ours = store.list()?;
+        let known: BTreeSet<&str> = ours.iter().map(|summary| summary.id.as_str()).collect();
+        let theirs = store.refs_below(REMOTE_RECORDS)?.into_iter();
+        let theirs = store.read(theirs.filter(|(id, _)| !known.contains(id.as_str())).collect())?;
+        for damaged in ours.iter().chain(&theirs).filter(|summary| summary.record.is_none()) {
+            self.ctx().warn(format!("the record of {} cannot be read", damaged.id));
+        }
         Ok(ours.into_iter().chain(theirs).filter_map(|summary| summary.record).collect())
     }
 
@@ -184,6 +188,7 @@ impl Hotfix {
         let all = self.noted.facts.iter().cloned().chain(facts).collect();
         let files: EvidenceFiles = self.noted.evidence.iter().chain(evidence).cloned().collect();
         self.stored = project.store().append(&self.stored, &actor, all, &files)?;
+        project.remember_debts_of(self.record());
         self.noted = Noted::default();
         Ok(())
     }

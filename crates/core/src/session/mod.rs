@@ -1,5 +1,6 @@
 //! An opened repository with its configuration and the hotfix at hand: what every step begins with.
 
+mod attestation;
 mod base;
 mod deployed;
 mod error;
@@ -10,9 +11,12 @@ mod open;
 mod project;
 mod reader;
 mod released;
+mod reminder;
 mod seen;
+mod sharing;
 mod work;
 
+pub use attestation::BUNDLE;
 pub use base::{BasePlan, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
 pub use error::SessionError;
 pub use fetching::{FETCH_PATIENCE, Fetched, Fetching};
@@ -21,4 +25,5 @@ pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use project::Project;
 pub use reader::Reader;
 pub use seen::Seen;
+pub use sharing::{Shared, remote_record};
 pub use work::Work;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hotfix_core::flow::follow_up;
-use hotfix_model::{Fact, Gate, OwedKind};
+use hotfix_core::flow::follow_up::{self, SettleRequest};
+use hotfix_model::{ExitCode, Fact, Gate, OwedKind};
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
 use hotfix_testkit::{Responder, Sandbox, World};
 
@@ -115,4 +115,72 @@ fn looking_changes_nothing() {
     follow_up::of(&responder.project(), None).unwrap();
     before.assert_untouched(&World::of(repo.path()));
     assert_eq!(repo.refs(""), refs);
+}
+
+fn settle(responder: &Responder<'_>, key: &str) -> hotfix_core::error::Result<Vec<String>> {
+    let request = SettleRequest { id: None, key: key.to_owned(), reason: "ran green at night".to_owned() };
+    let output = follow_up::settle(&responder.project(), &request)?;
+    Ok(output.owed.into_iter().map(|owed| owed.key).collect())
+}
+
+#[test]
+fn a_skipped_gate_is_settled_with_a_reason() {
+    let sandbox = Sandbox::new();
+    let responder = shipped(&sandbox, &[(Gate::Test, "the runner is down")]);
+    assert_eq!(settle(&responder, "skipped_gate:test").unwrap(), ["review", "postmortem"]);
+    let record = responder.record();
+    let paid = record.owed.iter().find(|owed| owed.key == "skipped_gate:test").unwrap();
+    assert_eq!(paid.reason.as_deref(), Some("ran green at night"));
+    assert_eq!(paid.settled_by.as_ref().map(|actor| actor.email.as_str()), Some("responder@example.com"));
+    let repo = sandbox.repo_at(responder.dir());
+    let on_remote = repo.bare().git(["show", "refs/hotfix/record/1.2.3:events.jsonl"]);
+    assert!(on_remote.contains("ran green at night"), "the team sees it");
+    let again = settle(&responder, "skipped_gate:test").unwrap_err();
+    assert_eq!((again.exit(), again.next()), (ExitCode::DECISION, "git hotfix owed".to_owned()));
+}
+
+#[test]
+fn a_review_is_settled_by_nothing_but_a_review() {
+    let sandbox = Sandbox::new();
+    let responder = shipped(&sandbox, &[]);
+    let error = settle(&responder, "review").unwrap_err();
+    assert_eq!((error.exit(), error.next()), (ExitCode::DECISION, "git hotfix review 1.2.3".to_owned()));
+    let id = Some("1.2.3".to_owned());
+    let request = SettleRequest { id, key: "reviews".to_owned(), reason: "x".to_owned() };
+    let error = follow_up::settle(&responder.project(), &request).unwrap_err();
+    assert_eq!((error.exit(), error.why()), (ExitCode::USAGE, "it owes review, postmortem".to_owned()));
+    let request = SettleRequest { id: Some("1.2.4".to_owned()), ..request };
+    let error = follow_up::settle(&responder.project(), &request).unwrap_err();
+    assert_eq!((error.exit(), error.why()), (ExitCode::USAGE, "did you mean 1.2.3?".to_owned()));
+}
+
+#[test]
+fn the_reminder_names_what_is_overdue_as_soon_as_it_is() {
+    let sandbox = Sandbox::new();
+    let responder = shipped(&sandbox, &[(Gate::Test, "the runner is down")]);
+    let reminder = |responder: &Responder<'_>| responder.project().reminder();
+    assert_eq!(reminder(&responder), None);
+    sandbox.clock().advance(25 * HOUR);
+    let line = "1 review and 1 skipped gate of 1.2.3 are overdue: git hotfix owed";
+    assert_eq!(reminder(&responder).as_deref(), Some(line));
+    settle(&responder, "skipped_gate:test").unwrap();
+    assert_eq!(reminder(&responder).as_deref(), Some("1 review of 1.2.3 is overdue: git hotfix owed"));
+    let clone = sandbox.repo_at(responder.dir()).clone_of_remote("second");
+    let colleague = Responder::at(&sandbox, clone.path());
+    assert_eq!(reminder(&colleague), None, "nobody looked yet");
+    follow_up::all_of_team(&colleague.project()).unwrap();
+    assert_eq!(reminder(&colleague).as_deref(), Some("1 review of 1.2.3 is overdue: git hotfix owed"));
+    std::fs::write(clone.file(".git/hotfix/owed.json"), "[{\"due\":").unwrap();
+    assert_eq!(reminder(&colleague), None, "a memory that was cut short is none");
+}
+
+#[test]
+fn offline_shows_what_is_known() {
+    let sandbox = Sandbox::new();
+    let responder = shipped(&sandbox, &[]);
+    let bare = sandbox.repo_at(responder.dir()).bare();
+    std::fs::rename(bare.path(), sandbox.code().join("away.git")).unwrap();
+    assert_eq!(follow_up::all_of_team(&responder.project()).unwrap().len(), 2);
+    let warnings = sandbox.recorder().warnings();
+    assert!(warnings.iter().any(|line| line.starts_with("the remote did not answer")), "{warnings:?}");
 }

@@ -9,7 +9,7 @@ use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, PushPlan};
 use crate::git::{Lease, Oid, Push, PushOutcome, RefName, Remote};
 use crate::record::{Entry, Journal, Store};
-use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS};
+use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, remote_record};
 
 /// Joins our record with what colleagues pushed. Gives where the remote's record is, if it may be pushed over.
 pub(super) fn prepare(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Option<Oid>> {
@@ -31,7 +31,9 @@ pub(super) fn deliver(
     let ctx = project.ctx();
     let journal = Journal::open(&project.repository)?;
     let cut = cut_pushes(&journal, hotfix)?;
-    let next = project.store().draft(&hotfix.stored, &project.actor()?, facts(plan, &merge_request))?;
+    let evidence = project.attest_if_missing(&hotfix.stored)?;
+    let submitted = facts(plan, &merge_request);
+    let next = project.store().draft(&hotfix.stored, &project.actor()?, submitted, &evidence)?;
     let record = (Store::ref_name(hotfix.id())?, next.tree.clone(), record_before);
     failpoint::reach(ctx, "submit.before");
     let detail = json!({ "commit": plan.commit.as_str(), "record": next.tree.as_str() });
@@ -40,14 +42,21 @@ pub(super) fn deliver(
     failpoint::reach(ctx, "submit.pushed");
     remember_remote(project, hotfix, plan, (&delivered, &next.tree))?;
     match &delivered.record_refused {
-        None => hotfix.stored = project.store().settle(&hotfix.stored, &next)?,
+        None => {
+            hotfix.stored = project.store().settle(&hotfix.stored, &next)?;
+            project.forget_refusal();
+            project.remember_debts_of(hotfix.record());
+        }
+        // A colleague wrote into it meanwhile.
+        Some(said) if project.can_be_joined(hotfix.id(), said) => {
+            project.store().settle(&hotfix.stored, &next)?;
+            project.share_or_say(hotfix.id())?;
+            hotfix.stored = project.store().load(hotfix.id())?;
+        }
         Some(said) => {
-            ctx.warn(format!(
-                "{} does not take the record ({said}); it stays in this clone",
-                plan.remote.name
-            ));
+            project.say_refused(&plan.remote.name, said);
             merge_request.record_pushed = false;
-            hotfix.append(project, facts(plan, &merge_request), &Vec::new())?;
+            hotfix.append(project, facts(plan, &merge_request), &evidence)?;
         }
     }
     intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
@@ -171,9 +180,4 @@ fn remember_remote(
 /// Where we remember the remote's branch of a hotfix.
 pub fn remote_branch(id: &str) -> Result<RefName> {
     Ok(RefName::new(format!("{REMOTE_HOTFIXES}{id}"))?)
-}
-
-/// Where we remember the remote's record of a hotfix.
-pub fn remote_record(id: &str) -> Result<RefName> {
-    Ok(RefName::new(format!("{REMOTE_RECORDS}{id}"))?)
 }
