@@ -237,7 +237,7 @@ pub struct Record {
     /// When the fix was first known to be in the target: production is restored from then on, as far as Git can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_at: Option<Timestamp>,
-    /// Where the post-mortem was written; the first one counts.
+    /// Where the post-mortem is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postmortem: Option<Postmortem>,
     /// Whether a slot is in use for it, as far as this record knows.

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
-    InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
-    ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
-    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput, ProveOutput,
+    ReadyOutput, RefreshOutput, ReportOutput, ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput,
+    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
+    TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -36,6 +37,8 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("list", schema_for!(Vec<ListOutput>)),
         ("log", schema_for!(LogOutput)),
         ("owed", schema_for!(Vec<OwedOutput>)),
+        ("postmortem", schema_for!(PostmortemOutput)),
+        ("postmortem-done", schema_for!(PostmortemDoneOutput)),
         ("report", schema_for!(ReportOutput)),
         ("owed-settle", schema_for!(SettleOutput)),
         ("review", schema_for!(ReviewOutput)),

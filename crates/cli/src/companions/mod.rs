@@ -9,6 +9,7 @@ pub mod list;
 pub mod log;
 pub mod man;
 pub mod owed;
+pub mod postmortem;
 pub mod ready;
 pub mod report;
 pub mod resume;

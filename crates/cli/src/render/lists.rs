@@ -72,6 +72,7 @@ fn what(event: &Event) -> String {
         Fact::Abandoned { reason } => {
             format!("given up{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
         }
+        Fact::PostmortemWritten { path, .. } => format!("wrote the post-mortem, {path}"),
         Fact::Reviewed(review) => reviewed(review),
         Fact::Replayed { proof, .. } => {
             format!("replayed: {}: {}", hotfix_core::flow::prove::word(proof.verdict), proof.why)
@@ -79,7 +80,6 @@ fn what(event: &Event) -> String {
         Fact::Settled { owed, reason } => {
             format!("settled {owed}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
         }
-        Fact::PostmortemWritten { path, .. } => format!("wrote the post-mortem, {path}"),
         Fact::Unknown => "something that this version does not know".to_owned(),
     }
 }

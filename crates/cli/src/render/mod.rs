@@ -9,6 +9,7 @@ mod paint;
 mod places;
 mod review;
 mod slots;
+mod postmortem;
 mod ready;
 mod report;
 
@@ -26,6 +27,7 @@ pub use found::{check, explain, prove, test};
 pub use lists::{list, log, owed, settings, settled};
 pub use paint::Paint;
 pub use places::{init, start, status, trust};
+pub use postmortem::{postmortem, postmortem_done};
 pub use ready::{missing, ready, schedule};
 pub use report::{report, report_csv};
 pub use review::{review, reviewed};

@@ -72,7 +72,7 @@ fn totals(paint: Paint, report: &ReportOutput) -> Vec<String> {
 /// RFC 4180, and no cell that a spreadsheet would compute.
 pub fn report_csv(report: &ReportOutput) -> String {
     const HEAD: &str = "id,started_at,submitted_at,merged_at,restore_seconds,stage,alert,incident,severity,author,\
-                        proof,test,skipped,review,postmortem,open_debts,files,added,removed,commit,merge_request";
+                        authorised_by,proof,test,skipped,review,reviewed_by,reviewed_at,postmortem,open_debts,files,added,removed,commit,merge_request";
     let lines = report.hotfixes.iter().map(|line| {
         let cells = values(line).into_iter().map(|value| cell(&value));
         cells.collect::<Vec<_>>().join(",")
@@ -97,10 +97,13 @@ fn values(line: &ReportLine) -> Vec<String> {
         text(line.incident.as_ref()),
         text(line.severity.as_ref()),
         line.author.clone(),
+        text(line.authorised_by.as_ref()),
         line.proof.map_or("none", prove::word).to_owned(),
         test(line.test).to_owned(),
         skipped.join(" "),
         line.review.map_or("", debt).to_owned(),
+        text(line.reviewed_by.as_ref()),
+        time(line.reviewed_at),
         line.postmortem.map_or("", debt).to_owned(),
         line.open_debts.len().to_string(),
         size(|size| size.files),

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
-    InitOutput, ListOutput, LogOutput, OwedOutput, ProveOutput, ReadyOutput, RefreshOutput, ReportOutput,
-    ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput,
-    StartOutput, StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput,
+    InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput, ProveOutput,
+    ReadyOutput, RefreshOutput, ReportOutput, ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput,
+    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
+    TrustOutput, UndoOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -37,6 +38,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("undo", vec![judge::<UndoOutput>]),
         ("resume", vec![judge::<StartOutput>]),
         ("owed", vec![judge::<Vec<OwedOutput>> as Judge, judge::<SettleOutput>]),
+        ("postmortem", vec![judge::<PostmortemOutput>, judge::<PostmortemDoneOutput>]),
         ("report", vec![judge::<ReportOutput>]),
         ("review", vec![judge::<ReviewOutput>]),
         ("init", vec![judge::<InitOutput>]),
@@ -207,9 +209,16 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     asker.fail(2, &["review", ID, "--request", "look again"]);
     asker.fail(2, &["review", "1.2.4"]);
     assert_eq!(asker.ask(0, &["review", ID, "--concern", "rounding"])["state"], "concern_raised");
+    assert_eq!(asker.ask(0, &["log"])["intact"], true);
+    let text = asker.case.sandbox.root().join("postmortem.md");
+    let written = asker.ask(0, &["postmortem", "--path", text.to_str().expect("a path")]);
+    assert_eq!(
+        (&written["state"], written["missing"].as_array().map(Vec::len)),
+        (&"written".into(), Some(5))
+    );
+    assert_eq!(asker.ask(1, &["postmortem", "done"])["settled"], false);
     assert_eq!(asker.ask(0, &["owed", "settle", "postmortem", "--reason", "none"])["key"], "postmortem");
     asker.fail(4, &["owed", "settle", "postmortem", "--reason", "none"]);
-    assert_eq!(asker.ask(0, &["log"])["intact"], true);
     let report = asker.ask(0, &["report", "--since", "1d", "--format", "html"]);
     assert_eq!((&report["hotfixes"][0]["id"], &report["totals"]["shipped"]), (&ID.into(), &1.into()));
     asker.fail(4, &["start", ALERT, "--name", ID]);

@@ -18,6 +18,7 @@ mod json;
 mod kills;
 mod parking;
 mod ready;
+mod report;
 mod secrets;
 mod signals;
 mod slots;

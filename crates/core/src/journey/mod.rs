@@ -6,6 +6,7 @@ pub mod demo;
 pub mod drill;
 pub mod init;
 pub mod log;
+pub mod postmortem;
 pub mod ready;
 pub mod refresh;
 pub mod report;

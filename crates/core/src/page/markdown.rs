@@ -55,7 +55,9 @@ impl Reader {
             Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
                 self.words.push_str(&text);
             }
-            Event::Html(text) | Event::InlineHtml(text) => self.words.push_str(&without_comments(&text)),
+            // A block comes line by line; its comments may span several.
+            Event::Html(text) => self.words.push_str(&text),
+            Event::InlineHtml(text) => self.words.push_str(&without_comments(&text)),
             Event::TaskListMarker(done) => self.words.push_str(if done { "☑ " } else { "☐ " }),
             Event::SoftBreak | Event::HardBreak => self.words.push('\n'),
             Event::FootnoteReference(_) | Event::Rule => {}
@@ -87,7 +89,11 @@ impl Reader {
                 self.sections.push(Section { name, blocks: Vec::new() });
                 self.names = false;
             }
-            TagEnd::Heading(_) | TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Item => self.end(),
+            TagEnd::HtmlBlock => {
+                self.words = without_comments(&self.words);
+                self.end();
+            }
+            TagEnd::Heading(_) | TagEnd::CodeBlock | TagEnd::Item => self.end(),
             TagEnd::Paragraph if self.kind != "item" => self.end(),
             TagEnd::TableCell => {
                 let cell = std::mem::take(&mut self.words);

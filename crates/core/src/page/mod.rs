@@ -19,7 +19,7 @@ use crate::exec::sanitize;
 pub use markdown::{Block, Section, sections};
 pub use palette::{DARK, LIGHT, Palette};
 pub use plot::{Plot, Point, Series, duration};
-pub use seal::{Sealed, seal, sealed};
+pub use seal::{Sealed, digest, seal, sealed};
 pub use timeline::{Happening, Timeline, Tone};
 
 /// What the browser may do with a page: show it. Style is part of the page; the icon is none.

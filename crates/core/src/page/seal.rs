@@ -29,7 +29,8 @@ pub fn sealed(file: &[u8]) -> Sealed {
     if end == right.as_bytes() { Sealed::Untouched } else { Sealed::Foreign }
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// SHA-256 as 64 lower-case hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     hash.iter()
         .flat_map(|byte| [byte >> 4, byte & 0x0f])

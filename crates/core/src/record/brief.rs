@@ -3,6 +3,7 @@
 
 use hotfix_model::event::Actor;
 use hotfix_model::record::RECORD_VERSION;
+use hotfix_model::review::Authorised;
 use hotfix_model::{MergeRequestState, Owed, ProofVerdict, Record, Size, Skip, Stage, SuiteVerdict};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -19,6 +20,7 @@ pub struct Brief {
     pub severity: Option<String>,
     pub author: Actor,
     pub started_at: Timestamp,
+    pub authorised: Option<Authorised>,
     pub submitted_at: Option<Timestamp>,
     pub merged_at: Option<Timestamp>,
     pub proof: Option<Verdict<ProofVerdict>>,
@@ -68,6 +70,7 @@ impl Brief {
             severity: record.severity,
             author: record.author,
             started_at: record.started_at,
+            authorised: record.authorised,
             submitted_at: record.submitted_at,
             merged_at: record.merged_at,
             proof: proof.map(|proof| Verdict { verdict: proof.verdict }),

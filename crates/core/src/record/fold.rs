@@ -35,7 +35,7 @@ pub use owing::{REVIEW, skipped_gate_key};
 /// | abandoned | stage abandoned, no slot; what an unshipped one owed is gone. A merged one only loses its slot |
 /// | reviewed | kept; an approval of what is merged settles the review and the skipped gates, a concern is owed; see `reviews` |
 /// | settled | what was owed is settled, from the first time on; review and concerns only by somebody who did not work on it |
-/// | post-mortem written | the first one's path, time and author; the newest digest of that path |
+/// | post-mortem written | the newest one is kept; written anew it keeps its time and author |
 /// | replayed, unknown | none |
 pub fn fold(id: &str, lines: &[Line]) -> Option<Record> {
     let ordered = line::in_causal_order(lines);
@@ -230,17 +230,11 @@ fn abandon(record: &mut Record) {
     }
 }
 
+/// A second one is there only because somebody said so: it moved.
 fn postmortem(record: &mut Record, event: &Event, (path, written): (&str, &Digest)) {
-    match &mut record.postmortem {
-        Some(known) if known.path == path => known.written = written.clone(),
-        Some(_) => {}
-        None => {
-            record.postmortem = Some(Postmortem {
-                path: path.to_owned(),
-                at: event.at,
-                by: event.actor.clone(),
-                written: written.clone(),
-            });
-        }
-    }
+    let (at, by) = match record.postmortem.take() {
+        Some(known) if known.path == path => (known.at, known.by),
+        _ => (event.at, event.actor.clone()),
+    };
+    record.postmortem = Some(Postmortem { path: path.to_owned(), at, by, written: written.clone() });
 }

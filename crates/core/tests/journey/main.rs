@@ -11,6 +11,7 @@ mod approval;
 mod drill;
 mod forks;
 mod init;
+mod postmortem;
 mod ready;
 mod report;
 mod resume;

@@ -32,11 +32,14 @@ fn of(responder: &Responder<'_>) -> ReportOutput {
     report::of(&responder.project(), Request::default()).unwrap()
 }
 
-fn settle(responder: &Responder<'_>, id: &str, owed: &str) {
+/// Somebody who did not work on it settles something.
+fn settle(repo: &Repo, responder: &Responder<'_>, owed: &str) {
+    repo.git(["config", "user.email", "grace@example.com"]);
     let settled = Fact::Settled { owed: owed.to_owned(), reason: None };
     let project = responder.project();
-    let mut hotfix = project.hotfix(id).unwrap();
+    let mut hotfix = project.hotfix("1.2.3").unwrap();
     hotfix.append(&project, vec![(settled, None)], &Vec::new()).unwrap();
+    repo.git(["config", "--unset", "user.email"]);
 }
 
 #[test]
@@ -67,10 +70,11 @@ fn debts_are_told_by_when_they_were_settled() {
     sandbox.clock().advance(2 * DAY);
     let report = of(&responder);
     assert_eq!((report.hotfixes[0].review, report.totals.overdue_debts), (Some(DebtState::Overdue), 1));
-    settle(&responder, "1.2.3", "review");
-    settle(&responder, "1.2.3", "postmortem");
+    settle(&repo, &responder, "review");
+    settle(&repo, &responder, "postmortem");
     let report = of(&responder);
     assert_eq!(report.hotfixes[0].review, Some(DebtState::Late));
+    assert_eq!(report.hotfixes[0].reviewed_by.as_deref(), Some("Responder <grace@example.com>"));
     assert_eq!(report.hotfixes[0].postmortem, Some(DebtState::OnTime));
     let totals = report.totals;
     assert_eq!((totals.reviews_on_time, totals.reviews_late, totals.open_debts), (0, 1, 0));
@@ -106,12 +110,12 @@ fn what_a_colleague_knows_besides_is_told_too() {
     let colleague = Responder::at(&sandbox, clone.path());
     colleague.start("Another alert");
     assert_eq!(of(&colleague).hotfixes.len(), 2, "fetched with the start");
-    settle(&responder, "1.2.3", "review");
+    settle(&repo, &responder, "review");
     repo.git(["push", "--quiet", "--force", "origin", "refs/hotfix/record/*:refs/hotfix/record/*"]);
     // The colleague has a record of their own of the same hotfix, and knows something else about it.
     let theirs = clone.git(["rev-parse", "refs/hotfix/remote/record/1.2.3"]);
     clone.git(["update-ref", "refs/hotfix/record/1.2.3", &theirs]);
-    settle(&colleague, "1.2.3", "postmortem");
+    settle(&clone, &colleague, "postmortem");
     clone.git(["fetch", "--quiet", "origin", "+refs/hotfix/record/1.2.3:refs/hotfix/remote/record/1.2.3"]);
     let refs = clone.refs("refs/hotfix/");
     let report = of(&colleague);

@@ -43,6 +43,9 @@ pub struct ReportLine {
     pub stage: Stage,
     /// When it was started.
     pub started_at: Timestamp,
+    /// Who took it upon them to ship it before the review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised_by: Option<String>,
     /// When it was first on the remote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_at: Option<Timestamp>,
@@ -63,6 +66,12 @@ pub struct ReportLine {
     /// The review; absent where none is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<DebtState>,
+    /// Who settled the review: somebody who did not work on the fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_at: Option<Timestamp>,
     /// The post-mortem; absent where none is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postmortem: Option<DebtState>,

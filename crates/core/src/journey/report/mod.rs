@@ -17,6 +17,7 @@ use crate::record::Brief;
 use crate::session::{Project, REMOTE_RECORDS};
 
 pub use period::{Moment, MomentError};
+pub use view::{Figure, debt, is_address, proof_tone, stage};
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,12 +73,16 @@ fn briefs(project: &Project) -> Result<(Vec<Brief>, Vec<String>)> {
 }
 
 fn line(brief: Brief, now: Timestamp) -> ReportLine {
+    let review = brief.owed.iter().find(|owed| owed.kind == OwedKind::Review);
     let debt = |kind| brief.owed.iter().find(|owed| owed.kind == kind).map(|owed| state(owed, now));
     let open = brief.owed.iter().filter(|owed| owed.settled.is_none());
     let mut skipped: Vec<Gate> = brief.skipped.iter().map(|skip| skip.gate).collect();
     skipped.dedup();
     ReportLine {
         review: debt(OwedKind::Review),
+        reviewed_by: review.and_then(|owed| owed.settled_by.as_ref()).map(ToString::to_string),
+        reviewed_at: review.and_then(|owed| owed.settled),
+        authorised_by: brief.authorised.map(|authorised| authorised.by.to_string()),
         postmortem: debt(OwedKind::Postmortem),
         open_debts: open.map(|owed| owed.due).collect(),
         restore_seconds: brief.merged_at.and_then(|merged| seconds(brief.started_at, merged)),

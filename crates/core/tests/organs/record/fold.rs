@@ -312,15 +312,16 @@ fn the_first_submit_and_the_first_merge_are_the_times() {
 }
 
 #[test]
-fn the_first_postmortem_counts_and_its_newest_text() {
+fn a_postmortem_keeps_its_author_until_it_is_somewhere_else() {
     let written = |path: &str, digest: &str| Fact::PostmortemWritten {
         path: path.into(),
         written: hotfix_model::Digest(digest.into()),
     };
-    let record = folded(&[open(), written("a.md", "1"), written("b.md", "2"), written("a.md", "3")]);
-    let postmortem = record.postmortem.unwrap();
-    assert_eq!((postmortem.path.as_str(), postmortem.at, postmortem.by), ("a.md", at(2), actor()));
-    assert_eq!(postmortem.written.0, "3");
+    let renewed = folded(&[open(), written("a.md", "1"), written("a.md", "2")]).postmortem.unwrap();
+    assert_eq!((renewed.path.as_str(), renewed.at, renewed.by), ("a.md", at(2), actor()));
+    assert_eq!(renewed.written.0, "2");
+    let moved = folded(&[open(), written("a.md", "1"), written("b.md", "2")]).postmortem.unwrap();
+    assert_eq!((moved.path.as_str(), moved.at), ("b.md", at(3)));
 }
 
 fn any_lines() -> impl Strategy<Value = Vec<Line>> {
