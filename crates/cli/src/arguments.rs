@@ -85,6 +85,7 @@ pub enum Command {
     Log(companions::log::Arguments),
     Undo(companions::undo::Arguments),
     Resume(companions::resume::Arguments),
+    Join(companions::join::Arguments),
     Owed(companions::owed::Arguments),
     Postmortem(companions::postmortem::Arguments),
     Report(companions::report::Arguments),
@@ -99,6 +100,8 @@ pub enum Command {
     Completions(companions::completions::Arguments),
     #[command(name = "shell-init")]
     ShellInit(companions::shell_init::Arguments),
+    #[command(hide = true)]
+    Tell(companions::tell::Arguments),
     #[command(hide = true)]
     Man(companions::man::Arguments),
 }
@@ -121,6 +124,7 @@ impl Command {
             Self::Log(arguments) => companions::log::run(app, arguments),
             Self::Undo(arguments) => companions::undo::run(app, arguments),
             Self::Resume(arguments) => companions::resume::run(app, arguments),
+            Self::Join(arguments) => companions::join::run(app, arguments),
             Self::Owed(arguments) => companions::owed::run(app, arguments),
             Self::Postmortem(arguments) => companions::postmortem::run(app, arguments),
             Self::Report(arguments) => companions::report::run(app, arguments),
@@ -134,6 +138,7 @@ impl Command {
             Self::Demo(arguments) => companions::demo::run(app, arguments),
             Self::Completions(arguments) => Ok(companions::completions::run(arguments)),
             Self::ShellInit(arguments) => Ok(companions::shell_init::run(arguments)),
+            Self::Tell(arguments) => companions::tell::run(app, arguments),
             Self::Man(arguments) => companions::man::run(app, arguments),
         }
     }

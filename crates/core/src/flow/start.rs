@@ -13,7 +13,7 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::git::{Cone, GitError, Oid, RefChange, RefName, slug};
 use crate::record::Prepared;
-use crate::session::{BasePlan, Fetched, Fetching, Project, Seen, SessionError};
+use crate::session::{BasePlan, Claimed, Claiming, Fetched, Fetching, Happened, Project, Seen, SessionError};
 use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
 
 /// What was asked for.
@@ -107,9 +107,13 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     };
     let loaded = project.config_at(Some(&known))?;
     let pool = project.pool(&loaded).with_cone(plan.cone.clone());
-    let (held, draft) = thread::scope(|scope| {
-        // What cannot be drafted is said when it is claimed.
-        let draft = scope.spawn(|| draft(project, plan, &actor, &known).ok().flatten());
+    let (held, (draft, claiming)) = thread::scope(|scope| {
+        let draft = scope.spawn(|| {
+            // What cannot be drafted is said when it is claimed.
+            let draft = draft(project, plan, &actor, &known).ok().flatten();
+            let claiming = draft.as_ref().and_then(|draft| claiming(project, &draft.prepared.record));
+            (draft, claiming)
+        });
         (pool.take_unnamed(&known), joined(draft.join()))
     });
     let mut held = held?;
@@ -129,9 +133,12 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     };
     let base = settle_base(project, plan, (&pool, &mut held), (&known, &fetched), &mut warnings);
     let fresh = matches!(fetched, Fetched::Fresh(_));
+    let incident = claiming.map(|claiming| claiming.finish());
     failpoint::reach(ctx, "start.claim");
-    let claimed = base
-        .and_then(|base| claim(project, plan, &actor, (&base, fresh), draft).map(|record| (record, base)));
+    let claimed = base.and_then(|base| {
+        incident.as_ref().map_or(Ok(()), Claimed::is_free)?;
+        claim(project, plan, &actor, (&base, fresh), draft).map(|record| (record, base))
+    });
     let (record, base) = match claimed {
         Ok((record, base)) => (record, base),
         Err(error) => {
@@ -139,6 +146,10 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
             return Err(error);
         }
     };
+    if let Some(Claimed::Queued(why)) = incident {
+        warnings
+            .push(format!("the incident is not claimed yet ({why}); that is tried again with the submit"));
+    }
     failpoint::reach(ctx, "start.claimed");
     let branch = RefName::new(record.branch.clone())?;
     pool.assign(&mut held, &record.id, &branch)?;
@@ -146,6 +157,7 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
     warnings.extend(setup);
     let age = ctx.now().as_second() - project.repository.commit_time(&base)?;
     let worktree = held.worktree.path.to_string_lossy().into_owned();
+    project.tell(&record, Happened::Started);
     ctx.ended(Step::Start, Tone::Good, format!("{} in {worktree}", record.branch_name()));
     Ok(StartOutput {
         next: super::next_commands(&record, Some(&worktree)),
@@ -159,6 +171,14 @@ pub fn apply(project: &Project, plan: &Plan) -> Result<StartOutput> {
         elapsed_ms: ctx.milliseconds_since(began),
         warnings,
     })
+}
+
+/// Says on the remote who is on the incident, beside everything else. A name that turns out to be taken is corrected
+/// afterwards.
+fn claiming(project: &Project, record: &Record) -> Option<Claiming> {
+    project.remote_name()?;
+    let claim = project.claimer().and_then(|claimer| claimer.claim_of(record)).ok()??;
+    project.claiming(claim).ok()
 }
 
 /// The base when only the remote knows it: nothing can begin before it answers.

@@ -5,7 +5,7 @@ mod push;
 
 use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, SubmitOutput};
-use hotfix_model::{Fact, MergeRequest, MergeRequestState, Stage, Step};
+use hotfix_model::{Fact, MergeRequest, MergeRequestState, Record, Stage, Step};
 
 use super::PlanLines;
 use crate::error::{FileError, Result};
@@ -15,7 +15,7 @@ use crate::forge::detect::Configured;
 use crate::forge::{self, Asking, Draft, Forge, ForgeError};
 use crate::git::{Oid, RefName, Remote};
 use crate::message::{self, RequestText};
-use crate::session::{Blocked, Gates, Hotfix, Project, SessionError, Skips};
+use crate::session::{Blocked, Gates, Happened, Hotfix, Project, SessionError, Skips};
 
 pub use landing::wait;
 pub use push::{remote_branch, share_record};
@@ -108,9 +108,19 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
         failpoint::reach(ctx, "submit.proposed");
     }
     write_text(project, hotfix, &draft)?;
+    tell(project, hotfix.record());
     let merge_request = hotfix.record().merge_request.clone().unwrap_or_else(|| blank(plan));
     ctx.ended(Step::Submit, Tone::Good, outcome_line(plan, &merge_request, hotfix));
     Ok(output(project, hotfix, plan, merge_request))
+}
+
+/// What is merged by now was told when that was noticed.
+fn tell(project: &Project, record: &Record) {
+    match record.merge_request.as_ref().map(|request| request.state) {
+        _ if record.stage == Stage::Merged => {}
+        Some(MergeRequestState::Blocked) => project.tell(record, Happened::Blocked),
+        _ => project.tell(record, Happened::Submitted),
+    }
 }
 
 /// Puts the text where it can be copied from.

@@ -11,6 +11,7 @@ mod links;
 mod plain;
 mod request_pull;
 pub mod token;
+pub mod webhook;
 
 use hotfix_model::config::MergeMode;
 use hotfix_model::{Landing, Record};

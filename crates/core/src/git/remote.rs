@@ -138,6 +138,16 @@ impl Repository {
         Ok(PushReport { outcomes: outcomes.ok_or_else(|| push_failed(&finished))?, said, options_taken })
     }
 
+    /// The same without the user's hook: for refs of our own that hold nothing of theirs.
+    pub fn push_plainly(&self, remote: &str, pushes: &[Push], limit: Duration) -> Result<Vec<PushOutcome>> {
+        let finished = self.push_call(remote, pushes, &[]).limit(limit).finish()?;
+        let report = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let reasons = in_one_line(&words_of_remote(&String::from_utf8_lossy(&finished.stderr)));
+        let outcomes: Option<Vec<PushOutcome>> =
+            pushes.iter().map(|push| push_outcome(&report, push, &reasons)).collect();
+        Ok(outcomes.ok_or_else(|| push_failed(&finished))?)
+    }
+
     fn push_call(&self, remote: &str, pushes: &[Push], options: &[&String]) -> GitCommand<'_> {
         let mut call = self.git_at_home().args(["push", "--porcelain", "--no-follow-tags"]);
         for option in options {

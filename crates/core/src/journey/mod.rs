@@ -5,6 +5,7 @@ pub mod approval;
 pub mod demo;
 pub mod drill;
 pub mod init;
+pub mod join;
 pub mod log;
 pub mod postmortem;
 pub mod ready;

@@ -20,5 +20,5 @@ pub use fold::fold;
 pub use journal::{Entry, Intent, Journal};
 pub use line::Line;
 pub use nearest::nearest;
-pub use store::{Prepared, Store};
+pub use store::{Prepared, RECORDS, Store};
 pub use tree::{Stored, Summary};

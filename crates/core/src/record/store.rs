@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::git::{GitError, Oid, RefChange, RefName, Repository};
 
 /// Where records live.
-const PREFIX: &str = "refs/hotfix/record/";
+pub const RECORDS: &str = "refs/hotfix/record/";
 /// How often a change is tried while others change the same record. Every round somebody wins, so this is also how
 /// many may do so at the same moment.
 const ATTEMPTS: u32 = 256;
@@ -83,7 +83,7 @@ impl<'a> Store<'a> {
 
     /// The ref of a record, or [`GitError::BadName`].
     pub fn ref_name(id: &str) -> Result<RefName> {
-        RefName::new(format!("{PREFIX}{id}")).map_err(|_| GitError::BadName { name: id.to_owned() }.into())
+        RefName::new(format!("{RECORDS}{id}")).map_err(|_| GitError::BadName { name: id.to_owned() }.into())
     }
 
     /// Writes the objects of a new record that begins with `fact`, a start. No ref is touched: branch and record are
@@ -161,7 +161,7 @@ impl<'a> Store<'a> {
 
     /// All records here, by id.
     pub fn list(&self) -> Result<Vec<Summary>> {
-        self.list_below(PREFIX)
+        self.list_below(RECORDS)
     }
 
     /// All records whose refs begin with `prefix`.
@@ -171,7 +171,7 @@ impl<'a> Store<'a> {
 
     /// The ids of all records here, and the trees that they are.
     pub fn refs(&self) -> Result<Vec<(String, Oid)>> {
-        self.refs_below(PREFIX)
+        self.refs_below(RECORDS)
     }
 
     /// Reads records, all of them together.
@@ -348,7 +348,7 @@ impl<'a> Store<'a> {
     }
 
     fn missing(&self, id: &str) -> Result<RecordError> {
-        let refs = self.repository.list_refs(&[PREFIX])?;
+        let refs = self.repository.list_refs(&[RECORDS])?;
         let known = || refs.iter().map(|(name, _)| id_of(name));
         if known().any(|known| known == id) {
             return Ok(RecordError::Damaged { id: id.to_owned(), what: "its tree is missing".to_owned() });
@@ -358,7 +358,7 @@ impl<'a> Store<'a> {
 }
 
 fn id_of(name: &RefName) -> &str {
-    name.as_str().strip_prefix(PREFIX).unwrap_or_default()
+    name.as_str().strip_prefix(RECORDS).unwrap_or_default()
 }
 
 fn refuse_newer(stored: &Stored) -> Result<(), RecordError> {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use hotfix_model::{Fact, Record};
+use hotfix_model::{Fact, Record, Stage};
 
-use super::{Project, REMOTE_RECORDS, SessionError};
+use super::{Happened, Project, REMOTE_RECORDS, SessionError};
 use crate::config::Loaded;
 use crate::error::{FileError, Result};
 use crate::git::{GitError, Oid, RefName};
@@ -187,10 +187,24 @@ impl Hotfix {
         let actor = project.actor()?;
         let all = self.noted.facts.iter().cloned().chain(facts).collect();
         let files: EvidenceFiles = self.noted.evidence.iter().chain(evidence).cloned().collect();
+        let before = self.record().stage;
         self.stored = project.store().append(&self.stored, &actor, all, &files)?;
         project.remember_debts_of(self.record());
         self.noted = Noted::default();
+        self.tell_end(project, before);
         Ok(())
+    }
+}
+
+impl Hotfix {
+    /// Others are told when it is over, wherever that was noticed.
+    fn tell_end(&self, project: &Project, before: Stage) {
+        match self.record().stage {
+            now if now == before => {}
+            Stage::Merged => project.tell(self.record(), Happened::Merged),
+            Stage::Abandoned => project.tell(self.record(), Happened::GivenUp),
+            Stage::Started | Stage::Committed | Stage::Submitted => {}
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod attestation;
 mod base;
+mod claim;
 mod deployed;
 mod error;
 mod fetching;
 mod gates;
 mod hotfix;
+mod incident_error;
 mod open;
+mod outreach;
 mod project;
 mod reader;
 mod released;
@@ -18,10 +21,13 @@ mod work;
 
 pub use attestation::BUNDLE;
 pub use base::{BasePlan, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
+pub use claim::{Claim, Claimed, Claimer, Claiming};
 pub use error::SessionError;
 pub use fetching::{FETCH_PATIENCE, Fetched, Fetching};
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
+pub use incident_error::IncidentError;
+pub use outreach::Happened;
 pub use project::Project;
 pub use reader::Reader;
 pub use seen::Seen;

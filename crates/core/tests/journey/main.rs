@@ -10,7 +10,9 @@
 mod approval;
 mod drill;
 mod forks;
+mod incident;
 mod init;
+mod notify;
 mod postmortem;
 mod ready;
 mod report;
