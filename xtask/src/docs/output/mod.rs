@@ -2,6 +2,7 @@
 //! by really typing that command in a project made for it, so that the manual cannot show what the program does not
 //! print.
 
+mod after;
 mod page;
 mod scenes;
 mod stage;

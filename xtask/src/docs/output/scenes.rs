@@ -6,6 +6,7 @@ use std::thread::{self, ScopedJoinHandle};
 use anyhow::{Result, anyhow};
 use hotfix_testkit::auth::{FIXED_SOURCE, SOURCE, TESTS_WITH_NEW};
 
+use super::after;
 use super::stage::{Shots, Stage};
 
 const ALERT: &str = "git hotfix start \"Production down! Auth failing\"";
@@ -20,7 +21,20 @@ const BROKEN: (&str, &str) = ("int(expires) <= now", "int(expires) > 0");
 type Scene = fn(&Path, &mut Shots) -> Result<()>;
 
 const SCENES: &[Scene] = &[
-    story, steps, not_red, failing, refused, secret, given_up, skipped, several, settings, ready, not_ready,
+    story,
+    steps,
+    not_red,
+    failing,
+    refused,
+    secret,
+    given_up,
+    skipped,
+    several,
+    settings,
+    ready,
+    not_ready,
+    after::postmortem,
+    after::incident,
 ];
 
 /// How many are played at once: they mostly wait for tests and linters.
