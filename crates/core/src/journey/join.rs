@@ -9,7 +9,7 @@ use super::resume;
 use crate::error::Result;
 use crate::flow::submit;
 use crate::git::RefChange;
-use crate::session::{Hotfix, IncidentError, Project};
+use crate::session::{Hotfix, IncidentError, Project, remote_record};
 
 /// Joins.
 pub fn apply(project: &Project, incident: &str) -> Result<StartOutput> {
@@ -20,7 +20,7 @@ pub fn apply(project: &Project, incident: &str) -> Result<StartOutput> {
     project.fetcher(&target)?.fetch(limit)?;
     let id = claim.hotfix.clone();
     let store = project.store();
-    match project.repository.read_ref(&submit::remote_record(&id)?)? {
+    match project.repository.read_ref(&remote_record(&id)?)? {
         Some(theirs) => drop(store.adopt(&id, &theirs)?),
         // Our own, whose record the remote does not take.
         None if store.refs()?.iter().any(|(known, _)| *known == id) => {}

@@ -123,11 +123,11 @@ impl Project {
             let (who, id) = (sanitize_line(&theirs.by.name), sanitize_line(&theirs.hotfix));
             self.ctx().warn(format!("{who} is on {} as well: hotfix {id}", sanitize_line(&claim.incident)));
         }
-        self.share(record)
+        self.bring(record)
     }
 
     /// Brings the record to the remote if it has none of it yet.
-    fn share(&self, record: &Record) -> Result<()> {
+    fn bring(&self, record: &Record) -> Result<()> {
         let known = RefName::new(format!("{REMOTE_RECORDS}{}", record.id))?;
         let target = Store::ref_name(&record.id)?;
         let (Some(remote), None) = (self.remote_name(), self.repository.read_ref(&known)?) else {
