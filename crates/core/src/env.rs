@@ -26,6 +26,11 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "HOTFIX_FOREGROUND",
         "Any value: nothing goes on in the background after a command has returned; so it is also where CI is set",
     ),
+    (
+        "HOTFIX_TOKEN_<HOST>",
+        "Token for the forge on that host, in capitals, other characters as `_`: HOTFIX_TOKEN_GITLAB_EXAMPLE_COM; \
+         `user:token` where a forge wants both",
+    ),
     ("HOTFIX_CD_FILE", "File that the shell wrapper names; the folder to change to is written there"),
     ("NO_COLOR", "Any value: no colours"),
     ("XDG_CONFIG_HOME", "Folder that holds git-hotfix/config.toml; default ~/.config"),

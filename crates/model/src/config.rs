@@ -169,6 +169,12 @@ pub struct SubmitConfig {
     pub api: String,
     /// Whether the merge request is made as a draft.
     pub draft: bool,
+    /// File of the repository with a template of the merge request's text; empty for the built-in text.
+    pub template: String,
+    /// Whether the merged fix gets its version as a tag.
+    pub tag: bool,
+    /// Whether the forge makes a release of that tag.
+    pub release: bool,
     /// Time limit of a push, hooks included.
     pub timeout: Period,
 }

@@ -106,6 +106,15 @@ impl Landing {
         Self { state: MergeRequestState::Blocked, why: Some(why.into()), who: Some(who.into()), ..self }
     }
 
+    /// Adds something worth knowing to what it waits for.
+    pub fn remark(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        self.why = Some(match self.why.take() {
+            Some(why) => format!("{why}; {what}"),
+            None => what,
+        });
+    }
+
     /// Whether nothing more will happen to it.
     pub fn is_final(&self) -> bool {
         matches!(self.state, MergeRequestState::Merged | MergeRequestState::Closed)

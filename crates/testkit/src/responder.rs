@@ -172,7 +172,7 @@ impl<'a> Responder<'a> {
     /// `git hotfix submit`, or why not.
     pub fn try_submit(&self) -> Result<SubmitOutput> {
         self.work(|project, hotfix| {
-            let plan = submit::plan(project, hotfix)?;
+            let plan = submit::plan(project, hotfix, submit::Request::default())?;
             submit::apply(project, hotfix, &plan)
         })
     }
@@ -197,7 +197,8 @@ impl<'a> Responder<'a> {
 
     /// `git hotfix ship SUBJECT --skip GATE --reason REASON`
     pub fn try_ship(&self, subject: &str, skips: &[(Gate, &str)]) -> Result<ShipOutput, ship::Stopped> {
-        let request = ship::Request { subject: Some(subject.to_owned()), skips: skips_of(skips) };
+        let subject = Some(subject.to_owned());
+        let request = ship::Request { subject, skips: skips_of(skips), ..ship::Request::default() };
         let stopped = |error| ship::Stopped { error, output: None };
         let project = self.try_project().map_err(stopped)?;
         let id = project.find(self.named.as_deref()).map_err(stopped)?;

@@ -18,13 +18,17 @@ pub struct Arguments {
     /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
+    /// Merge past the forge's own rules, where you may; the reason is recorded and owed
+    #[arg(long, value_name = "REASON")]
+    break_glass: Option<String>,
 }
 
 /// Submits the fix.
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     let mut hotfix = app.hotfix(&project)?;
-    let plan = submit::plan(&project, &hotfix)?;
+    let request = submit::Request { break_glass: arguments.break_glass.clone(), ahead: None };
+    let plan = submit::plan(&project, &hotfix, request)?;
     if arguments.dry_run {
         return Ok(render::plan(&plan.lines()));
     }

@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
+    /// Merge past the forge's own rules, where you may; the reason is recorded and owed
+    #[arg(long, value_name = "REASON")]
+    break_glass: Option<String>,
     #[command(flatten)]
     skip: SkipArguments,
     /// Say what would be done, and do nothing
@@ -31,7 +34,11 @@ pub struct Arguments {
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     let mut hotfix = app.hotfix(&project)?;
-    let request = ship::Request { subject: arguments.subject.clone(), skips: arguments.skip.skips() };
+    let request = ship::Request {
+        subject: arguments.subject.clone(),
+        skips: arguments.skip.skips(),
+        break_glass: arguments.break_glass.clone(),
+    };
     if arguments.dry_run {
         return Ok(render::plan(&ship::plan_lines(&project, &hotfix, &request)?));
     }

@@ -9,15 +9,25 @@ use crate::render;
 
 /// Show where the hotfix stands, and the next command to type
 #[derive(Debug, Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Ask nobody; say what is known here
+    #[arg(long)]
+    offline: bool,
+}
 
 /// Shows where it stands.
-pub fn run(app: &App, _: &Arguments) -> Outcome {
+pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     project.remind();
     match project.find(app.global.id.as_deref()) {
         Ok(id) => {
-            let output = status::of(&project, &id)?;
+            let (output, not_asked) = match arguments.offline {
+                true => (status::of(&project, &id)?, None),
+                false => status::asked(&project, &id)?,
+            };
+            if let Some(why) = not_asked {
+                app.ctx.warn(format!("as last known: {why}"));
+            }
             Ok(Answer::new(&output, render::status(app.paint(), &output, app.ctx.now())))
         }
         // Nothing open is an answer, not an error: prompts and scripts ask all the time.

@@ -13,6 +13,7 @@ mod crash;
 mod crowd;
 mod drill;
 mod exit_codes;
+mod forge;
 mod json;
 #[cfg(target_os = "linux")]
 mod kills;

@@ -17,7 +17,7 @@ pub mod submit;
 pub mod cleanup;
 pub mod follow_up;
 
-use hotfix_model::{Gate, Record, Stage};
+use hotfix_model::{Gate, MergeRequestState, Record, Stage};
 
 use crate::message::quoted;
 
@@ -34,9 +34,16 @@ pub fn next_commands(record: &Record, worktree: Option<&str>) -> Vec<String> {
             vec![format!("cd {}", quoted(worktree)), "git hotfix ship \"WHAT WAS FIXED\"".to_owned()]
         }
         (Stage::Committed, _) => vec![format!("git hotfix ship --id {id}")],
+        (Stage::Submitted, None) if is_stopped(record) => vec![format!("git hotfix resume {id}")],
         (Stage::Submitted | Stage::Merged, Some(_)) => vec![format!("git hotfix cleanup --id {id}")],
         (Stage::Submitted | Stage::Merged, None) => vec!["git hotfix owed".to_owned()],
     }
+}
+
+/// Whether the merge request gets no further by itself.
+fn is_stopped(record: &Record) -> bool {
+    let state = record.merge_request.as_ref().map(|request| request.state);
+    matches!(state, Some(MergeRequestState::Blocked | MergeRequestState::Closed))
 }
 
 /// The skipped gates of a request as facts are made of them, without those recorded already.

@@ -1,7 +1,12 @@
 //! submit: one push for branch and record, and the merge request, or on a plain Git remote the text to send.
 
+pub mod ahead;
 mod landing;
+mod merged;
 mod push;
+mod words;
+
+use std::sync::Arc;
 
 use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, SubmitOutput};
@@ -11,45 +16,59 @@ use super::PlanLines;
 use crate::error::{FileError, Result};
 use crate::event::Tone;
 use crate::failpoint;
-use crate::forge::detect::Configured;
-use crate::forge::{self, Asking, Draft, Forge, ForgeError};
+use crate::forge::{Draft, Forge, ForgeError, Plain};
 use crate::git::{Oid, RefName, Remote};
-use crate::message::{self, RequestText};
 use crate::session::{Blocked, Gates, Happened, Hotfix, Project, SessionError, Skips};
+use ahead::Ahead;
 
-pub use landing::wait;
+pub use landing::{look, refresh, wait};
 pub use push::{remote_branch, share_record};
+pub use words::state_word;
+
+/// What was asked for.
+#[derive(Default)]
+pub struct Request {
+    /// Why the forge's own rules are to be bypassed, if they are.
+    pub break_glass: Option<String>,
+    /// What was looked at while the tests ran.
+    pub ahead: Option<Ahead>,
+}
 
 /// What submit is going to do.
 pub struct Plan {
     remote: Remote,
-    forge: Box<dyn Forge>,
+    forge: Arc<dyn Forge>,
     commit: Oid,
     target: RefName,
-    /// For a direct merge: where the target must be.
+    /// For a direct merge without a forge: where the target must be.
     target_now: Option<Oid>,
+    break_glass: Option<String>,
 }
 
 /// Looks; changes nothing.
-pub fn plan(project: &Project, hotfix: &Hotfix) -> Result<Plan> {
+pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan> {
     let config = &hotfix.loaded.config;
     let record = hotfix.record();
     let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
     let commit = super::commit::of(hotfix)?;
     tested(hotfix)?;
     let target = RefName::branch(&record.target)?;
-    let target_now = match config.submit.merge {
-        MergeMode::Direct => project.newest_known(&remote.name, &record.target)?,
-        MergeMode::Auto | MergeMode::Manual => None,
+    let forge = ahead::forge(project, &remote, (&config.submit, request.ahead))?;
+    // A forge merges by itself, where its rules and its pages are.
+    let pushes_target = config.submit.merge == MergeMode::Direct && !forge.capabilities().merge_requests;
+    let target_now = match pushes_target {
+        true => project.newest_known(&remote.name, &record.target)?,
+        false => None,
     };
     if let Some(now) = &target_now
         && !project.repository.is_ancestor(now, &commit)?
     {
         return Err(ForgeError::TargetMoved { target: record.target.clone() }.into());
     }
-    let configured = Configured { forge: &config.submit.forge, api: &config.submit.api };
-    let forge = forge::adapter(&project.repository, &remote, configured, Asking::Server)?;
-    Ok(Plan { remote, forge, commit, target, target_now })
+    if request.break_glass.is_some() && !forge.capabilities().break_glass {
+        return Err(forge.unable("bypass its rules"));
+    }
+    Ok(Plan { remote, forge, commit, target, target_now, break_glass: request.break_glass })
 }
 
 /// Whether the critical tests passed on what is committed, or were skipped. They count no more once the fix was moved
@@ -74,24 +93,17 @@ impl Plan {
 }
 
 /// Submits, and writes it into the record. The record that is pushed says "submitted", and becomes ours only once
-/// the push has succeeded.
+/// the push has succeeded; what the forge says comes after it.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
     let ctx = project.ctx();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
+    if let Some(reason) = &plan.break_glass {
+        let broke = Fact::BrokeGlass { reason: reason.clone() };
+        hotfix.append(project, vec![(broke, None)], &Vec::new())?;
+    }
     let record_before = push::prepare(project, hotfix, plan)?;
-    let (title, description) = text(project, hotfix, plan)?;
-    let (record, config) = (hotfix.record().clone(), hotfix.loaded.config.submit.clone());
-    let draft = Draft {
-        record: &record,
-        commit: &plan.commit,
-        title,
-        description,
-        labels: config.labels,
-        reviewers: config.reviewers,
-        is_draft: config.draft,
-        merge: config.merge,
-        break_glass: None,
-    };
+    let record = hotfix.record().clone();
+    let draft = words::draft(project, hotfix, (plan, &record))?;
     let merge_request = MergeRequest {
         labels: draft.labels.clone(),
         title: draft.title.clone(),
@@ -100,17 +112,15 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
         record_pushed: true,
         ..blank(plan)
     };
-    let said =
-        push::deliver(project, hotfix, plan, (merge_request, record_before, plan.forge.push_plan(&draft)))?;
+    let pushed = (merge_request, record_before, plan.forge.push_plan(&draft));
+    let said = push::deliver(project, hotfix, plan, pushed)?;
     if hotfix.record().stage != Stage::Merged {
-        let landing = plan.forge.propose(&draft, &said)?;
-        landing::follow(project, hotfix, &landing)?;
-        failpoint::reach(ctx, "submit.proposed");
+        propose(project, hotfix, plan, (&draft, &said))?;
     }
     write_text(project, hotfix, &draft)?;
     tell(project, hotfix.record());
     let merge_request = hotfix.record().merge_request.clone().unwrap_or_else(|| blank(plan));
-    ctx.ended(Step::Submit, Tone::Good, outcome_line(plan, &merge_request, hotfix));
+    ctx.ended(Step::Submit, tone(&merge_request), words::outcome_line(plan, &merge_request, hotfix));
     Ok(output(project, hotfix, plan, merge_request))
 }
 
@@ -123,20 +133,44 @@ fn tell(project: &Project, record: &Record) {
     }
 }
 
+/// The merge request. What the forge does is looked for before it is done, so a cut anywhere is made good by the next
+/// run.
+fn propose(
+    project: &Project,
+    hotfix: &mut Hotfix,
+    plan: &Plan,
+    (draft, said): (&Draft<'_>, &[String]),
+) -> Result<()> {
+    let ctx = project.ctx();
+    if plan.forge.name() != Plain::NAME {
+        ctx.now_doing(Step::Submit, "opening the merge request");
+    }
+    let landing = plan.forge.propose(draft, said)?;
+    failpoint::reach(ctx, "submit.proposed");
+    landing::follow(project, hotfix, (&*plan.forge, &landing))?;
+    if let Some(next) = &landing.next {
+        ctx.say(Tone::Plain, format!("next: {next}"));
+    }
+    failpoint::reach(ctx, "submit.followed");
+    Ok(())
+}
+
+fn tone(merge_request: &MergeRequest) -> Tone {
+    match merge_request.state {
+        MergeRequestState::Blocked | MergeRequestState::Closed => Tone::Warning,
+        _ => Tone::Good,
+    }
+}
+
 /// Puts the text where it can be copied from.
 fn write_text(project: &Project, hotfix: &Hotfix, draft: &Draft<'_>) -> Result<()> {
     let path = project.run_dir(hotfix.id())?.join("merge-request.md");
     let text = format!("# {}\n\n{}", draft.title, draft.description);
     std::fs::write(&path, text).map_err(FileError::of("write", &path))?;
-    project.ctx().say(Tone::Plain, format!("the text of the merge request is in {}", path.display()));
+    if hotfix.record().merge_request.as_ref().is_none_or(|request| request.number.is_none()) {
+        project.ctx().say(Tone::Plain, format!("the text of the merge request is in {}", path.display()));
+    }
     Ok(())
-}
-
-/// Title and description, with the debts as they will be once this has happened.
-fn text(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<(String, String)> {
-    let actor = project.actor()?;
-    let record = project.store().preview(&hotfix.stored, &actor, facts(plan, &blank(plan)))?;
-    Ok(message::merge_request_text(&RequestText::of(&record)))
 }
 
 /// A merge request of which nothing is known yet.
@@ -161,17 +195,6 @@ fn blank(plan: &Plan) -> MergeRequest {
 fn facts(plan: &Plan, merge_request: &MergeRequest) -> Vec<(Fact, Option<u64>)> {
     let submitted = Fact::Submitted { commit: plan.commit.to_string(), merge_request: merge_request.clone() };
     vec![(submitted, None)]
-}
-
-fn outcome_line(plan: &Plan, merge_request: &MergeRequest, hotfix: &Hotfix) -> String {
-    let branch = hotfix.record().branch_name();
-    match (&merge_request.url, merge_request.state) {
-        (_, MergeRequestState::Merged) => format!("{} now holds the fix", hotfix.record().target),
-        (Some(url), _) => url.clone(),
-        (None, _) => {
-            format!("{branch} is on {}; the merge request text is ready", plan.remote.name)
-        }
-    }
 }
 
 fn output(project: &Project, hotfix: &Hotfix, plan: &Plan, merge_request: MergeRequest) -> SubmitOutput {

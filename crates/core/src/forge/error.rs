@@ -3,6 +3,7 @@
 use hotfix_model::ExitCode;
 
 use super::detect::Kind;
+use super::http::HttpError;
 use crate::error::Explain;
 use crate::exec::{redact, sanitize_line};
 
@@ -22,6 +23,34 @@ pub enum ForgeError {
         forge: &'static str,
         /// What was asked.
         what: String,
+    },
+    /// The forge takes the branch and makes no merge request of it.
+    #[error("there is no merge request for {branch}")]
+    NotProposed {
+        /// The branch.
+        branch: String,
+        /// What the forge said.
+        source: Box<HttpError>,
+    },
+    /// The merge request was closed without a merge.
+    #[error("the merge request of {id} was closed without a merge")]
+    Closed {
+        /// The hotfix.
+        id: String,
+        /// Its page.
+        url: String,
+    },
+    /// Something stands in the way of the merge that only a person can move.
+    #[error("{id} is not merged: {why}")]
+    Held {
+        /// The hotfix.
+        id: String,
+        /// What stands in the way.
+        why: String,
+        /// Who can move it.
+        who: String,
+        /// What to type.
+        next: String,
     },
     /// `submit.api` is no address.
     #[error("submit.api is not the address of an API")]
@@ -78,6 +107,9 @@ impl Explain for ForgeError {
     fn why(&self) -> String {
         match self {
             Self::Unknown { .. } => format!("submit.forge may be empty or one of {}", Kind::names()),
+            Self::NotProposed { source, .. } => source.why(),
+            Self::Closed { url, .. } => format!("somebody closed it: {url}"),
+            Self::Held { who, .. } => format!("who can change that: {who}"),
             Self::Unable { .. } => "it has no such request, or git-hotfix does not know it".to_owned(),
             Self::BadApi { api } => {
                 format!("`{}` does not begin with https:// and a host", sanitize_line(&redact(api)))
@@ -95,6 +127,8 @@ impl Explain for ForgeError {
     fn next(&self) -> String {
         match self {
             Self::Unknown { .. } | Self::BadApi { .. } => "git hotfix config".to_owned(),
+            Self::Closed { id, .. } => format!("git hotfix resume {id}"),
+            Self::Held { next, .. } => next.clone(),
             Self::Unable { .. } => "do it on the forge's own pages".to_owned(),
             Self::Stopped { .. } => "git hotfix ship  # once your pre-push hook is content".to_owned(),
             Self::BranchTaken { .. } => {
@@ -107,7 +141,8 @@ impl Explain for ForgeError {
     fn exit(&self) -> ExitCode {
         match self {
             Self::Unknown { .. } | Self::BadApi { .. } => ExitCode::SETUP,
-            Self::BranchTaken { .. } => ExitCode::DECISION,
+            Self::BranchTaken { .. } | Self::Closed { .. } => ExitCode::DECISION,
+            Self::Held { .. } => ExitCode::GATE,
             _ => ExitCode::REMOTE,
         }
     }

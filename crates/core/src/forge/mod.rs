@@ -6,12 +6,16 @@ pub mod address;
 mod deliver;
 pub mod detect;
 mod error;
+pub mod github;
 pub mod http;
 mod links;
+mod owners;
 mod plain;
 mod request_pull;
 pub mod token;
 pub mod webhook;
+
+use std::sync::Arc;
 
 use hotfix_model::config::MergeMode;
 use hotfix_model::{Landing, Record};
@@ -19,11 +23,14 @@ use hotfix_model::{Landing, Record};
 use crate::error::Result;
 use crate::git::{Oid, Remote, Repository};
 use detect::{Configured, Kind, Site};
+use http::Patience;
 use token::{Token, Wanted};
 
 pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
+pub use github::GitHub;
 pub use links::{create_url, pushed};
+pub use owners::owners;
 pub use plain::Plain;
 pub use request_pull::request_pull;
 
@@ -50,6 +57,14 @@ pub struct Draft<'a> {
     pub break_glass: Option<String>,
 }
 
+impl Draft<'_> {
+    /// Where its merge request is.
+    pub fn whereabouts(&self, number: Option<u64>) -> Whereabouts<'_> {
+        let record = self.record;
+        Whereabouts { number, branch: record.branch_name(), target: &record.target, commit: self.commit }
+    }
+}
+
 /// What a push carries besides the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushPlan {
@@ -70,6 +85,13 @@ pub struct Whereabouts<'a> {
     pub target: &'a str,
     /// The commit of the fix. No other one is ever merged.
     pub commit: &'a Oid,
+}
+
+impl Whereabouts<'_> {
+    /// The hotfix.
+    pub fn id(&self) -> &str {
+        self.branch.strip_prefix("hotfix/").unwrap_or(self.branch)
+    }
 }
 
 /// How to merge.
@@ -216,6 +238,10 @@ pub fn connection(
     configured: Configured<'_>,
     asking: Asking,
 ) -> Result<Option<Connection>> {
+    // Git need not be asked about a folder of this machine.
+    if remote.url.starts_with(['/', '.']) || remote.url.starts_with("file://") {
+        return detect::known(repository, "", configured).map(|_| None);
+    }
     // The address that pushes use, as `url.….insteadOf` and `pushurl` make it.
     let url = repository.push_address(&remote.name).unwrap_or_else(|_| remote.url.clone());
     let url = url.lines().next().unwrap_or_default();
@@ -236,11 +262,13 @@ pub fn adapter(
     remote: &Remote,
     configured: Configured<'_>,
     asking: Asking,
-) -> Result<Box<dyn Forge>> {
+) -> Result<Arc<dyn Forge>> {
+    let ctx = repository.ctx();
     let connection = connection(repository, remote, configured, asking)?;
     Ok(match connection.map(|connection| (connection.site.kind, connection)) {
         // One line per forge.
-        Some((Kind::Plain, _)) | None => Box::new(Plain::new(repository, remote)),
-        Some((_, connection)) => Box::new(links::LinkOnly::new(connection)),
+        Some((Kind::GitHub, connection)) => Arc::new(GitHub::new(ctx, connection, Patience::default())),
+        Some((Kind::Plain, _)) | None => Arc::new(Plain::new(repository, remote)),
+        Some((_, connection)) => Arc::new(links::LinkOnly::new(connection)),
     })
 }

@@ -4,14 +4,14 @@
 use std::thread;
 
 use hotfix_model::output::{OwedOutput, ShipOutput};
-use hotfix_model::{CheckReport, Fact, Gate, Proof, Run, Stage, Step, TestReport};
+use hotfix_model::{CheckReport, Fact, Gate, MergeRequest, Proof, Record, Run, Stage, Step, TestReport};
 
 use crate::ctx::joined;
 use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
-use crate::forge::ForgeError;
+use crate::forge::{ForgeError, Plain};
 use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Skips, Work};
 use crate::suite::SuiteError;
 
@@ -25,6 +25,8 @@ pub struct Request {
     pub subject: Option<String>,
     /// Gates that are skipped, with reasons.
     pub skips: Skips,
+    /// Why the forge's own rules are to be bypassed, if they are.
+    pub break_glass: Option<String>,
 }
 
 /// What stopped a ship, with what was found until then.
@@ -103,12 +105,16 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     if project.remote.is_none() {
         return Err(crate::session::SessionError::NoRemote.into());
     }
+    // The forge is asked while the tests run.
+    let mut ahead = submit::ahead::begin(project, hotfix);
     for round in 1..=ROUNDS {
         validate_and_commit(project, hotfix, request)?;
-        if hotfix.record().stage != Stage::Committed {
+        if !is_to_submit(hotfix.record()) {
             break;
         }
-        let submitted = submit::plan(project, hotfix).and_then(|plan| submit::apply(project, hotfix, &plan));
+        let wanted = submit::Request { break_glass: request.break_glass.clone(), ahead: ahead.take() };
+        let submitted =
+            submit::plan(project, hotfix, wanted).and_then(|plan| submit::apply(project, hotfix, &plan));
         match submitted {
             Ok(_) => break,
             Err(error) if target_moved(&error) && round < ROUNDS => follow_target(project, hotfix)?,
@@ -121,6 +127,17 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
         cleanup::apply(project, hotfix, &plan)?;
     }
     Ok(())
+}
+
+/// Also what was pushed and has no merge request yet, where there could be one: the forge did not answer, or there was
+/// no token then.
+fn is_to_submit(record: &Record) -> bool {
+    let lacks_request = |request: &MergeRequest| request.forge != Plain::NAME && request.number.is_none();
+    match record.stage {
+        Stage::Committed => true,
+        Stage::Submitted => record.merge_request.as_ref().is_some_and(lacks_request),
+        _ => false,
+    }
 }
 
 /// Nothing to do when the fix is committed and tested, and nothing was edited since. After it followed the target it has

@@ -1,10 +1,12 @@
-//! status and list: where it stands, and the next command to type. Needs no worktree and asks nobody.
+//! status and list: where it stands, and the next command to type. Needs no worktree; asks nobody but, where there is a merge
+//! request on its way, the forge.
 
 use hotfix_model::output::{ListOutput, OwedOutput, StatusOutput};
-use hotfix_model::{Record, Stage, Step};
+use hotfix_model::{MergeRequest, Record, Stage, Step};
 
 use crate::error::Result;
-use crate::flow;
+use crate::flow::{self, submit};
+use crate::forge::Plain;
 use crate::record::Journal;
 use crate::session::Project;
 
@@ -30,6 +32,20 @@ pub fn of(project: &Project, id: &str) -> Result<StatusOutput> {
         merge_request: record.merge_request,
         interrupted,
     })
+}
+
+/// Where one hotfix stands, after the forge was asked. What it says is written down; if it does not answer, or somebody
+/// else is at work on the hotfix, the record is what there is, and the second part says why.
+pub fn asked(project: &Project, id: &str) -> Result<(StatusOutput, Option<String>)> {
+    let record = project.store().load(id)?.record;
+    let on_its_way = |request: &MergeRequest| request.forge != Plain::NAME;
+    let asks = record.stage == Stage::Submitted && record.merge_request.as_ref().is_some_and(on_its_way);
+    if !asks {
+        return Ok((of(project, id)?, None));
+    }
+    let said = project.hotfix(id).and_then(|mut hotfix| submit::refresh(project, &mut hotfix));
+    project.ctx().go_on()?;
+    Ok((of(project, id)?, said.err().map(|error| format!("{error}: {}", error.why()))))
 }
 
 /// All hotfixes of this clone, the newest first; only those that need work unless `all`.

@@ -13,7 +13,7 @@ mod subject;
 
 pub use commit::{commit_message, trailer};
 pub use error::MessageError;
-pub use request::{LIMIT, RequestText, merge_request_text};
+pub use request::{LIMIT, Page, RequestText, merge_request_page, merge_request_text};
 pub use secrets::{Secret, scan};
 pub use shell::quoted;
 pub use subject::{LONG, default_subject, is_long, subject};

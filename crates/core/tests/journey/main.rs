@@ -10,6 +10,7 @@
 mod approval;
 mod drill;
 mod forks;
+mod github;
 mod incident;
 mod init;
 mod notify;

@@ -64,6 +64,7 @@ pub(super) fn deliver(
     failpoint::reach(ctx, "submit.recorded");
     if delivered.merged {
         record_merge(project, hotfix, plan)?;
+        super::merged::after_push(project, hotfix, plan);
     }
     Ok(delivered.said)
 }

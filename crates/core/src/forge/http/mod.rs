@@ -9,7 +9,6 @@ mod reply;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -225,7 +224,7 @@ impl Http {
         while !left.is_zero() {
             self.ctx.go_on()?;
             let step = left.min(STEP);
-            thread::sleep(step);
+            self.ctx.clock.rest(step);
             left -= step;
         }
         Ok(())

@@ -6,6 +6,7 @@ mod helpers;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+pub use environment::own_name;
 pub use helpers::tea_logins;
 
 use super::address::Address;

@@ -162,7 +162,7 @@ fn commit(play: &mut Play<'_>) -> Result<String> {
 
 fn submit(play: &mut Play<'_>) -> Result<String> {
     let (project, hotfix) = play.opened()?;
-    let plan = submit::plan(project, hotfix)?;
+    let plan = submit::plan(project, hotfix, submit::Request::default())?;
     submit::apply(project, hotfix, &plan)?;
     Ok("pushed to the copy, with your hooks".to_owned())
 }

@@ -6,6 +6,7 @@
 
 mod delivery;
 mod fix;
+mod forge;
 mod machine;
 mod room;
 mod scene;
@@ -43,6 +44,7 @@ const LOOKS: &[Look] = &[
     Look { name: "push", look: delivery::push },
     Look { name: "options", look: delivery::options },
     Look { name: "target", look: delivery::target },
+    Look { name: "forge", look: forge::forge },
     Look { name: "settings", look: tools::settings },
     Look { name: "trust", look: tools::trust },
     Look { name: tests::NAME, look: tools::tests },

@@ -1,6 +1,6 @@
 //! The text of the merge request.
 
-use hotfix_core::message::{LIMIT, RequestText, merge_request_text};
+use hotfix_core::message::{LIMIT, Page, RequestText, merge_request_page, merge_request_text};
 use hotfix_model::gate::{Failure, LinterOutcome, LinterReport};
 use hotfix_model::proof::SideOutcome;
 use hotfix_model::record::RECORD_VERSION;
@@ -337,4 +337,43 @@ fn fits_on_every_forge_whatever_comes_in() {
     assert!(title.chars().count() <= 255);
     assert!(description.len() <= LIMIT, "{}", description.len());
     assert!(description.contains("bytes in all") && description.contains("- and 480 more"));
+}
+
+#[test]
+fn a_template_of_the_repository_takes_its_sections_from_us() {
+    let record = record();
+    let text = RequestText::of(&record);
+    let template = "# Urgent {{ id }} for {{ incident }}\n\n{{ proof }}\n{% if skipped %}{{ skipped }}{% endif %}{{ rollback }}";
+    let page = Page { template: Some(template), appended: Some("- [ ] I told support\n") };
+    let (title, description, mistake) = merge_request_page(&text, page);
+    assert_eq!((title.as_str(), mistake), ("fix: auth token validation", None));
+    assert!(description.starts_with("# Urgent `1.2.3` for `INC-42`\n\n## Proven"), "{description}");
+    assert!(description.ends_with("\n---\n\n- [ ] I told support\n"), "{description}");
+    assert!(!description.contains("## Critical tests"), "it was not asked for");
+}
+
+#[test]
+fn a_template_with_a_mistake_gives_way_to_our_own_text() {
+    let record = record();
+    let text = RequestText::of(&record);
+    let (_, ours) = merge_request_text(&text);
+    for template in ["{{ nothing_of_that_name }}", "{% if %}", "{{ '%d' | format }}"] {
+        let page = Page { template: Some(template), appended: None };
+        let (_, description, mistake) = merge_request_page(&text, page);
+        assert_eq!(description, ours);
+        assert!(mistake.is_some_and(|mistake| !mistake.contains('\n')), "{template}");
+    }
+}
+
+#[test]
+fn a_form_never_pushes_the_proof_out() {
+    let record = record();
+    let form = "x".repeat(LIMIT);
+    let page = Page { template: None, appended: Some(&form) };
+    let (_, description, _) = merge_request_page(&RequestText::of(&record), page);
+    assert_eq!(description, merge_request_text(&RequestText::of(&record)).1);
+    let form = "y".repeat(19_000);
+    let page = Page { template: None, appended: Some(&form) };
+    let (_, description, _) = merge_request_page(&RequestText::of(&record), page);
+    assert!(description.len() <= LIMIT && description.contains("## Proven") && description.contains(&form));
 }
