@@ -140,7 +140,7 @@ impl Explain for ForgeError {
 
     fn exit(&self) -> ExitCode {
         match self {
-            Self::Unknown { .. } | Self::BadApi { .. } => ExitCode::SETUP,
+            Self::Unknown { .. } | Self::BadApi { .. } | Self::Unable { .. } => ExitCode::SETUP,
             Self::BranchTaken { .. } | Self::Closed { .. } => ExitCode::DECISION,
             Self::Held { .. } => ExitCode::GATE,
             _ => ExitCode::REMOTE,

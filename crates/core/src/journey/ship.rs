@@ -3,8 +3,11 @@
 
 use std::thread;
 
+use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, ShipOutput};
-use hotfix_model::{CheckReport, Fact, Gate, MergeRequest, Proof, Record, Run, Stage, Step, TestReport};
+use hotfix_model::{
+    CheckReport, Fact, Gate, MergeRequest, MergeRequestState, Proof, Run, Stage, Step, TestReport,
+};
 
 use crate::ctx::joined;
 use crate::error::{Error, Result};
@@ -109,7 +112,7 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     let mut ahead = submit::ahead::begin(project, hotfix);
     for round in 1..=ROUNDS {
         validate_and_commit(project, hotfix, request)?;
-        if !is_to_submit(hotfix.record()) {
+        if !is_to_submit(hotfix, request) {
             break;
         }
         let wanted = submit::Request { break_glass: request.break_glass.clone(), ahead: ahead.take() };
@@ -129,13 +132,18 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     Ok(())
 }
 
-/// Also what was pushed and has no merge request yet, where there could be one: the forge did not answer, or there was
-/// no token then.
-fn is_to_submit(record: &Record) -> bool {
-    let lacks_request = |request: &MergeRequest| request.forge != Plain::NAME && request.number.is_none();
-    match record.stage {
+/// Also what was pushed and whose merge request is missing, or is not armed though it should be: the forge did not
+/// answer, or there was no token then. And whoever breaks the glass wants it merged now.
+fn is_to_submit(hotfix: &Hotfix, request: &Request) -> bool {
+    let config = &hotfix.loaded.config.submit;
+    let arms = config.merge != MergeMode::Manual && !config.draft;
+    let unfinished = |known: &MergeRequest| {
+        let unarmed = known.state == MergeRequestState::Open && arms;
+        known.forge != Plain::NAME && (known.number.is_none() || unarmed || request.break_glass.is_some())
+    };
+    match hotfix.record().stage {
         Stage::Committed => true,
-        Stage::Submitted => record.merge_request.as_ref().is_some_and(lacks_request),
+        Stage::Submitted => hotfix.record().merge_request.as_ref().is_some_and(unfinished),
         _ => false,
     }
 }

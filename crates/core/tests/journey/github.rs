@@ -5,11 +5,11 @@ use hotfix_core::error::Result;
 use hotfix_core::flow::submit;
 use hotfix_core::forge::detect::Configured;
 use hotfix_core::forge::{Asking, adapter};
+use hotfix_core::journey::ship;
 use hotfix_model::{ExitCode, JobState, MergeRequest, MergeRequestState, Stage};
 use hotfix_testkit::forges::fake::{Effect, FakeForge, Fault, Settings};
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
 use hotfix_testkit::{Repo, Responder, Sandbox, World};
-use serde_json::json;
 
 const BRANCH: &str = "hotfix/1.2.3";
 
@@ -216,7 +216,9 @@ fn without_a_token_the_branch_is_pushed_and_the_page_named() {
     assert_eq!(request.url, Some(page));
     assert_eq!(scene.repo.bare().commit_of(BRANCH), scene.commit());
     sandbox.env_set("HOTFIX_TOKEN_127_0_0_1", "t0ken-of-no-shape");
-    assert_eq!(scene.ship().number, Some(1), "with a token the same command opens it");
+    let later = Responder::at(&sandbox, scene.repo.path()).with("submit.forge", "github").on("1.2.3");
+    let request = later.ship("totals").merge_request.unwrap();
+    assert_eq!(request.number, Some(1), "with a token the same command opens it");
 }
 
 /// Whatever goes wrong with a request, the same command again leads to one pull request, merged once and with our commit.
@@ -261,19 +263,35 @@ fn what_goes_wrong_on_the_way_is_made_good_by_the_same_command() {
 #[test]
 fn broken_glass_is_recorded_and_owed() {
     let sandbox = Sandbox::new();
-    let scene = scene(&sandbox, |settings| settings.checks_required = false);
-    scene.responder.test();
-    scene.responder.commit("totals");
+    let scene = scene(&sandbox, |_| {});
+    assert_eq!(scene.ship().state, MergeRequestState::Armed);
+    // An administrator may merge past the rules, which is how the forge sees it from now on.
+    scene.forge.set(|settings| settings.checks_required = false);
     let project = scene.responder.project();
     let mut hotfix = project.hotfix("1.2.3").unwrap();
-    let request = submit::Request { break_glass: Some("the checks are down".to_owned()), ahead: None };
-    let plan = submit::plan(&project, &hotfix, request).unwrap();
-    let output = submit::apply(&project, &mut hotfix, &plan).unwrap();
-    assert_eq!(output.state, MergeRequestState::Merged);
+    let request =
+        ship::Request { break_glass: Some("the checks are down".to_owned()), ..ship::Request::default() };
+    let output = ship::apply(&project, &mut hotfix, &request).map_err(|stopped| stopped.error).unwrap();
+    assert_eq!(output.state, Some(MergeRequestState::Merged));
     let owed = output.owed.iter().find(|owed| owed.what.contains("bypassed")).expect("a debt");
     assert!(owed.what.contains("the checks are down"));
     assert_eq!(scene.forge.world().calls_to("PUT", "/merge"), 1);
-    assert_eq!(scene.forge.ask("GET", "/api/v3/repos/shop/till/pulls/1", &json!(null)).1["merged"], true);
+}
+
+#[test]
+fn where_there_is_no_glass_it_cannot_be_broken() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.trust();
+    responder.start("Wrong totals");
+    responder.slot().write("src/till.sh", FIXED_SOURCE);
+    responder.slot().write("tests/test_till.sh", NEW_TEST);
+    let project = responder.project();
+    let mut hotfix = project.hotfix("1.2.3").unwrap();
+    let request = ship::Request { break_glass: Some("hurry".to_owned()), ..ship::Request::default() };
+    let stopped = ship::apply(&project, &mut hotfix, &request).map(|_| ()).map_err(|stopped| stopped.error);
+    assert_eq!(stopped.unwrap_err().exit(), ExitCode::SETUP);
 }
 
 #[test]
@@ -311,7 +329,8 @@ fn after_the_merge_labels_change_and_signs_are_read() {
 #[test]
 fn a_direct_merge_goes_through_the_forge_where_there_is_one() {
     let sandbox = Sandbox::new();
-    let scene = scene_with(&sandbox, &[("submit.merge", "direct")], |settings| settings.has_checks = false);
+    let scene =
+        scene_with(&sandbox, &[("submit.merge", "direct")], |settings| settings.checks_required = false);
     let request = scene.ship();
     assert_eq!((request.state, request.number), (MergeRequestState::Merged, Some(1)));
     assert_eq!(scene.labels(), ["urgent"]);
