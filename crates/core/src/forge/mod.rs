@@ -7,6 +7,7 @@ mod deliver;
 pub mod detect;
 mod error;
 pub mod github;
+mod gitlab;
 pub mod http;
 mod links;
 mod owners;
@@ -268,6 +269,9 @@ pub fn adapter(
     Ok(match connection.map(|connection| (connection.site.kind, connection)) {
         // One line per forge.
         Some((Kind::GitHub, connection)) => Arc::new(GitHub::new(ctx, connection, Patience::default())),
+        Some((Kind::GitLab, connection)) => {
+            Arc::new(gitlab::GitLab::new(repository, connection, Patience::default()))
+        }
         Some((Kind::Plain, _)) | None => Arc::new(Plain::new(repository, remote)),
         Some((_, connection)) => Arc::new(links::LinkOnly::new(connection)),
     })

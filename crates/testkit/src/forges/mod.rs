@@ -15,6 +15,11 @@ pub use wire::{Answer, Wire};
 
 use crate::{Repo, Sandbox};
 
+/// How many random runs there are against a fake forge: as many as `HOTFIX_FAULT_RUNS` says, else `usual`.
+pub fn fault_runs(usual: u32) -> u32 {
+    std::env::var("HOTFIX_FAULT_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// The value of the header `Authorization` for a name and a password.
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", base64(format!("{user}:{password}").as_bytes()))

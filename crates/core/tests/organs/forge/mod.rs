@@ -1,6 +1,9 @@
 //! forge: the push, the way to the forge, and what each forge is asked.
 
 mod deliver;
+mod desk;
 mod detect;
+mod faults;
+mod gitlab;
 mod http;
 mod token;

@@ -1,19 +1,23 @@
 //! The bare repository behind a fake forge: the only truth about commits.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 /// A bare repository.
 #[derive(Clone, Debug)]
 pub struct Bare {
     dir: PathBuf,
+    /// Whether two commits merge without a conflict, as far as anybody asked.
+    merging: Arc<Mutex<BTreeMap<(String, String), bool>>>,
 }
 
 impl Bare {
     /// The bare repository in `dir`.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), merging: Arc::default() }
     }
 
     /// Its folder.
@@ -23,7 +27,11 @@ impl Bare {
 
     /// Where a branch is.
     pub fn head(&self, branch: &str) -> Option<String> {
-        self.git(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{branch}^{{commit}}")])
+        let name = format!("refs/heads/{branch}");
+        match std::fs::read_to_string(self.dir.join(&name)) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(_) => self.git(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]),
+        }
     }
 
     /// Whether `commit` is in the history of `branch`.
@@ -39,7 +47,15 @@ impl Bare {
 
     /// Whether `head` can be merged into `target` without a conflict.
     pub fn merges(&self, target: &str, head: &str) -> bool {
-        self.merged_tree(target, head).is_some()
+        let Some(at) = self.head(target) else { return false };
+        let pair = (at, head.to_owned());
+        let known = || self.merging.lock().expect("no test panicked here");
+        if let Some(merges) = known().get(&pair) {
+            return *merges;
+        }
+        let merges = self.merged_tree(target, head).is_some();
+        known().insert(pair, merges);
+        merges
     }
 
     /// Merges `head` into the branch `target`, squashed or not; gives the new commit. Nothing if they conflict.
@@ -59,6 +75,22 @@ impl Bare {
     /// Deletes a branch.
     pub fn delete(&self, branch: &str) {
         self.git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    }
+
+    /// Puts a ref where it is told.
+    pub fn set(&self, name: &str, commit: &str) {
+        self.git(&["update-ref", name, commit]).expect("a commit that is there");
+    }
+
+    /// Deletes a ref.
+    pub fn delete_ref(&self, name: &str) {
+        self.git(&["update-ref", "-d", name]);
+    }
+
+    /// Makes a commit of nothing new upon another one.
+    pub fn commit_upon(&self, parent: &str) -> String {
+        let tree = format!("{parent}^{{tree}}");
+        self.git(&["commit-tree", "-m", "theirs", "-p", parent, &tree]).expect("a commit")
     }
 
     /// Sets a configuration key.

@@ -138,6 +138,18 @@ fn around(world: &mut World, request: &Request, rest: &[&str]) -> Answer {
         }
         ("GET", ["issues"]) => Answer::json(200, &json!([])),
         ("POST", ["labels"]) => create_label(world, &body),
+        ("POST", ["releases"]) => {
+            let tag = body["tag_name"].as_str().unwrap_or_default();
+            let page = format!("{}/{}/-/releases/{tag}", world.url, world.path);
+            match world.releases.insert(tag.to_owned()) {
+                true => Answer::json(201, &json!({ "tag_name": tag, "_links": { "self": page } })),
+                false => Answer::refusal(409, "Release already exists"),
+            }
+        }
+        ("GET", ["releases", tag]) if world.releases.contains(&decoded(tag)) => {
+            let page = format!("{}/{}/-/releases/{}", world.url, world.path, decoded(tag));
+            Answer::json(200, &json!({ "tag_name": decoded(tag), "_links": { "self": page } }))
+        }
         ("GET", ["repository", "branches", branch]) => match world.bare.head(&decoded(branch)) {
             Some(commit) => {
                 let protected = decoded(branch) == world.default_branch();

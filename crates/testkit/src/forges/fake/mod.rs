@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
+use super::basic;
 use super::contract::Contract;
 use crate::Repo;
 
@@ -242,26 +243,6 @@ impl Shared {
 
 /// Whether Git's own request carries one of the tokens as its password.
 fn knows_password(world: &World, request: &Request) -> bool {
-    let given = request.header("authorization").and_then(|value| value.strip_prefix("Basic "));
-    let tokens = &world.settings.tokens;
-    given.is_some_and(|given| tokens.iter().any(|token| given.trim() == basic(token)))
-}
-
-/// `oauth2:<token>` as it stands in a header.
-fn basic(token: &str) -> String {
-    base64(format!("oauth2:{token}").as_bytes())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |chunk: &[u8]| {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let number = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let letter = |index: usize| match index <= chunk.len() {
-            true => char::from(LETTERS[(number >> (18 - 6 * index)) as usize & 63]),
-            false => '=',
-        };
-        (0..4).map(letter).collect::<String>()
-    };
-    bytes.chunks(3).map(group).collect()
+    let given = request.header("authorization").unwrap_or_default();
+    world.settings.tokens.iter().any(|token| given == basic("oauth2", token))
 }

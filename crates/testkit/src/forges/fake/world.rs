@@ -98,6 +98,8 @@ pub struct World {
     pub labels: BTreeSet<String>,
     /// Issues: title and text; a number of its own.
     pub issues: Vec<(i64, String, String)>,
+    /// Tags that have a release.
+    pub releases: BTreeSet<String>,
     /// Asynchronous merges asked for: the merge request's number, by position.
     pub merges: Vec<i64>,
     /// What took effect.
@@ -123,12 +125,18 @@ impl World {
             requests: Vec::new(),
             labels: BTreeSet::new(),
             issues: Vec::new(),
+            releases: BTreeSet::new(),
             merges: Vec::new(),
             ledger: Vec::new(),
             calls: Vec::new(),
             faults: Faults::default(),
             broken_contracts: Vec::new(),
         }
+    }
+
+    /// Begins anew, on the same repository: nothing has happened, and the settings are the usual ones.
+    pub fn begin_anew(&mut self) {
+        *self = Self::new(self.bare.clone(), &self.path, self.url.clone());
     }
 
     /// The branch that the repository's HEAD names.
