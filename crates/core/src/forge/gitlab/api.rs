@@ -229,6 +229,16 @@ impl Api {
         Ok(found)
     }
 
+    /// Whether the history of one commit holds another one. A commit that GitLab does not know is in none.
+    pub fn holds(&self, head: &str, commit: &str) -> Result<bool> {
+        let path = format!("{}/repository/merge_base?refs%5B%5D={head}&refs%5B%5D={commit}", self.project);
+        let reply = self.http.get(&path)?;
+        match reply.status {
+            400 | 404 => Ok(false),
+            _ => Ok(reply.ok()?.json::<Value>()?["id"] == commit),
+        }
+    }
+
     /// Makes a merge request. The answer is given whatever its status: that there is one already is no mistake.
     pub fn create(&self, body: &Value) -> Result<Reply> {
         self.http.post(&format!("{}/merge_requests", self.project), body)

@@ -182,12 +182,25 @@ impl GitLab {
     }
 }
 
-/// The merge request of the branch: the one that holds our commit, else an open one.
+/// The merge request of the branch: the one that holds our commit, else an open one, else one that was merged with what
+/// somebody had put upon ours. One that was merged before ours was made is another story, though its branch may have had
+/// the same name.
 fn find(api: &Api, branch: &str, commit: &Oid) -> Result<Option<MergeRequest>> {
     let mut found = api.of_branch(branch)?;
     let ours = found.iter().position(|one| one.sha.as_deref() == Some(commit.as_str()));
-    let open = || found.iter().position(|one| one.state == "opened");
-    Ok(ours.or_else(open).map(|index| found.swap_remove(index)))
+    if let Some(index) = ours.or_else(|| found.iter().position(|one| one.state == "opened")) {
+        return Ok(Some(found.swap_remove(index)));
+    }
+    for one in found.into_iter().filter(|one| one.state == "merged") {
+        let holds = match &one.sha {
+            Some(head) => api.holds(head, commit.as_str())?,
+            None => false,
+        };
+        if holds {
+            return Ok(Some(one));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the merge request is to be merged by GitLab as soon as that can be.

@@ -235,6 +235,25 @@ mod by_request {
     }
 
     #[test]
+    fn one_merged_with_somebodys_commit_upon_ours_is_ours_and_an_old_one_is_not() {
+        for upon in [true, false] {
+            let sandbox = Sandbox::new();
+            let desk = Desk::at_gitlab(&sandbox);
+            desk.submit_with(|draft| draft.merge = MergeMode::Manual).unwrap();
+            let mut world = desk.forge.world();
+            let main = world.bare.head("main").unwrap();
+            let theirs = world.bare.commit_upon(if upon { desk.commit.as_str() } else { &main });
+            world.bare.set(&format!("refs/heads/{BRANCH}"), &theirs);
+            world.pushed(&format!("refs/heads/{BRANCH}"), Some(&theirs));
+            world.merge(1);
+            drop(world);
+            let landing = desk.adapter().look(&desk.at()).unwrap();
+            assert_eq!(landing.state, if upon { State::Merged } else { State::Pushed });
+            desk.judge_contracts();
+        }
+    }
+
+    #[test]
     fn one_that_somebody_closed_stays_closed() {
         let sandbox = Sandbox::new();
         let desk = Desk::at_gitlab(&sandbox);

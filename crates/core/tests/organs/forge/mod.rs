@@ -6,4 +6,5 @@ mod detect;
 mod faults;
 mod gitlab;
 mod http;
+mod round_trips;
 mod token;

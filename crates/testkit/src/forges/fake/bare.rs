@@ -39,6 +39,11 @@ impl Bare {
         self.git(&["merge-base", "--is-ancestor", commit, &format!("refs/heads/{branch}")]).is_some()
     }
 
+    /// The newest commit that all have in their history.
+    pub fn merge_base(&self, commits: &[&str]) -> Option<String> {
+        self.git(&[&["merge-base"], commits].concat())
+    }
+
     /// Subject and body of a commit.
     pub fn message(&self, commit: &str) -> (String, String) {
         let subject = self.git(&["log", "-1", "--format=%s", commit]).unwrap_or_default();

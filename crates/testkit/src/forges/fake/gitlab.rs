@@ -162,6 +162,13 @@ fn around(world: &mut World, request: &Request, rest: &[&str]) -> Answer {
             }
             None => Answer::refusal(404, "404 Branch Not Found"),
         },
+        ("GET", ["repository", "merge_base"]) => {
+            let refs: Vec<&str> = request.query.iter().map(|(_, value)| value.as_str()).collect();
+            match world.bare.merge_base(&refs) {
+                Some(commit) => Answer::json(200, &json!({ "id": commit })),
+                None => Answer::refusal(400, "Could not find ref"),
+            }
+        }
         ("DELETE", ["repository", "branches", branch]) => {
             world.bare.delete(&decoded(branch));
             Answer::empty(204)
