@@ -2,5 +2,6 @@
 //! `cargo xtask test --forges`.
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod scene;
 mod with_gerrit;
 mod with_gitea;

@@ -8,7 +8,7 @@ fn a_project_takes_records_once_it_is_told_to() {
     let gerrit = Gerrit::shared();
     let sandbox = Sandbox::new();
     let repo = sandbox.repo_with(&[("file", b"1\n")]);
-    let project = gerrit.publish(&sandbox, &repo);
+    let project = gerrit.publish(&repo);
     assert_eq!(project.main(), repo.head());
     let push = ["push", "--quiet", "origin", "HEAD:refs/hotfix/record/1"];
     let refused = repo.try_git(push).expect_err("a refusal");

@@ -6,6 +6,7 @@ pub mod address;
 mod deliver;
 pub mod detect;
 mod error;
+mod gitea;
 pub mod github;
 mod gitlab;
 pub mod http;
@@ -29,6 +30,7 @@ use token::{Token, Wanted};
 
 pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
+pub use gitea::Gitea;
 pub use github::GitHub;
 pub use links::{create_url, pushed};
 pub use owners::owners;
@@ -269,6 +271,7 @@ pub fn adapter(
     Ok(match connection.map(|connection| (connection.site.kind, connection)) {
         // One line per forge.
         Some((Kind::GitHub, connection)) => Arc::new(GitHub::new(ctx, connection, Patience::default())),
+        Some((Kind::Gitea | Kind::Forgejo, connection)) => Arc::new(Gitea::new(ctx, connection)),
         Some((Kind::GitLab, connection)) => {
             Arc::new(gitlab::GitLab::new(repository, connection, Patience::default()))
         }

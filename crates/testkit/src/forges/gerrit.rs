@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::Wire;
 use super::server::{self, Server};
+use crate::Repo;
 use crate::tools::GERRIT;
-use crate::{Repo, Sandbox};
 
 const PASSWORD: &str = "password-of-a-test";
 /// Comes with a site that was set up for development.
@@ -129,16 +129,19 @@ impl Gerrit {
     }
 
     /// Makes a project out of main of a sandbox's repository, whose remote `origin` it becomes. Everybody may vote and
-    /// submit there; Git has the responder's password from a helper.
-    pub fn publish(&self, sandbox: &Sandbox, repo: &Repo) -> GerritProject<'_> {
+    /// submit there; Git has the responder's password by a header.
+    pub fn publish(&self, repo: &Repo) -> GerritProject<'_> {
         let name = format!("project-{}", self.projects.fetch_add(1, Ordering::SeqCst));
         let wire = self.administrator();
         wire.must("PUT", &format!("/a/projects/{name}"), &json!({ "branches": ["main"] }));
-        let access = json!({ "add": { "refs/heads/*": { "permissions": permissions() } } });
+        let access = json!({ "add": {
+            "refs/heads/*": { "permissions": permissions() },
+            "refs/tags/*": { "permissions": foreign_commits() },
+        } });
         wire.must("POST", &format!("/a/projects/{name}/access"), &access);
         let address = format!("{}/a/{name}", self.url);
-        super::remote(sandbox, repo, &address, ADMINISTRATOR);
-        super::password(sandbox, repo, &address, (RESPONDER, PASSWORD));
+        super::remote(repo, &address, ADMINISTRATOR);
+        super::password(repo, &address, (RESPONDER, PASSWORD));
         GerritProject { gerrit: self, name }
     }
 }
@@ -196,11 +199,20 @@ fn read(json: &Value) -> Change {
     }
 }
 
+/// The commits of a sandbox are not those of the account that pushes main.
+fn foreign_commits() -> Value {
+    let all = json!({ "rules": { EVERYBODY: { "action": "ALLOW" } } });
+    json!({ "forgeAuthor": all, "forgeCommitter": all })
+}
+
 fn permissions() -> Value {
     let all = json!({ "rules": { EVERYBODY: { "action": "ALLOW" } } });
     let vote = json!({ "label": "Code-Review",
         "rules": { EVERYBODY: { "action": "ALLOW", "min": -2, "max": 2 } } });
-    json!({ "label-Code-Review": vote, "submit": all })
+    let mut permissions = foreign_commits();
+    permissions["label-Code-Review"] = vote;
+    permissions["submit"] = all;
+    permissions
 }
 
 fn configure(site: &Path, url: &str) {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::server::{self, Server};
 use super::{Answer, Wire};
+use crate::Repo;
 use crate::tools::GITEA;
-use crate::{Repo, Sandbox};
 
 const PASSWORD: &str = "Passw0rd-of-a-test";
 /// Who ships.
@@ -115,8 +115,8 @@ impl Gitea {
     }
 
     /// Makes a repository out of main of a sandbox's repository, whose remote `origin` it becomes. Git has the password
-    /// from a helper; git-hotfix has no token unless the test gives it one.
-    pub fn publish(&self, sandbox: &Sandbox, repo: &Repo) -> GiteaRepository<'_> {
+    /// by a header; git-hotfix has no token unless the test gives it one.
+    pub fn publish(&self, repo: &Repo) -> GiteaRepository<'_> {
         let name = format!("project-{}", self.repositories.fetch_add(1, Ordering::SeqCst));
         let wire = self.wire();
         wire.must("POST", "/api/v1/user/repos", &json!({ "name": name, "default_branch": "main" }));
@@ -124,7 +124,7 @@ impl Gitea {
         let may_write = json!({ "permission": "write" });
         wire.must("PUT", &format!("{path}/collaborators/{REVIEWER}"), &may_write);
         let address = format!("{}/{RESPONDER}/{name}.git", self.url);
-        super::remote(sandbox, repo, &address, (RESPONDER, PASSWORD));
+        super::remote(repo, &address, (RESPONDER, PASSWORD));
         GiteaRepository { gitea: self, name }
     }
 }
@@ -170,6 +170,19 @@ impl GiteaRepository<'_> {
         self.gitea.reviewers_wire().ask("POST", &self.path(&format!("/pulls/{number}/reviews")), &review)
     }
 
+    /// The reviewer writes a remark.
+    pub fn remark(&self, number: i64, words: &str) {
+        let path = self.path(&format!("/issues/{number}/comments"));
+        self.gitea.reviewers_wire().must("POST", &path, &json!({ "body": words }));
+    }
+
+    /// Names of all labels there are.
+    pub fn labels(&self) -> Vec<String> {
+        let json = self.gitea.wire().get(&self.path("/labels"));
+        let name = |label: &Value| label["name"].as_str().unwrap_or_default().to_owned();
+        json.as_array().expect("a list").iter().map(name).collect()
+    }
+
     /// All pull requests, oldest first.
     pub fn pull_requests(&self) -> Vec<PullRequest> {
         let json = self.gitea.wire().get(&self.path("/pulls?state=all&sort=oldest"));
@@ -190,8 +203,13 @@ impl GiteaRepository<'_> {
 
     /// The commit a branch stands on; absent if there is no such branch.
     pub fn commit_of(&self, branch: &str) -> Option<String> {
-        let answer = self.gitea.wire().ask("GET", &self.path(&format!("/branches/{branch}")), &Value::Null);
-        answer.json["commit"]["id"].as_str().map(str::to_owned)
+        // Of Git itself: what the pages show of a branch follows a push a moment later.
+        let path = self.path(&format!("/git/refs/heads/{branch}"));
+        let answer = self.gitea.wire().ask("GET", &path, &Value::Null);
+        let refs = answer.json.as_array().cloned().unwrap_or_default();
+        let name = format!("refs/heads/{branch}");
+        let found = refs.iter().find(|found| found["ref"] == name.as_str())?;
+        found["object"]["sha"].as_str().map(str::to_owned)
     }
 }
 

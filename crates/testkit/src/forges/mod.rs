@@ -13,7 +13,7 @@ pub use gerrit::{Change, Gerrit, GerritProject};
 pub use gitea::{Gitea, GiteaRepository, PullRequest};
 pub use wire::{Answer, Wire};
 
-use crate::{Repo, Sandbox};
+use crate::Repo;
 
 /// How many random runs there are against a fake forge: as many as `HOTFIX_FAULT_RUNS` says, else `usual`.
 pub fn fault_runs(usual: u32) -> u32 {
@@ -39,20 +39,20 @@ fn base64(bytes: &[u8]) -> String {
     bytes.chunks(3).flat_map(group).collect()
 }
 
-/// Lets Git know a password from a helper.
-fn password(sandbox: &Sandbox, repo: &Repo, address: &str, (user, password): (&str, &str)) {
-    let (_, host) = address.split_once("//").expect("an address");
-    let host = host.split('/').next().unwrap_or_default();
-    let store = sandbox.home().join("passwords");
-    std::fs::write(&store, format!("http://{user}:{password}@{host}\n")).expect("a writable home");
-    let helper = format!("store --file={}", store.display());
-    repo.git(["config", "--global", "credential.helper", &helper]);
+/// Lets Git know a password by a header. A credential helper would give it to git-hotfix as well.
+fn password(repo: &Repo, address: &str, (user, password): (&str, &str)) {
+    let parts: Vec<&str> = address.splitn(4, '/').collect();
+    let key = format!("http.{}/.extraHeader", parts[..3].join("/"));
+    let header = format!("Authorization: {}", basic(user, password));
+    repo.git(["config", "--global", "--replace-all", &key, &header]);
 }
 
 /// Pushes main of a repository to an empty one on a server, which becomes its remote `origin`.
-fn remote(sandbox: &Sandbox, repo: &Repo, address: &str, login: (&str, &str)) {
-    password(sandbox, repo, address, login);
+fn remote(repo: &Repo, address: &str, login: (&str, &str)) {
+    password(repo, address, login);
     repo.git(["remote", "add", "origin", address]);
-    repo.git(["push", "--quiet", "--tags", "--set-upstream", "origin", "main"]);
+    repo.git(["push", "--quiet", "--set-upstream", "origin", "main"]);
+    // By themselves: Gerrit takes no tag of a commit that it does not have yet.
+    repo.git(["push", "--quiet", "--tags", "origin"]);
     repo.git(["remote", "set-head", "origin", "main"]);
 }
