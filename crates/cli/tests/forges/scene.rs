@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use hotfix_core::ctx::Ctx;
 use hotfix_core::forge::detect::Configured;
-use hotfix_core::forge::{Asking, Forge, Whereabouts, adapter};
+use hotfix_core::forge::{Asking, Draft, Forge, Whereabouts, adapter};
 use hotfix_core::git::Oid;
 use hotfix_core::session::Project;
 use hotfix_model::Landing;
+use hotfix_model::config::MergeMode;
 use hotfix_testkit::{Binary, Output, Repo, Sandbox};
 use serde_json::Value;
 
@@ -96,6 +97,25 @@ impl Scene {
         let commit = Oid::parse(&self.commit()).expect("a commit");
         let at = Whereabouts { number, branch: BRANCH, target: "main", commit: &commit };
         deed(self.forge().as_ref(), &at)
+    }
+
+    /// What an adapter makes of the fix that is pushed.
+    pub fn propose(&self, forge: &dyn Forge, labels: &[String]) -> Landing {
+        let project = Project::open(&self.sandbox.ctx(self.repo.path()), Vec::new()).expect("a repository");
+        let record = project.store().load(ID).expect("a record").record;
+        let commit = Oid::parse(&self.commit()).expect("a commit");
+        let draft = Draft {
+            record: &record,
+            commit: &commit,
+            title: format!("fix: {SUBJECT}"),
+            description: "Proof".to_owned(),
+            labels: labels.to_vec(),
+            reviewers: Vec::new(),
+            is_draft: false,
+            merge: MergeMode::Auto,
+            break_glass: None,
+        };
+        forge.propose(&draft, &[]).expect("a merge request")
     }
 
     /// Where the merge request stands, as the adapter reads it.

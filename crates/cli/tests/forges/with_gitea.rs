@@ -1,8 +1,12 @@
 //! On a real Gitea.
 
-use hotfix_core::forge::Merge;
+use hotfix_core::forge::address::Address;
+use hotfix_core::forge::detect::{Kind, Site};
+use hotfix_core::forge::token::Token;
+use hotfix_core::forge::{Connection, Forge, Gitea as Adapter, Merge};
 use hotfix_model::MergeRequestState;
 use hotfix_testkit::forges::{Gitea, GiteaRepository, PullRequest};
+use hotfix_testkit::{Answer, Call, Web};
 
 use crate::scene::{BRANCH, ID, SUBJECT, Scene};
 
@@ -81,6 +85,21 @@ fn a_missing_approval_blocks_until_it_is_given() {
     let looked = scene.at(None, |forge, at| forge.merge(at, &Merge::WhenReady)).expect("an answer");
     assert!(matches!(looked.state, MergeRequestState::Armed | MergeRequestState::Merged), "{looked:?}");
     remote.wait_for_merge(pull.number);
+}
+
+#[test]
+fn rules_are_bypassed_for_a_reason_that_is_written_down() {
+    let (scene, remote) = published();
+    remote.require_status("ci");
+    scene.fixed();
+    scene.ship();
+    let bypass = Merge::Bypass("all of production is down".to_owned());
+    let merged = scene.at(None, |forge, at| forge.merge(at, &bypass)).expect("an answer");
+    assert_eq!(merged.state, MergeRequestState::Merged);
+    assert!(remote.pull_request().merged);
+    scene.repo.git(["fetch", "--quiet", "origin", "main"]);
+    let message = scene.repo.git(["log", "-1", "--format=%B", "FETCH_HEAD"]);
+    assert!(message.contains("Rules bypassed: all of production is down"), "{message}");
 }
 
 #[test]
@@ -188,6 +207,46 @@ fn a_merge_request_can_be_closed_once() {
         assert_eq!(remote.pull_request().state, "closed");
     }
     assert_eq!(scene.look().state, MergeRequestState::Closed);
+}
+
+/// As many as the forge needs at least, and the last two at the same time.
+#[test]
+fn three_requests_make_it_label_it_and_schedule_its_merge() {
+    let (scene, remote) = published();
+    remote.require_status("ci");
+    scene.sandbox.env_remove("HOTFIX_TOKEN_127_0_0_1");
+    scene.fixed();
+    scene.ship();
+    let counter = Web::new(|call: &Call| {
+        let answer = Gitea::shared().wire().ask(&call.method, &call.path, &call.json());
+        Answer::json(answer.code, &answer.json)
+    });
+    let address = |url: &str| Address::parse(url).expect("an address");
+    let site = Site {
+        kind: Kind::Gitea,
+        remote: address(&remote.url()),
+        pages: address(Gitea::shared().url()),
+        api: address(&format!("{}/api/v1", counter.url())),
+        path: remote.name(),
+        how: "a test",
+    };
+    let token = Token::new(Gitea::shared().token(), "127.0.0.1", "a test");
+    let forge = Adapter::new(&scene.sandbox.ctx(scene.repo.path()), Connection { site, token });
+    let labels = ["urgent".to_owned()];
+    forge.prepare("main", &labels).expect("an outlook");
+    counter.forget();
+    let landing = scene.propose(&forge, &labels);
+    assert_eq!(landing.state, MergeRequestState::Armed);
+    let mut lines = counter.lines();
+    lines[1..].sort();
+    let number = remote.pull_request().number;
+    let expected =
+        ["/pulls".to_owned(), format!("/issues/{number}/labels"), format!("/pulls/{number}/merge")];
+    assert_eq!(lines, expected.map(|path| format!("POST {}", remote.path(&path))));
+    // Found again, nothing is made twice.
+    counter.forget();
+    assert_eq!(scene.propose(&forge, &labels).state, MergeRequestState::Armed);
+    assert_one(&scene, &remote);
 }
 
 #[test]

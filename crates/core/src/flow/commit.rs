@@ -8,6 +8,8 @@ use super::PlanLines;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::failpoint;
+use crate::forge;
+use crate::forge::detect::Configured;
 use crate::git::{CommitRequest, Oid};
 use crate::message;
 use crate::record::Journal;
@@ -46,11 +48,21 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) 
     }
     let text = request.subject.as_deref().or(record.subject.as_deref()).unwrap_or(&record.alert);
     let subject = message::subject(&config.commit.kind, None, text)?;
+    let for_forge = for_forge(project, hotfix)?;
     let mut trailers = vec![("Hotfix", record.id.as_str())];
     trailers.extend(record.incident.as_deref().map(|incident| ("Incident", incident)));
+    trailers.extend(for_forge.iter().map(|(key, value)| (*key, value.as_str())));
     let message = message::commit_message(&subject, None, &trailers);
     let done = committed_already(project, work)?;
     Ok(Plan { message, subject, size, skips: request.skips.clone(), done })
+}
+
+/// What the forge wants to find in the message.
+fn for_forge(project: &Project, hotfix: &Hotfix) -> Result<Vec<(&'static str, String)>> {
+    let Some(remote) = &project.remote else { return Ok(Vec::new()) };
+    let submit = &hotfix.loaded.config.submit;
+    let configured = Configured { forge: &submit.forge, api: &submit.api };
+    forge::trailers(&project.repository, remote, configured, hotfix.record())
 }
 
 impl Plan {

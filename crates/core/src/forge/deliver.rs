@@ -55,10 +55,25 @@ pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Deliv
         let source = Some(delivery.commit.clone());
         pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
     }
-    let report = repository
-        .push(delivery.remote, &pushes, &delivery.plan.options, delivery.limit)
-        .map_err(|error| unreachable(delivery.remote, error))?;
+    let report = send(repository, delivery, &pushes)?;
     read_report(repository, delivery, report)
+}
+
+/// Sends all in one push, unless the forge wants the first ref by itself.
+fn send(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> Result<PushReport> {
+    let push = |pushes: &[Push], options: &[String]| {
+        repository.push(delivery.remote, pushes, options, delivery.limit)
+    };
+    let first = if delivery.plan.is_alone() { 1 } else { pushes.len() };
+    let (now, later) = pushes.split_at(first.min(pushes.len()));
+    let mut report =
+        push(now, &delivery.plan.options).map_err(|error| unreachable(delivery.remote, error))?;
+    if !later.is_empty() {
+        // The fix is there: whatever goes wrong with the rest is no more than a refusal of it.
+        let refused = |error: Error| later.iter().map(|_| PushOutcome::Rejected(error.to_string())).collect();
+        report.outcomes.extend(push(later, &[]).map_or_else(refused, |report| report.outcomes));
+    }
+    Ok(report)
 }
 
 fn read_report(

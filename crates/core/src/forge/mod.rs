@@ -6,6 +6,7 @@ pub mod address;
 mod deliver;
 pub mod detect;
 mod error;
+mod gerrit;
 mod gitea;
 pub mod github;
 mod gitlab;
@@ -30,6 +31,7 @@ use token::{Token, Wanted};
 
 pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
+pub use gerrit::Gerrit;
 pub use gitea::Gitea;
 pub use github::GitHub;
 pub use links::{create_url, pushed};
@@ -75,6 +77,14 @@ pub struct PushPlan {
     pub options: Vec<String>,
     /// A ref that makes the merge request, such as `refs/for/main%topic=…`, pushed instead of the branch.
     pub instead: Option<String>,
+}
+
+impl PushPlan {
+    /// Whether that ref must be pushed by itself, and the record after it: Gerrit, whose refs have words after a `%`,
+    /// takes no other ref beside them ("cannot combine normal pushes and magic pushes").
+    pub fn is_alone(&self) -> bool {
+        self.instead.as_deref().is_some_and(|instead| instead.contains('%'))
+    }
 }
 
 /// A merge request there may be.
@@ -259,6 +269,18 @@ pub fn connection(
     }))
 }
 
+/// Trailers by which the forge knows a commit again, as far as the forge is known without asking: Gerrit's `Change-Id`.
+pub fn trailers(
+    repository: &Repository,
+    remote: &Remote,
+    configured: Configured<'_>,
+    record: &Record,
+) -> Result<Vec<(&'static str, String)>> {
+    let site = detect::known(repository, &remote.url, configured)?;
+    let is_gerrit = site.is_some_and(|site| site.kind == Kind::Gerrit);
+    Ok(if is_gerrit { vec![("Change-Id", gerrit::change_id(record))] } else { Vec::new() })
+}
+
 /// The adapter for a remote.
 pub fn adapter(
     repository: &Repository,
@@ -272,6 +294,7 @@ pub fn adapter(
         // One line per forge.
         Some((Kind::GitHub, connection)) => Arc::new(GitHub::new(ctx, connection, Patience::default())),
         Some((Kind::Gitea | Kind::Forgejo, connection)) => Arc::new(Gitea::new(ctx, connection)),
+        Some((Kind::Gerrit, connection)) => Arc::new(Gerrit::new(ctx, connection)),
         Some((Kind::GitLab, connection)) => {
             Arc::new(gitlab::GitLab::new(repository, connection, Patience::default()))
         }

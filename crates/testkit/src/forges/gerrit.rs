@@ -147,10 +147,10 @@ impl Gerrit {
 }
 
 impl GerritProject<'_> {
-    /// Lets everybody push the records of hotfixes, which no project does by itself.
+    /// Lets everybody read and push the records of hotfixes, which no project does by itself.
     pub fn allow_records(&self) {
         let allowed = json!({ "rules": { EVERYBODY: { "action": "ALLOW", "force": true } } });
-        let permissions = json!({ "create": allowed, "push": allowed, "delete": allowed });
+        let permissions = json!({ "read": allowed, "create": allowed, "push": allowed, "delete": allowed });
         let access = json!({ "add": { "refs/hotfix/*": { "permissions": permissions } } });
         let path = format!("/a/projects/{}/access", self.name);
         self.gerrit.administrator().must("POST", &path, &access);

@@ -135,6 +135,11 @@ impl GiteaRepository<'_> {
         format!("{}/{RESPONDER}/{}", self.gitea.url, self.name)
     }
 
+    /// `owner/name`.
+    pub fn name(&self) -> String {
+        format!("{RESPONDER}/{}", self.name)
+    }
+
     /// The path of its requests: `/api/v1/repos/…`, with this at the end.
     pub fn path(&self, rest: &str) -> String {
         format!("/api/v1/repos/{RESPONDER}/{}{rest}", self.name)
