@@ -3,6 +3,8 @@
 //! A forge is found by [`detect`], its token by [`token`], and spoken to through [`http`], which alone knows how.
 
 pub mod address;
+mod azure;
+mod bitbucket;
 mod deliver;
 pub mod detect;
 mod error;
@@ -29,6 +31,8 @@ use detect::{Configured, Kind, Site};
 use http::Patience;
 use token::{Token, Wanted};
 
+pub use azure::Azure;
+pub use bitbucket::{Bitbucket, BitbucketServer};
 pub use deliver::{Delivered, Delivery, deliver, find, take_back};
 pub use error::ForgeError;
 pub use gerrit::Gerrit;
@@ -298,6 +302,9 @@ pub fn adapter(
         Some((Kind::GitLab, connection)) => {
             Arc::new(gitlab::GitLab::new(repository, connection, Patience::default()))
         }
+        Some((Kind::Bitbucket, connection)) => Arc::new(Bitbucket::new(ctx, connection)),
+        Some((Kind::BitbucketServer, connection)) => Arc::new(BitbucketServer::new(ctx, connection)),
+        Some((Kind::Azure, connection)) => Arc::new(Azure::new(ctx, connection)),
         Some((Kind::Plain, _)) | None => Arc::new(Plain::new(repository, remote)),
         Some((_, connection)) => Arc::new(links::LinkOnly::new(connection)),
     })

@@ -1,5 +1,7 @@
 //! forge: the push, the way to the forge, and what each forge is asked.
 
+mod azure;
+mod bitbucket;
 mod deliver;
 mod desk;
 mod detect;
@@ -7,4 +9,5 @@ mod faults;
 mod gitlab;
 mod http;
 mod round_trips;
+mod shapes;
 mod token;
