@@ -144,6 +144,20 @@ fn killed_at_any_point_of_submit_it_makes_one_merge_request() {
     }
 }
 
+/// Nothing holds the merge up here: it happens while the program is dead.
+#[test]
+fn killed_before_it_knew_of_the_merge_it_makes_no_second_one() {
+    let (scene, remote) = published();
+    scene.fixed();
+    scene.sandbox.env_set("HOTFIX_FAILPOINT", "submit.proposed:kill");
+    assert_eq!(scene.try_ship().code, KILLED);
+    scene.sandbox.env_remove("HOTFIX_FAILPOINT");
+    remote.wait_for_merge(remote.pull_request().number);
+    scene.hotfix().must(["submit", "--id", ID]);
+    assert!(assert_one(&scene, &remote).merged);
+    assert_eq!(scene.look().state, MergeRequestState::Merged);
+}
+
 #[test]
 fn without_a_token_the_branch_is_pushed_and_the_page_is_named() {
     let (scene, remote) = published();

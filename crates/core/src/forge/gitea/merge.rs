@@ -42,7 +42,7 @@ impl Gitea {
                     Some(other) => style = other,
                     None => return Ok(refused(pull, &said)),
                 }
-            } else if reply.status == 405 && said.contains(LATER) {
+            } else if is_early(&reply, &said) {
                 match pauses.next() {
                     Some(pause) => self.http.pause(Duration::from_millis(*pause))?,
                     None => return Ok(conflict(pull, at.target)),
@@ -92,6 +92,15 @@ impl Gitea {
             reply.ok()?;
         }
         Ok(())
+    }
+}
+
+/// Whether it may go well in a moment. A push reaches the pull request a moment after the branch.
+fn is_early(reply: &Reply, said: &str) -> bool {
+    match reply.status {
+        405 => said.contains(LATER),
+        409 => said.contains("out of date"),
+        _ => false,
     }
 }
 

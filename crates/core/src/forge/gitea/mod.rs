@@ -47,9 +47,15 @@ impl Gitea {
         draft.is_draft && draft.break_glass.is_none()
     }
 
-    /// Makes the pull request, or finds ours that is there.
+    /// Makes the pull request, or finds ours that is there. It is looked for where it may have been made before a cut:
+    /// merged meanwhile and its branch gone, it would be made again.
     fn open(&self, draft: &Draft<'_>) -> Result<Pull> {
         let at = whereabouts(draft);
+        let made = draft.record.merge_request.as_ref().map(|_| self.locate(&at)).transpose()?.flatten();
+        let is_it = |pull: &Pull| pull.state == "open" || pull.head.sha == draft.commit.as_str();
+        if let Some(pull) = made.filter(is_it) {
+            return Ok(pull);
+        }
         let title = match Self::is_draft(draft) {
             true => format!("{DRAFT}{}", draft.title),
             false => draft.title.clone(),
@@ -155,6 +161,9 @@ impl Forge for Gitea {
             return Ok(Landing { why: Some(why), ..landing });
         }
         let pull = self.open(draft)?;
+        if pull.state != "open" {
+            return self.verdict(&whereabouts(draft), &pull);
+        }
         let (labels, landing) = self.dress(draft, &pull);
         let landing = landing?;
         match labels {
