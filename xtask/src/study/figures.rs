@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use hotfix_core::suite::path_of_text;
 use hotfix_model::{CaseOutcome, Run};
 
+/// No test counts less: some runners round to hundredths of a second, and then only the number of tests tells.
+const SHORTEST: f64 = 0.001;
+
 /// The tests of a green run, by file, in the order and with the times of that run.
 pub struct Known {
     files: BTreeMap<PathBuf, Vec<(String, f64)>>,
@@ -18,7 +21,8 @@ impl Known {
         let mut files: BTreeMap<PathBuf, Vec<(String, f64)>> = BTreeMap::new();
         for case in &run.cases {
             let file = path_of_text(case.file.as_deref().unwrap_or_default());
-            files.entry(file).or_default().push((case.id.clone(), case.seconds.unwrap_or_default()));
+            let seconds = case.seconds.unwrap_or_default().max(SHORTEST);
+            files.entry(file).or_default().push((case.id.clone(), seconds));
         }
         Self { files, failing: broken(run) }
     }
