@@ -85,7 +85,7 @@ impl Scene {
     }
 
     /// The adapter that a command would use.
-    pub fn forge(&self) -> Box<dyn Forge> {
+    pub fn forge(&self) -> std::sync::Arc<dyn Forge> {
         let ctx: Ctx = self.sandbox.ctx(self.repo.path());
         let project = Project::open(&ctx, Vec::new()).expect("a repository");
         let remote = project.remote.clone().expect("a remote");

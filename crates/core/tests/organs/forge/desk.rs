@@ -65,7 +65,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The adapter, made anew, as by a process of its own.
-    pub fn adapter(&self) -> Box<dyn Forge> {
+    pub fn adapter(&self) -> std::sync::Arc<dyn Forge> {
         let remote = Remote { name: "origin".to_owned(), url: self.forge.remote_url() };
         let configured = Configured { forge: self.kind, api: &self.api };
         forge::adapter(&self.repository(), &remote, configured, Asking::Server).unwrap()
