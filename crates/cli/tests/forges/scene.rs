@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hotfix_core::ctx::Ctx;
 use hotfix_core::forge::detect::Configured;
@@ -85,7 +86,7 @@ impl Scene {
     }
 
     /// The adapter that a command would use.
-    pub fn forge(&self) -> std::sync::Arc<dyn Forge> {
+    pub fn forge(&self) -> Arc<dyn Forge> {
         let ctx: Ctx = self.sandbox.ctx(self.repo.path());
         let project = Project::open(&ctx, Vec::new()).expect("a repository");
         let remote = project.remote.clone().expect("a remote");
@@ -96,7 +97,7 @@ impl Scene {
     pub fn at<T>(&self, number: Option<u64>, deed: impl FnOnce(&dyn Forge, &Whereabouts<'_>) -> T) -> T {
         let commit = Oid::parse(&self.commit()).expect("a commit");
         let at = Whereabouts { number, branch: BRANCH, target: "main", commit: &commit };
-        deed(self.forge().as_ref(), &at)
+        deed(&*self.forge(), &at)
     }
 
     /// What an adapter makes of the fix that is pushed.

@@ -1,11 +1,10 @@
-//! Without a token, or on a forge without an adapter: the page on which a click makes the merge request.
+//! Without a token: the page on which a click makes the merge request.
 
 use hotfix_model::{Landing, MergeRequestState};
 
+use super::Draft;
 use super::address::encoded;
 use super::detect::{Kind, Site};
-use super::{Capabilities, Connection, Draft, Forge, Whereabouts};
-use crate::error::Result;
 
 /// The page that makes a merge request of a branch; `None` where there is none.
 pub fn create_url(site: &Site, branch: &str, target: &str) -> Option<String> {
@@ -46,35 +45,8 @@ pub fn pushed(site: &Site, draft: &Draft<'_>, said: &[String]) -> Landing {
     Landing { url, ..Landing::new(MergeRequestState::Pushed) }
 }
 
-/// Pushes, and says where to click.
-#[derive(Debug)]
-pub struct LinkOnly {
-    connection: Connection,
-}
-
-impl LinkOnly {
-    /// For a forge that cannot be asked.
-    pub fn new(connection: Connection) -> Self {
-        Self { connection }
-    }
-}
-
-impl Forge for LinkOnly {
-    fn name(&self) -> &'static str {
-        self.connection.site.kind.name()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
-    }
-
-    fn propose(&self, draft: &Draft<'_>, said: &[String]) -> Result<Landing> {
-        let landing = pushed(&self.connection.site, draft, said);
-        let kind = self.connection.site.kind;
-        Ok(Landing { why: Some(format!("without a token for {kind} it is opened by hand")), ..landing })
-    }
-
-    fn look(&self, _: &Whereabouts<'_>) -> Result<Landing> {
-        Ok(Landing::new(MergeRequestState::Pushed))
-    }
+/// The same where a token is lacking.
+pub fn without_token(site: &Site, draft: &Draft<'_>, said: &[String]) -> Landing {
+    let why = format!("without a token for {} it is opened by hand", site.kind);
+    Landing { why: Some(why), ..pushed(site, draft, said) }
 }

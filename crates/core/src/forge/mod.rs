@@ -306,6 +306,5 @@ pub fn adapter(
         Some((Kind::BitbucketServer, connection)) => Arc::new(BitbucketServer::new(ctx, connection)),
         Some((Kind::Azure, connection)) => Arc::new(Azure::new(ctx, connection)),
         Some((Kind::Plain, _)) | None => Arc::new(Plain::new(repository, remote)),
-        Some((_, connection)) => Arc::new(links::LinkOnly::new(connection)),
     })
 }

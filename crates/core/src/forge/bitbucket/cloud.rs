@@ -175,7 +175,7 @@ impl Forge for Bitbucket {
 
     fn propose(&self, draft: &Draft<'_>, said: &[String]) -> Result<Landing> {
         if !self.http.has_token() {
-            return Ok(links::pushed(&self.connection.site, draft, said));
+            return Ok(links::without_token(&self.connection.site, draft, said));
         }
         let (branch, target) = (draft.record.branch_name(), draft.record.target.as_str());
         let at = Whereabouts { number: None, branch, target, commit: draft.commit };

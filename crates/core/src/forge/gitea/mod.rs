@@ -156,9 +156,7 @@ impl Forge for Gitea {
 
     fn propose(&self, draft: &Draft<'_>, said: &[String]) -> Result<Landing> {
         if !self.http.has_token() {
-            let landing = links::pushed(&self.connection.site, draft, said);
-            let why = format!("without a token for {} it is opened by hand", self.connection.site.kind);
-            return Ok(Landing { why: Some(why), ..landing });
+            return Ok(links::without_token(&self.connection.site, draft, said));
         }
         let pull = self.open(draft)?;
         if pull.state != "open" {
