@@ -1,6 +1,7 @@
 //! What tests depend on besides the files of the tree: variables, and what is installed. Results of a run count again
 //! only where both are as they were.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -42,7 +43,8 @@ const ENVIRONMENTS: &[&str] = &[".venv", "venv"];
 pub fn surroundings(ctx: &Ctx, root: &Path, home: &Path) -> String {
     let mut text = String::new();
     for name in VARIABLES {
-        text.push_str(&format!("{name}={:?}\n", ctx.env.get(name)));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name}={:?}", ctx.env.get(name));
     }
     for place in [root, home] {
         for name in INSTALLED {
@@ -52,7 +54,9 @@ pub fn surroundings(ctx: &Ctx, root: &Path, home: &Path) -> String {
             let versions = std::fs::read_dir(place.join(name).join("lib")).into_iter().flatten().flatten();
             let mut folders: Vec<_> = versions.map(|version| version.path().join("site-packages")).collect();
             folders.sort();
-            folders.iter().for_each(|folder| note(&mut text, folder));
+            for folder in &folders {
+                note(&mut text, folder);
+            }
         }
     }
     text
@@ -62,7 +66,7 @@ pub fn surroundings(ctx: &Ctx, root: &Path, home: &Path) -> String {
 fn note(text: &mut String, path: &Path) {
     let written = path.metadata().and_then(|data| data.modified()).ok();
     if let Some(since) = written.and_then(|written| written.duration_since(UNIX_EPOCH).ok()) {
-        text.push_str(&format!("{} {}\n", path.display(), since.as_nanos()));
+        let _ = writeln!(text, "{} {}", path.display(), since.as_nanos());
     }
 }
 

@@ -98,6 +98,7 @@ fn steps(program: &Path, shots: &mut Shots) -> Result<()> {
     stage.write("src/auth.py", FIXED_SOURCE)?;
     stage.shot(shots, "git hotfix check --json", 0)?;
     stage.shot(shots, "git hotfix test --dry-run", 0)?;
+    stage.shot(shots, "git hotfix test --explain", 0)?;
     stage.shot(shots, "git hotfix test", 0)?;
     stage.shot(shots, "git hotfix test --json", 0)?;
     stage.shot(shots, "git hotfix commit -m \"auth token validation\"", 0)?;
