@@ -132,6 +132,8 @@ pub struct TestConfig {
     pub budget: Period,
     /// Whether newly broken tests stop `ship`.
     pub gate: GateMode,
+    /// Whether tests that pass only when they are tried again stop it as well.
+    pub flaky: GateMode,
 }
 
 /// `[commit]`

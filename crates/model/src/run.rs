@@ -30,7 +30,7 @@ pub struct Case {
     pub file: Option<String>,
     /// What became of it.
     pub outcome: CaseOutcome,
-    /// Assertion or exception in one line, for anything but a pass.
+    /// Assertion or exception in one line; of a pass what it said at first, if it passed only when the runner tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Seconds it took.
@@ -79,7 +79,19 @@ pub struct Run {
     pub elapsed_ms: u64,
 }
 
+impl Case {
+    /// Whether it passed only when the runner tried it again.
+    pub fn is_flaky(&self) -> bool {
+        self.outcome == CaseOutcome::Passed && self.reason.is_some()
+    }
+}
+
 impl Run {
+    /// Tests that passed only when the runner tried them again.
+    pub fn flaky(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(|case| case.is_flaky())
+    }
+
     /// Tests that ran, whatever became of them.
     pub fn ran(&self) -> impl Iterator<Item = &Case> {
         self.cases.iter().filter(|case| case.outcome != CaseOutcome::Skipped)

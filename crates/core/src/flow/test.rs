@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use hotfix_model::config::Config;
+use hotfix_model::config::{Config, GateMode};
 use hotfix_model::gate::Failure;
 use hotfix_model::output::{ExplainOutput, ExplainedFile};
 use hotfix_model::{Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
@@ -175,7 +175,8 @@ impl Plan {
     pub fn conclude(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<TestReport> {
         let broken = broken_in(run);
         let (on_base, again) = self.run_again(project, hotfix, work, (run, &broken))?;
-        let flaky: BTreeSet<String> = again.difference(&on_base).cloned().collect();
+        let retried = run.flaky().map(|case| case.id.clone());
+        let flaky: BTreeSet<String> = again.difference(&on_base).cloned().chain(retried).collect();
         let holds = |test: &&Failure| !on_base.contains(&test.test) && !flaky.contains(&test.test);
         let failed = failures(run).iter().filter(holds).cloned().collect();
         let chosen = self.choose(project, hotfix, work);
@@ -185,7 +186,19 @@ impl Plan {
             flaky: flaky.into_iter().collect(),
             ..report
         };
-        self.with_opaque_baseline(project, hotfix, work, (run, report))
+        Ok(self.with_flaky_gate(self.with_opaque_baseline(project, hotfix, work, (run, report))?))
+    }
+
+    /// Flaky tests block only where somebody wants it.
+    fn with_flaky_gate(&self, report: TestReport) -> TestReport {
+        let blocks = self.config.test.flaky == GateMode::Block && report.verdict == SuiteVerdict::Passed;
+        match report.flaky.first().filter(|_| blocks) {
+            None => report,
+            Some(first) => {
+                let why = format!("flaky, which test.flaky = \"block\" does not let pass: {first}");
+                TestReport { verdict: SuiteVerdict::Failed, why, ..report }
+            }
+        }
     }
 
     /// Which of the broken fail on base as well, and which pass when run alone. Base has a worktree of its own, so
@@ -354,7 +367,7 @@ fn settled(mut report: TestReport) -> TestReport {
     if report.verdict == SuiteVerdict::Passed {
         for (names, one, many) in [
             (&report.failed_on_base_too, "fails on base as well", "fail on base as well"),
-            (&report.flaky, "passes when run alone", "pass when run alone"),
+            (&report.flaky, "passes when tried again", "pass when tried again"),
         ] {
             match names.as_slice() {
                 [] => {}

@@ -43,6 +43,10 @@ pub fn read_side(runs: &[Run]) -> Reading {
         return Reading { ran: count(first), ..nothing(&trouble) };
     }
     let mut reading = read_run(first);
+    if let Some(case) = runs.iter().flat_map(Run::flaky).next() {
+        let reason = Some(format!("{} passed only when the runner tried it again", case.id));
+        return Reading { reason, ..flaky(&reading, &reading) };
+    }
     for other in runs.iter().skip(1).map(read_run) {
         if !reading.agrees_with(&other) {
             return flaky(&reading, &other);

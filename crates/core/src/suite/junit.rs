@@ -21,6 +21,9 @@ pub const LARGEST: u64 = 64 << 20;
 /// Bytes looked at of one file, captured output included.
 const LOOKED_AT: u64 = 4 << 30;
 
+/// What tells of earlier tries of a test.
+const RETRIED: &[&str] = &["flakyFailure", "flakyError", "rerunFailure", "rerunError"];
+
 /// Deepest nesting of suites whose counts are looked at.
 const DEEPEST: usize = 64;
 
@@ -44,7 +47,7 @@ pub struct TestCase {
     pub file: Option<String>,
     /// What became of it.
     pub outcome: CaseOutcome,
-    /// Message or first line of the failure, error or skip.
+    /// Message or first line of the failure, error or skip; of a flaky test that of its first try.
     pub reason: Option<String>,
     /// Text of the failure or error, as it was written.
     pub text: Option<String>,
@@ -90,8 +93,14 @@ pub fn read(bytes: &[u8]) -> Result<Vec<TestCase>, JunitError> {
 fn report(bytes: &[u8]) -> Result<Report, JunitError> {
     let text = clean::make_parsable(&clean::decode(bytes));
     let document = Document::parse_with_options(&text, ParsingOptions::default())?;
-    let cases = document.descendants().filter(|node| is(*node, "testcase")).map(case).collect();
-    Ok(Report { cases, claimed: claimed(document.root_element(), DEEPEST) })
+    let cases: Vec<TestCase> =
+        document.descendants().filter(|node| is(*node, "testcase")).map(case).collect();
+    let claimed = claimed(document.root_element(), DEEPEST);
+    // Surefire counts what ran in its last turn only.
+    let was_retried = || document.descendants().any(|node| RETRIED.contains(&node.tag_name().name()));
+    let all = cases.len() as u64;
+    let claimed = claimed.map(|count| if count < all && was_retried() { all } else { count });
+    Ok(Report { cases, claimed })
 }
 
 /// The count that a suite tells. Tools disagree on whether that of an outer suite holds those of its inner ones: one that
@@ -119,16 +128,17 @@ fn is(node: Node<'_, '_>, name: &str) -> bool {
 
 fn case(node: Node<'_, '_>) -> TestCase {
     let (outcome, said) = outcome(node);
+    let before = child(node, &["flakyFailure", "flakyError"]).filter(|_| outcome == CaseOutcome::Passed);
     let text = |name| node.attribute(name).unwrap_or_default().to_owned();
     TestCase {
         class: text("classname"),
         name: text("name"),
         file: node.ancestors().find_map(|node| node.attribute("file")).map(str::to_owned),
         outcome,
-        reason: said.and_then(reason),
+        reason: said.or(before).and_then(reason),
         text: said.and_then(|node| node.text()).map(str::to_owned),
         kind: said.and_then(|node| node.attribute("type")).and_then(clean_reason),
-        is_flaky: outcome == CaseOutcome::Passed && child(node, &["flakyFailure", "flakyError"]).is_some(),
+        is_flaky: before.is_some(),
         seconds: node.attribute("time").and_then(seconds),
     }
 }

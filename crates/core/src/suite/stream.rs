@@ -42,16 +42,44 @@ pub struct Heard {
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Line {
     Session,
-    NotLoaded { file: String, reason: String },
-    Began { id: String, file: String },
-    Ended { id: String, file: String, outcome: CaseOutcome, reason: Option<String>, seconds: Option<f64> },
-    Finished { ran: Option<u64> },
-    Foreign { file: String },
-    FileBegan { file: String },
-    Now { file: String, id: Option<String> },
-    FileEnded { file: String },
+    NotLoaded {
+        file: String,
+        reason: String,
+    },
+    Began {
+        id: String,
+        file: String,
+    },
+    Ended {
+        id: String,
+        file: String,
+        outcome: CaseOutcome,
+        reason: Option<String>,
+        seconds: Option<f64>,
+        /// What an earlier try said.
+        #[serde(default)]
+        flaky: Option<String>,
+    },
+    Finished {
+        ran: Option<u64>,
+    },
+    Foreign {
+        file: String,
+    },
+    FileBegan {
+        file: String,
+    },
+    Now {
+        file: String,
+        id: Option<String>,
+    },
+    FileEnded {
+        file: String,
+    },
     GaveUp,
-    Trouble { reason: String },
+    Trouble {
+        reason: String,
+    },
 }
 
 #[derive(Default)]
@@ -92,10 +120,10 @@ impl Reader {
                 self.heard.not_loaded.push((sanitize_line(&file), reason));
             }
             Line::Began { id, file } => self.begin(sanitize_line(&id), sanitize_line(&file)),
-            Line::Ended { id, file, outcome, reason, seconds } => {
+            Line::Ended { id, file, outcome, reason, seconds, flaky } => {
                 let id = sanitize_line(&id);
-                let reason = reason.as_deref().and_then(clean_reason);
-                let reason = reason.filter(|_| outcome != CaseOutcome::Passed);
+                let said = if outcome == CaseOutcome::Passed { flaky } else { reason };
+                let reason = said.as_deref().and_then(clean_reason);
                 self.end(Case { id, file: Some(sanitize_line(&file)), outcome, reason, seconds });
             }
             Line::Finished { ran } => {

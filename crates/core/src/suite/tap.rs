@@ -141,7 +141,25 @@ mod tests {
         assert_eq!(read("1..2\nok 1\n1..3\n").planned, None);
     }
 
+    /// Counts by another way: lines of the outermost level that begin with the words.
+    fn count_by_hand(text: &str) -> usize {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let is_point = |words: &Vec<String>| match words.as_slice() {
+            [first, ..] if first == "ok" => true,
+            [first, second, ..] => first == "not" && second == "ok",
+            _ => false,
+        };
+        text.lines().map(words).filter(is_point).count()
+    }
+
     proptest! {
+        #[test]
+        fn damage_drops_no_point(
+            text in "(ok|not ok|1\\.\\.3|Bail out!|#| |-|[0-9]|a|\n|todo|skip|\u{fffd}){0,60}",
+        ) {
+            prop_assert_eq!(read(&text).points.len(), count_by_hand(&text));
+        }
+
         #[test]
         fn no_point_is_dropped(outcomes in prop::collection::vec(any::<bool>(), 0..30), noise in "[a-z# \n]{0,20}") {
             let noise = noise.lines().flat_map(|line| ["# ", line, "\n"]).collect::<String>();

@@ -251,6 +251,13 @@ mod with_python {
         let report = responder.test();
         assert_eq!(report.verdict, SuiteVerdict::Passed, "{}", report.why);
         assert_eq!(report.flaky, ["tests/test_flaky.py::test_flaky"]);
+        // Where somebody wants it, it does.
+        fs::remove_file(&seen).unwrap();
+        let responder = responder.with("test.flaky", "block");
+        let report = responder.test();
+        assert_eq!(report.verdict, SuiteVerdict::Failed, "{}", report.why);
+        assert_eq!((report.failed.len(), report.flaky.len()), (0, 1));
+        assert!(responder.try_commit("x", &[]).is_err());
     }
 
     #[test]

@@ -266,6 +266,11 @@ fn counts_of_the_tools_themselves_are_read() {
     );
     assert_eq!(claimed("<testsuite tests='1'><testcase/><testsuite tests='2'/></testsuite>"), Some(3));
     assert_eq!(claimed("<testsuite tests='3'><testcase/><testsuite tests='2'/></testsuite>"), Some(3));
+    // As Surefire counts when it has tried one of three again; fewer cases than counted stay a loss.
+    let retried = "<testcase/><testcase><flakyFailure/></testcase><testcase/>";
+    assert_eq!(claimed(&format!("<testsuite tests='1'>{retried}</testsuite>")), Some(3));
+    assert_eq!(claimed(&format!("<testsuite tests='4'>{retried}</testsuite>")), Some(4));
+    assert_eq!(claimed("<testsuite tests='1'><testcase/><testcase/></testsuite>"), Some(1));
 }
 
 #[test]

@@ -47,7 +47,8 @@ class Reporter {
     const outcome = OUTCOMES[one.status] || 'skipped';
     const message = (one.failureMessages || [])[0];
     const reason = outcome === 'failed' ? stream.oneLine(message) : one.status === 'passed' ? null : one.status;
-    stream.tell('ended', { id, file, outcome, reason, seconds: (one.duration || 0) / 1000 });
+    const before = one.invocations > 1 ? stream.oneLine((one.retryReasons || [])[0] || 'an earlier try failed') : null;
+    stream.tell('ended', { id, file, outcome, reason, seconds: (one.duration || 0) / 1000, flaky: before });
   }
 
   onRunComplete(_contexts, results) {

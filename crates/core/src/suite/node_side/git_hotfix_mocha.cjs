@@ -36,7 +36,9 @@ class Reporter {
   }
 
   idOf(test) {
-    const key = test.__mocha_id__ || test;
+    // Each try is a test of its own to mocha.
+    const first = (typeof test.retriedTest === 'function' && test.retriedTest()) || test;
+    const key = first.__mocha_id__ || first;
     if (!this.ids.has(key)) this.ids.set(key, stream.idOf('', this.fileOf(test), titlesOf(test)));
     return this.ids.get(key);
   }
@@ -80,7 +82,9 @@ class Reporter {
     stream.idle(file);
     if (this.wanted && !this.wanted.has(id)) return;
     this.told += 1;
-    stream.tell('ended', { id, file, outcome, reason, seconds: (test.duration || 0) / 1000 });
+    const retried = typeof test.currentRetry === 'function' && test.currentRetry() > 0;
+    const flaky = retried ? 'an earlier try failed' : null;
+    stream.tell('ended', { id, file, outcome, reason, seconds: (test.duration || 0) / 1000, flaky });
     stream.tell('now', { file, id: null });
   }
 }

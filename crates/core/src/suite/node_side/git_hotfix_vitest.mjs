@@ -87,7 +87,8 @@ export default class Reporter {
     const id = stream.idOf('end:', file, names);
     const state = task.result && task.result.state;
     const seconds = ((task.result && task.result.duration) || 0) / 1000;
-    if (state === 'pass') return this.tellOne(id, file, 'passed', null, seconds);
+    const flaky = task.result && task.result.retryCount > 0 ? stream.oneLine((task.result.errors || [])[0] || 'an earlier try failed') : null;
+    if (state === 'pass') return this.tellOne(id, file, 'passed', null, seconds, flaky);
     if (state === 'fail') return this.tellOne(id, file, 'failed', stream.oneLine(errorOf(task)), seconds);
     if (suiteError && task.mode !== 'todo') {
       return this.tellOne(id, file, 'failed', stream.oneLine(suiteError), seconds);
@@ -95,10 +96,10 @@ export default class Reporter {
     return this.tellOne(id, file, 'skipped', task.mode === 'run' ? 'it did not run' : task.mode, seconds);
   }
 
-  tellOne(id, file, outcome, reason, seconds) {
+  tellOne(id, file, outcome, reason, seconds, flaky = null) {
     if (this.wanted && !this.wanted.has(id)) return;
     this.count += 1;
-    stream.tell('ended', { id, file, outcome, reason, seconds });
+    stream.tell('ended', { id, file, outcome, reason, seconds, flaky });
   }
 }
 

@@ -77,8 +77,8 @@ def pytest_runtest_logstart(nodeid):
 def pytest_runtest_logreport(report):
     test = _running.setdefault(report.nodeid, {"outcome": None, "reason": None, "seconds": 0.0})
     if report.outcome == "rerun":
-        # It runs again; only the last time counts.
-        test.update(outcome=None, reason=None)
+        # It runs again; only the last time counts. A pass is then one of a flaky test.
+        test.update(outcome=None, reason=None, flaky=_outcome(report)[1] or "an earlier try failed")
         return
     test["seconds"] += getattr(report, "duration", 0.0) or 0.0
     outcome, reason = _outcome(report)

@@ -66,8 +66,32 @@ fn project_with(test: &str) -> (Project, Box<dyn Runner>) {
     (project, found(&all))
 }
 
+const FLAKY: &str = r#"package till;
+import org.junit.jupiter.api.*;
+class TillTest {
+  static int tries = 0;
+  @Test void sometimes() { Assertions.assertEquals(2, ++tries, "no luck"); }
+  @Test void always() { }
+}
+"#;
+
 mod with_java {
     use super::*;
+
+    #[test]
+    fn a_rerun_by_surefire_makes_a_flaky_test() {
+        let (project, runner) = project_with(FLAKY);
+        let retrying = parent().replace(
+            "<properties>",
+            "<properties><surefire.rerunFailingTestsCount>2</surefire.rerunFailingTestsCount>",
+        );
+        project.write(&[("pom.xml", &retrying)]);
+        let run = project.run(runner.as_ref(), &files(&[PAY_FILE]));
+        let flaky: Vec<_> = run.flaky().map(|case| (case.id.as_str(), case.reason.as_deref())).collect();
+        let said = "no luck ==> expected: <2> but was: <1>";
+        assert_eq!(flaky, [(format!("{PAY_FILE}::sometimes").as_str(), Some(said))], "{run:#?}");
+        assert!(run.is_green() && run.claimed == Some(2), "{run:#?}");
+    }
 
     #[test]
     fn classes_methods_and_modules_are_singled_out_and_nothing_stale_is_read() {

@@ -160,6 +160,7 @@ fn config(command: &str) -> TestConfig {
         critical: Vec::new(),
         budget: "5m".parse().unwrap(),
         gate: GateMode::Block,
+        flaky: GateMode::Warn,
     }
 }
 

@@ -66,10 +66,16 @@ pub struct Events<'a> {
 impl<'a> Events<'a> {
     /// Reads a file of events; lines that are none are left out.
     pub fn read(path: &Path, module: &'a Module) -> Self {
+        match File::open(path) {
+            Ok(file) => Self::of(BufReader::new(file), module),
+            Err(_) => Self::of(std::io::empty(), module),
+        }
+    }
+
+    fn of(lines: impl BufRead, module: &'a Module) -> Self {
         let mut events =
             Self { module, packages: BTreeMap::new(), builds: BTreeMap::new(), began: 0, any: false };
-        let Ok(file) = File::open(path) else { return events };
-        for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
+        for line in lines.split(b'\n').map_while(Result::ok) {
             if let Ok(event) = serde_json::from_slice::<Event>(&line) {
                 events.take(event);
             }
@@ -282,4 +288,70 @@ fn reason(output: &str) -> String {
     let telling = lines.iter().skip(error).take_while(|line| !line.starts_with("Test:")).take(3);
     let joined = telling.map(|line| line.trim_start_matches("Error:").trim()).collect::<Vec<_>>().join(" ");
     joined.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static MODULE: LazyLock<Module> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("go.mod"), "module m\n").unwrap();
+        Module::read(folder.path(), Path::new(""))
+    });
+
+    fn heard(bytes: &[u8]) -> Heard {
+        Events::of(bytes, &MODULE).into_heard("", |_, _| true, |_| true)
+    }
+
+    proptest! {
+        // `PROPTEST_CASES` says how many of each.
+
+        /// Packages, each with the ends of its tests; what tests print stands in between.
+        #[test]
+        fn no_test_is_dropped(
+            packages in prop::collection::vec(prop::collection::vec("pass|fail|skip", 1..6), 0..5),
+            noise in prop::sample::select(vec!["", "not json", "{}", "[1]", "{\"Action\":\"output\",\"Output\":\"x\"}", "\u{0}"]),
+        ) {
+            let mut text = String::new();
+            for (number, ends) in packages.iter().enumerate() {
+                for (index, end) in ends.iter().enumerate() {
+                    for action in ["run", "output", end] {
+                        writeln!(text, "{noise}\n{{\"Action\":\"{action}\",\"Package\":\"m/p{number}\",\"Test\":\"Test{index}\",\"Output\":\"--- \\u001b[1m\"}}").unwrap();
+                    }
+                }
+                writeln!(text, "{{\"Action\":\"fail\",\"Package\":\"m/p{number}\",\"Elapsed\":0.1}}").unwrap();
+            }
+            let heard = heard(text.as_bytes());
+            let count = packages.iter().map(Vec::len).sum::<usize>();
+            prop_assert_eq!((heard.cases.len(), heard.own_count), (count, Some(count as u64)));
+            let wanted = packages.iter().flatten().filter(|end| *end == "pass").count();
+            let passed = heard.cases.iter().filter(|case| case.outcome == CaseOutcome::Passed).count();
+            prop_assert_eq!(passed, wanted);
+        }
+
+        /// Cut anywhere, every test that was said to begin is there, and none that lost its end has passed.
+        #[test]
+        fn a_stream_that_ends_early_hides_nothing(ends in prop::collection::vec("pass|fail", 1..6), cut in any::<prop::sample::Index>()) {
+            let line = |action: &str, index| format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"Test{index}\"}}\n");
+            let text: String = ends.iter().enumerate().map(|(index, end)| line("run", index) + &line(end, index)).collect();
+            let whole = text.get(..cut.index(text.len())).unwrap_or_default();
+            let begun = whole.matches('}').count().div_ceil(2);
+            let ended = whole.matches('}').count() / 2;
+            let heard = heard(whole.as_bytes());
+            prop_assert_eq!(heard.cases.len(), begun);
+            let open = heard.cases.iter().filter(|case| !matches!(case.outcome, CaseOutcome::Passed | CaseOutcome::Failed)).count();
+            prop_assert_eq!(open, begun - ended);
+        }
+
+        #[test]
+        fn random_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            heard(&bytes);
+        }
+    }
 }

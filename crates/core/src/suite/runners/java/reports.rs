@@ -96,7 +96,7 @@ fn case_of(root: &Path, module: &Path, case: TestCase) -> Case {
         id: format!("{place}::{}", classes::name_of(&case.class, &case.name)),
         file: file.as_deref().map(paths::text_of_path),
         outcome: if timed_out { CaseOutcome::TimedOut } else { case.outcome },
-        reason: case.reason.filter(|_| case.outcome != CaseOutcome::Passed).or_else(|| {
+        reason: case.reason.filter(|_| case.outcome != CaseOutcome::Passed || case.is_flaky).or_else(|| {
             let kind = case.kind.filter(|_| case.outcome == CaseOutcome::Failed);
             kind.map(|kind| kind.rsplit('.').next().unwrap_or_default().to_owned())
         }),

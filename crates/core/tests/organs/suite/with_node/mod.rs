@@ -3,6 +3,7 @@
 mod jest;
 mod mocha;
 mod node_test;
+mod retried;
 mod shared;
 mod vitest;
 
