@@ -69,18 +69,10 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
         Err(error) if matches!(error.downcast_ref(), Some(SlotError::Gone { .. })) => None,
         held => held?,
     };
-    let (mut loose, mut loose_tree) = (Vec::new(), None);
-    let edited = match &held {
-        Some(held) if !request.looked => project.repository.status(&held.worktree)?,
-        _ => Vec::new(),
+    let Loose { edited, changes: loose, tree: loose_tree } = match &held {
+        Some(held) if !request.looked => loose(project, hotfix, held)?,
+        _ => Loose::default(),
     };
-    if !edited.is_empty() {
-        let work = Work::look_at_all(project, hotfix)?;
-        let head = project.repository.head(&work.held.worktree)?;
-        loose = project.repository.changes(&head, &work.tree)?;
-        loose_tree = Some(work.tree);
-    }
-    let edited = edited.into_iter().map(|(_, path)| path).collect();
     if !request.discard {
         if !loose.is_empty() {
             let files = loose.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
@@ -97,6 +89,27 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
     };
     let park_at = newest.map_or_else(|| hotfix.base(), Ok)?;
     Ok(Plan { held, edited, loose, loose_tree, park_at, abandons, discard: request.discard })
+}
+
+/// What lies in a slot and in no commit.
+#[derive(Default)]
+struct Loose {
+    /// All files that differ, by-products of tests among them.
+    edited: Vec<PathBuf>,
+    /// Changes since the last commit, and the tree that holds them.
+    changes: Vec<Change>,
+    tree: Option<Oid>,
+}
+
+fn loose(project: &Project, hotfix: &Hotfix, held: &Held) -> Result<Loose> {
+    let work = Work::look_at_all(project, hotfix)?;
+    let head = project.repository.head(&held.worktree)?;
+    let changes = project.repository.changes(&head, &work.tree)?;
+    let mut edited = work.left_out;
+    edited.extend(changes.iter().map(|change| change.path.clone()));
+    edited.sort_unstable();
+    edited.dedup();
+    Ok(Loose { edited, changes, tree: Some(work.tree) })
 }
 
 impl Plan {

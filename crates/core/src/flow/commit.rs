@@ -10,7 +10,7 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::forge;
 use crate::forge::detect::Configured;
-use crate::git::{CommitRequest, Oid};
+use crate::git::{CommitRequest, Oid, size_of};
 use crate::message;
 use crate::record::Journal;
 use crate::session::{Blocked, Gates, Hotfix, Project, SessionError, Skips, Work};
@@ -39,7 +39,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) 
     project.actor()?;
     let record = hotfix.record();
     let config = &hotfix.loaded.config;
-    let size = project.repository.size(&work.base, &work.tree)?;
+    let size = size_of(work.lines()?);
     let gates = Gates { config, skips: &request.skips };
     gates.pass(record, work.tree.as_str())?;
     gates.size(size)?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::tree_diff::tree_diff;
 use super::{GitError, Oid, Repository, Tracked, path_of};
 use crate::error::Result;
 use hotfix_model::Size;
@@ -76,6 +77,9 @@ impl FileDiff {
 impl Repository {
     /// The files that differ between two trees or commits; renames count as removal and addition.
     pub fn changes(&self, from: &Oid, to: &Oid) -> Result<Vec<Change>> {
+        if let Some(found) = tree_diff(&self.direct, from, to) {
+            return Ok(found.into_iter().map(Change::of).collect());
+        }
         let raw = self.git().args(["diff-tree", "-r", "-z", "--raw", "--no-renames"]);
         let raw = raw.args([from.as_str(), to.as_str()]).run()?;
         parse_raw(&raw).map(|(changes, _)| changes).ok_or_else(unreadable)
@@ -83,6 +87,9 @@ impl Repository {
 
     /// The same with what each file was and is, as an index tells it; `None` where it is absent.
     pub fn tracked_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<TrackedChange>> {
+        if let Some(found) = tree_diff(&self.direct, from, to) {
+            return Ok(found);
+        }
         let raw = self.git().args(["diff-tree", "-r", "-z", "--raw", "--no-renames"]);
         let raw = raw.args([from.as_str(), to.as_str()]).run()?;
         let mut fields = raw.split(|byte| *byte == 0);
@@ -114,20 +121,33 @@ impl Repository {
         let (changes, patch) = parse_raw(&both).ok_or_else(unreadable)?;
         parse_patch(&changes, patch).ok_or_else(unreadable)
     }
+}
 
-    /// The size of the difference between two trees or commits; a binary file counts as no line.
-    pub fn size(&self, from: &Oid, to: &Oid) -> Result<Size> {
-        let numbers = self.git().args(["diff-tree", "-r", "-z", "--numstat", "--no-renames"]);
-        let numbers = numbers.args([from.as_str(), to.as_str()]).run()?;
-        let mut size = Size::default();
-        for line in numbers.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            let line = String::from_utf8_lossy(line);
-            let mut columns = line.split('\t').map(|number| number.parse().unwrap_or(0));
-            size.files += 1;
-            size.added += columns.next().unwrap_or(0);
-            size.removed += columns.next().unwrap_or(0);
-        }
-        Ok(size)
+/// The size of a difference; a binary file counts as no line.
+pub fn size_of(files: &[FileDiff]) -> Size {
+    let mut size = Size::default();
+    let mut last = None;
+    for file in files {
+        // A change of type is a removal and an addition, one after the other.
+        size.files += u64::from(last.replace(&file.path) != Some(&file.path));
+        size.added += file.hunks.iter().map(|hunk| hunk.added.len() as u64).sum::<u64>();
+        size.removed += file.hunks.iter().map(|hunk| hunk.old_lines).sum::<u64>();
+    }
+    size
+}
+
+impl Change {
+    fn of(found: TrackedChange) -> Self {
+        let TrackedChange { path, old, new } = found;
+        let kind = match (&old, &new) {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Deleted,
+            // The upper bits tell files, links and submodules apart.
+            (Some(old), Some(new)) if old.mode >> 12 != new.mode >> 12 => ChangeKind::Retyped,
+            _ => ChangeKind::Modified,
+        };
+        let new = new.map(|new| (format!("{:06o}", new.mode), new.oid));
+        Self { kind, path: path_of(&path), new }
     }
 }
 

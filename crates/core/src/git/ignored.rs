@@ -27,25 +27,37 @@ impl Repository {
 
     /// Those of `paths` that Git ignores in this worktree, by the rules it holds now.
     pub fn ignored(&self, worktree: &Worktree, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        let paths = paths.iter().map(|path| path.as_os_str().as_bytes());
+        Ok(self.check_ignore(worktree, &[], paths)?.iter().map(|path| path_of(path)).collect())
+    }
+
+    /// The same of paths that are not tracked, so that Git need not read the index.
+    pub(super) fn ignored_untracked(&self, worktree: &Worktree, paths: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+        self.check_ignore(worktree, &["--no-index"], paths.iter().map(Vec::as_slice))
+    }
+
+    fn check_ignore<'p>(
+        &self,
+        worktree: &Worktree,
+        options: &[&str],
+        paths: impl Iterator<Item = &'p [u8]>,
+    ) -> Result<Vec<Vec<u8>>> {
         let mut question = Vec::new();
         for path in paths {
             // This command reads pathspecs and knows no literal ones: a dot keeps a leading colon from being magic.
             question.extend(b"./");
-            question.extend(path.as_os_str().as_bytes());
+            question.extend(path);
             question.push(0);
         }
         let call = self.git_in(worktree).env("GIT_LITERAL_PATHSPECS", "0");
-        let finished = call.args(["check-ignore", "-z", "--stdin"]).input(question).finish()?;
+        let call = call.args(["check-ignore", "-z", "--stdin"]).args(options);
+        let finished = call.input(question).finish()?;
         // 1 means that none is.
         if !matches!(finished.ending.code(), Some(0 | 1)) {
             return Err(super::command::failed("check-ignore", &finished).into());
         }
-        Ok(finished
-            .stdout
-            .split(|byte| *byte == 0)
-            .filter_map(|name| name.strip_prefix(b"./"))
-            .map(path_of)
-            .collect())
+        let names = finished.stdout.split(|byte| *byte == 0);
+        Ok(names.filter_map(|name| name.strip_prefix(b"./")).map(<[u8]>::to_vec).collect())
     }
 
     /// What Git ignores in a worktree; a folder that is ignored as a whole is told once, with a slash at its end.

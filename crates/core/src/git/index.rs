@@ -1,19 +1,25 @@
 //! A worktree's index file (gitformat-index(5)), read and patched: Git would read, sort, hash and check all of it to
 //! change a few entries. What is not known for sure here is left to Git.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::direct::checksum;
-use super::{Oid, Repository, Worktree, path_of};
+use super::{Oid, Repository, Worktree, index_tree, path_of};
 
 /// Signature, version, number of entries.
 const HEADER: usize = 12;
-/// Ten numbers: change time, modification time (two each), device, inode, mode, user, group, size.
-const STAT: usize = 40;
+/// Change time, modification time (two each), device, inode, mode, user, group, size.
+const NUMBERS: usize = 10;
+/// Their length in bytes.
+const STAT: usize = 4 * NUMBERS;
+/// Which of them are the modification time, the device and the mode.
+const MODIFIED: usize = 2;
+const DEVICE: usize = 4;
+const MODE: usize = 6;
 /// Bits of an entry's flags: not to be looked at, more flags follow, which side of a merge.
 const ASSUME_VALID: u16 = 0x8000;
 const EXTENDED: u16 = 0x4000;
@@ -26,6 +32,7 @@ const LONGEST: usize = 0x0fff;
 const DROPPED: [&[u8]; 4] = [b"EOIE", b"IEOT", b"UNTR", b"FSMN"];
 
 /// An index file of version 2 in which nothing is hidden, unmerged, sparse or kept elsewhere.
+#[derive(Debug)]
 pub struct Index {
     bytes: Vec<u8>,
     oid_length: usize,
@@ -35,6 +42,7 @@ pub struct Index {
     trees: Option<Range<usize>>,
 }
 
+#[derive(Debug)]
 struct Entry {
     whole: Range<usize>,
     name: Range<usize>,
@@ -50,12 +58,19 @@ pub struct Tracked {
 }
 
 /// Entries to put into an index, by path; `None` takes one out. Without the look at the file, Git looks at it anew.
-pub type Patch = BTreeMap<Vec<u8>, Option<(Tracked, Option<Metadata>)>>;
+pub type Patch = BTreeMap<Vec<u8>, Option<(Tracked, Option<Looked>)>>;
+
+/// What the system knows of a file, as an index notes it: ten numbers cut to 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looked([u32; NUMBERS]);
 
 impl Repository {
     /// The index of a worktree; `None` if it cannot be read, or is of a kind that only Git knows how to change.
     pub fn plain_index(&self, worktree: &Worktree) -> Option<Index> {
-        let file = worktree.git_dir.join("index");
+        self.read_index(&worktree.git_dir.join("index"))
+    }
+
+    pub(super) fn read_index(&self, file: &Path) -> Option<Index> {
         let found = file.metadata().ok()?;
         let modified = (found.mtime(), found.mtime_nsec());
         Index::parse(std::fs::read(file).ok()?, self.zero().len() / 2, modified)
@@ -89,7 +104,7 @@ impl Index {
             at = content.end;
             match name {
                 b"TREE" => {
-                    forget_trees(self.bytes.get(content.clone())?, &BTreeSet::new(), self.oid_length)?;
+                    index_tree::read(self.bytes.get(content.clone())?, self.oid_length)?;
                     self.trees = Some(content);
                 }
                 name if DROPPED.contains(&name) => {}
@@ -110,17 +125,91 @@ impl Index {
     /// Whether a file is, by all that the system knows of it, the one the index was told of. A file as new as the
     /// index itself may have been changed again without a trace, so it is not.
     pub fn is_as_noted(&self, path: &[u8], found: &Metadata) -> bool {
-        let Some(entry) = self.find(path).ok().and_then(|at| self.entries.get(at)) else {
-            return false;
+        self.find(path).is_ok_and(|at| self.notes(at, found))
+    }
+
+    /// [`Index::is_as_noted`] for an entry by its number.
+    pub(super) fn notes(&self, at: usize, found: &Metadata) -> bool {
+        let Some(mut noted) = self.looked(at) else { return false };
+        let now = Looked::at(found);
+        // The device changes from one boot to the next, so Git leaves it out too.
+        noted.0[DEVICE] = now.0[DEVICE];
+        // Git notes no size of a file that was too new to be sure of; then only the empty blob belongs to an empty file.
+        let doubtful = || found.size() == 0 && self.blob(at).is_none_or(|(_, oid)| oid != self.empty_blob());
+        let settled = now.0[MODE] != 0 && (found.mtime(), found.mtime_nsec()) < self.modified;
+        noted == now && settled && !doubtful()
+    }
+
+    fn empty_blob(&self) -> Vec<u8> {
+        checksum(self.oid_length, &[b"blob 0\0"])
+    }
+
+    /// What an entry says of its file, by its number.
+    fn looked(&self, at: usize) -> Option<Looked> {
+        let start = self.entries.get(at)?.whole.start;
+        let bytes = self.bytes.get(start..start + STAT)?;
+        let mut numbers = [0; NUMBERS];
+        for (number, bytes) in numbers.iter_mut().zip(bytes.chunks_exact(4)) {
+            *number = u32::from_be_bytes(bytes.try_into().ok()?);
+        }
+        Some(Looked(numbers))
+    }
+
+    /// All entries, to be put into another index. Files as new as this index may have been changed again, so what it
+    /// noted of them is left out.
+    pub(super) fn as_patch(&self) -> Option<Patch> {
+        let entry = |at: usize| {
+            let path = self.path(at)?.to_vec();
+            let looked = self.looked(at)?;
+            let modified = (i64::from(looked.0[MODIFIED]), i64::from(looked.0[MODIFIED + 1]));
+            let settled = modified < self.modified && looked.0[MODIFIED] != 0;
+            Some((path.clone(), Some((self.tracked(&path)?, settled.then_some(looked)))))
         };
-        let noted = self.bytes.get(entry.whole.start..entry.whole.start + STAT).unwrap_or_default();
-        let mode = number(noted, 24).unwrap_or_default();
-        let stat = stat(found, mode);
-        // The device (the fifth number) changes from one boot to the next, so Git leaves it out too.
-        noted.get(..16) == stat.get(..16)
-            && noted.get(20..) == stat.get(20..)
-            && mode == mode_of(found)
-            && (found.mtime(), found.mtime_nsec()) < self.modified
+        (0..self.entries.len()).map(entry).collect()
+    }
+
+    /// Whether it has submodules, which are repositories of their own.
+    pub(super) fn has_submodules(&self) -> bool {
+        (0..self.len()).any(|at| self.blob(at).is_some_and(|(mode, _)| mode == SUBMODULE))
+    }
+
+    /// Length of an object id in bytes.
+    pub(super) fn oid_length(&self) -> usize {
+        self.oid_length
+    }
+
+    /// The index with a patch, as it would be read from a file of that time.
+    pub(super) fn with(&self, repository: &Repository, patch: &Patch, modified: (i64, i64)) -> Option<Self> {
+        Self::parse(self.patched(repository, patch)?, self.oid_length, modified)
+    }
+
+    /// The file.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// When the file was written: seconds and nanoseconds.
+    pub(super) fn modified(&self) -> (i64, i64) {
+        self.modified
+    }
+
+    /// How many entries it has.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Mode and id of an entry, by its number.
+    pub(super) fn blob(&self, at: usize) -> Option<(u32, &[u8])> {
+        let start = self.entries.get(at)?.whole.start;
+        Some((
+            number(&self.bytes, start + 24)?,
+            self.bytes.get(start + STAT..start + STAT + self.oid_length)?,
+        ))
+    }
+
+    /// The extension that remembers which trees are unchanged.
+    pub(super) fn remembered_trees(&self) -> Option<&[u8]> {
+        self.bytes.get(self.trees.clone()?)
     }
 
     /// The path of an entry, by its number; `None` past the last one.
@@ -168,14 +257,14 @@ impl Index {
                 count -= 1;
             }
             if let Some((tracked, looked)) = new {
-                push_entry(&mut out, path, tracked, looked.as_ref());
+                push_entry(&mut out, path, tracked, *looked);
                 count += 1;
             }
         }
         out.extend(self.bytes.get(copied..self.entries_end())?);
         out.get_mut(8..HEADER)?.copy_from_slice(&u32::try_from(count).ok()?.to_be_bytes());
         if let Some(trees) = self.trees.clone() {
-            let trees = forget_trees(self.bytes.get(trees)?, &folders_of(patch), self.oid_length)?;
+            let trees = index_tree::forget(self.bytes.get(trees)?, patch, self.oid_length)?;
             out.extend(b"TREE");
             out.extend(u32::try_from(trees.len()).ok()?.to_be_bytes());
             out.extend(trees);
@@ -220,39 +309,35 @@ const fn padded(length: usize) -> usize {
     (length + 8) & !7
 }
 
-fn push_entry(out: &mut Vec<u8>, path: &[u8], tracked: &Tracked, looked: Option<&Metadata>) {
+fn push_entry(out: &mut Vec<u8>, path: &[u8], tracked: &Tracked, looked: Option<Looked>) {
     let start = out.len();
-    match looked {
-        Some(found) => out.extend(stat(found, tracked.mode)),
-        None => {
-            out.extend([0; 24]);
-            out.extend(tracked.mode.to_be_bytes());
-            out.extend([0; 12]);
-        }
-    }
+    let Looked(mut numbers) = looked.unwrap_or(Looked([0; NUMBERS]));
+    numbers[MODE] = tracked.mode;
+    out.extend(numbers.into_iter().flat_map(u32::to_be_bytes));
     out.extend(tracked.oid.to_bytes());
     out.extend(u16::try_from(path.len().min(LONGEST)).unwrap_or_default().to_be_bytes());
     out.extend(path);
     out.resize(start + padded(out.len() - start), 0);
 }
 
-/// What the system knows of a file, as an index notes it: numbers cut to 32 bits.
-fn stat(found: &Metadata, mode: u32) -> Vec<u8> {
-    let signed = |number: i64| u32::try_from(number & 0xffff_ffff).unwrap_or_default();
-    let unsigned = |number: u64| u32::try_from(number & 0xffff_ffff).unwrap_or_default();
-    let numbers = [
-        signed(found.ctime()),
-        signed(found.ctime_nsec()),
-        signed(found.mtime()),
-        signed(found.mtime_nsec()),
-        unsigned(found.dev()),
-        unsigned(found.ino()),
-        mode,
-        found.uid(),
-        found.gid(),
-        unsigned(found.size()),
-    ];
-    numbers.into_iter().flat_map(u32::to_be_bytes).collect()
+impl Looked {
+    /// What the system says of a file now.
+    pub fn at(found: &Metadata) -> Self {
+        let signed = |number: i64| u32::try_from(number & 0xffff_ffff).unwrap_or_default();
+        let unsigned = |number: u64| u32::try_from(number & 0xffff_ffff).unwrap_or_default();
+        Self([
+            signed(found.ctime()),
+            signed(found.ctime_nsec()),
+            signed(found.mtime()),
+            signed(found.mtime_nsec()),
+            unsigned(found.dev()),
+            unsigned(found.ino()),
+            mode_of(found),
+            found.uid(),
+            found.gid(),
+            unsigned(found.size()),
+        ])
+    }
 }
 
 /// The mode that a file has in an index; 0 for what is no file and no link.
@@ -267,59 +352,6 @@ fn mode_of(found: &Metadata) -> u32 {
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-/// All folders that hold one of the paths, at any depth; the root is the empty one.
-fn folders_of(patch: &Patch) -> BTreeSet<&[u8]> {
-    let mut folders = BTreeSet::from([b"".as_slice()]);
-    for path in patch.keys() {
-        let mut rest = path.as_slice();
-        while let Some(at) = rest.iter().rposition(|byte| *byte == b'/') {
-            rest = rest.get(..at).unwrap_or_default();
-            if !folders.insert(rest) {
-                break;
-            }
-        }
-    }
-    folders
-}
-
-/// The remembered trees, those of `folders` marked as not known any more.
-fn forget_trees(bytes: &[u8], folders: &BTreeSet<&[u8]>, oid_length: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    // For each tree that is being read: its path, and how many of its subtrees are still to come.
-    let mut open: Vec<(Vec<u8>, usize)> = Vec::new();
-    while !rest.is_empty() {
-        let (name, after) = until(rest, 0)?;
-        let (line, after) = until(after, b'\n')?;
-        let (count, subtrees) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-        let (known, subtrees) = (!count.starts_with('-'), subtrees.parse::<usize>().ok()?);
-        let (oid, after) = after.split_at_checked(if known { oid_length } else { 0 })?;
-        let path = match open.last_mut() {
-            None => Vec::new(),
-            Some((folder, left)) => {
-                *left = left.checked_sub(1)?;
-                let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
-                [folder, slash, name].concat()
-            }
-        };
-        let forgotten = folders.contains(path.as_slice());
-        let count = if forgotten { "-1" } else { count };
-        out.extend([name, b"\0", count.as_bytes(), b" ", subtrees.to_string().as_bytes(), b"\n"].concat());
-        out.extend(if forgotten { b"" } else { oid });
-        open.push((path, subtrees));
-        while open.last().is_some_and(|(_, left)| *left == 0) {
-            open.pop();
-        }
-        rest = after;
-    }
-    open.is_empty().then_some(out)
-}
-
-fn until(bytes: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == end)?;
-    Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
 /// Writes an index file under Git's own lock, which `lock` is, and puts it in place.

@@ -3,6 +3,7 @@
 //! 12). A wrong id cannot go unnoticed: `update-ref` refuses an object that is not there.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -57,9 +58,24 @@ impl NewObjects<'_> {
     /// Writes all of them, durably: each file is synced before it gets its name. Git's faster way, which syncs once for
     /// all (`core.fsyncMethod=batch`), loses objects beside a `git gc` (seen in 1 of 200 starts).
     pub fn write(self) -> Result<()> {
+        self.write_all(true)
+    }
+
+    /// Adds a tree as it is stored, whose id is known.
+    pub(super) fn add_tree(&mut self, oid: &Oid, bytes: Vec<u8>) {
+        self.objects.push(NewObject { oid: oid.clone(), kind: Kind::Tree, bytes });
+    }
+
+    /// Writes those that are not there, as `git write-tree` does it: without a sync, for nothing refers to them yet.
+    pub(super) fn write_missing(mut self) -> Result<()> {
+        self.objects.retain(|object| !self.repository.keeps(&object.oid));
+        self.write_all(false)
+    }
+
+    fn write_all(self, durably: bool) -> Result<()> {
         let shared = self.repository.direct.writes_plainly();
         self.objects.iter().try_for_each(|object| match shared {
-            true => self.repository.write_loose(object),
+            true => self.repository.write_loose(object, durably),
             false => self.repository.ask_to_write(object),
         })
     }
@@ -74,7 +90,7 @@ impl NewObjects<'_> {
 impl Repository {
     /// Writes the file of an object. One that is there already is written anew, so that it is not too old for `git gc`
     /// to keep.
-    fn write_loose(&self, object: &NewObject) -> Result<()> {
+    fn write_loose(&self, object: &NewObject, durably: bool) -> Result<()> {
         let (folder, rest) = object.oid.as_str().split_at(2);
         let folder = self.common_dir.join("objects").join(folder);
         let path = folder.join(rest);
@@ -83,12 +99,20 @@ impl Repository {
         let mut left = TRIES;
         let written = loop {
             left -= 1;
-            match write_file(&folder, &path, &content) {
+            match write_file(&folder, &path, (&content, durably)) {
                 Err(error) if error.kind() == ErrorKind::NotFound && left > 0 => {}
                 written => break written,
             }
         };
         Ok(written.map_err(failed)?)
+    }
+
+    /// Whether an object need not be written: it is packed. A loose one is written anew, so that it is not too old for
+    /// `git gc` to keep.
+    fn keeps(&self, oid: &Oid) -> bool {
+        let (folder, rest) = oid.as_str().split_at(2);
+        let path = self.common_dir.join("objects").join(folder).join(rest);
+        !path.exists() && self.direct.object(oid).is_some()
     }
 
     fn ask_to_write(&self, object: &NewObject) -> Result<()> {
@@ -109,7 +133,7 @@ impl NewObject {
     }
 }
 
-fn write_file(folder: &std::path::Path, path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
+fn write_file(folder: &Path, path: &Path, (content, durably): (&[u8], bool)) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
@@ -120,7 +144,9 @@ fn write_file(folder: &std::path::Path, path: &std::path::Path, content: &[u8]) 
     builder.prefix("tmp_obj_").permissions(std::fs::Permissions::from_mode(MODE));
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
-    file.as_file().sync_all()?;
+    if durably {
+        file.as_file().sync_all()?;
+    }
     file.persist(path)?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Objects: blobs, trees and what is in them.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::{GitError, Oid, Repository};
+use super::tree_patch::patch_tree;
+use super::{GitError, Oid, Repository, Tracked};
 use crate::error::Result;
 
 /// One entry of a tree.
@@ -125,6 +127,9 @@ impl Repository {
 
     /// All files in a commit or tree, as Git names them.
     pub fn list_files(&self, treeish: &Oid) -> Result<Vec<std::path::PathBuf>> {
+        if let Some(seen) = self.seen_files(treeish) {
+            return Ok(seen);
+        }
         let listed = self.git().args(["ls-tree", "-r", "-z", "--name-only"]).arg(treeish.as_str()).run()?;
         Ok(listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(super::path_of).collect())
     }
@@ -140,7 +145,30 @@ impl Repository {
     /// A tree like `base` in which some paths hold other blobs, or nothing. Nothing on disk is touched but a
     /// temporary index in `scratch`.
     pub fn overlay_tree(&self, base: &Oid, changes: &[super::Change], scratch: &Path) -> Result<Oid> {
-        use std::os::unix::ffi::OsStrExt;
+        let file = |change: &super::Change| {
+            let tracked = match &change.new {
+                Some((mode, oid)) => {
+                    Some(Tracked { mode: u32::from_str_radix(mode, 8).ok()?, oid: oid.clone() })
+                }
+                None => None,
+            };
+            Some((change.path.as_os_str().as_bytes().to_vec(), tracked))
+        };
+        let files: Option<Vec<_>> = changes.iter().map(file).collect();
+        let patched = files.and_then(|files| patch_tree(&self.direct, base, &files));
+        let made = patched.unwrap_or_default();
+        let Some((tree, _)) = made.last().cloned() else {
+            return self.overlay_by_index(base, changes, scratch);
+        };
+        let mut objects = self.new_objects();
+        for (oid, bytes) in made {
+            objects.add_tree(&oid, bytes);
+        }
+        objects.write_missing()?;
+        Ok(tree)
+    }
+
+    fn overlay_by_index(&self, base: &Oid, changes: &[super::Change], scratch: &Path) -> Result<Oid> {
         let index = scratch.join(format!("index-{}", self.ctx().clock.ulid()));
         self.git().index(&index).args(["read-tree", base.as_str()]).run()?;
         let mut lines = Vec::new();

@@ -2,28 +2,38 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
 use tempfile::TempPath;
 
-use super::{Oid, Repository, Worktree};
+use super::{Index, Oid, Repository, Worktree};
 use crate::error::{FileError, Result};
 
 /// How the names of our indexes begin, in a worktree's private folder.
 const SCRATCH: &str = "hotfix-index-";
 
-/// The newest look at a worktree. Its index holds exactly the tree that was seen, and what Git noted of each file, so
+/// The newest look at a worktree. Its index holds exactly the tree that was seen, and what was noted of each file, so
 /// that the next look need not begin anew and a commit need not read the tree again.
 #[derive(Debug)]
 pub(super) struct Look {
     git_dir: PathBuf,
     except: Vec<PathBuf>,
     tree: Oid,
-    index: TempPath,
+    index: Kept,
     /// The worktree's own index when the look began.
     own: Option<Stamp>,
+}
+
+/// The index of a look.
+#[derive(Debug)]
+enum Kept {
+    /// As we put it together.
+    Here(Index),
+    /// As Git wrote it.
+    File(TempPath),
 }
 
 /// What shows that a file was replaced: times, size and inode.
@@ -36,17 +46,62 @@ impl Repository {
         let own = stamp(&worktree.git_dir.join("index"));
         let is_same =
             |look: &Look| look.git_dir == worktree.git_dir && look.except == except && look.own == own;
-        let last = self.last_look().take();
-        if let Some(look) = last.filter(is_same)
-            && self.tree_now(worktree, &look)? == look.tree
-        {
-            return Ok(self.last_look().insert(look).tree.clone());
-        }
-        let index = scratch_index(worktree, self.scratch_path(worktree))?;
-        let tree = self.fill(worktree, &index, except)?;
+        let last = self.last_look().take().filter(is_same).map(|look| (look.tree, look.index));
+        let (tree, index) = match last {
+            Some((tree, Kept::File(file))) if self.tree_now(worktree, (&tree, &file, except))? == tree => {
+                (tree, Kept::File(file))
+            }
+            Some((_, Kept::Here(index))) => self.see(worktree, Some(index), except)?,
+            _ => self.see(worktree, self.plain_index(worktree), except)?,
+        };
         let (git_dir, except) = (worktree.git_dir.clone(), except.to_owned());
         let look = Look { git_dir, except, tree, index, own };
         Ok(self.last_look().insert(look).tree.clone())
+    }
+
+    /// The files of the tree that the last look saw, in their order; `None` for another tree.
+    pub(super) fn seen_files(&self, tree: &Oid) -> Option<Vec<PathBuf>> {
+        match self.last_look().as_ref().filter(|look| look.tree == *tree)?.index {
+            Kept::Here(ref index) => (0..index.len()).map(|at| index.path(at).map(super::path_of)).collect(),
+            Kept::File(_) => None,
+        }
+    }
+
+    /// Looks at all files, given an index that may be patched; Git does it where that is not plain.
+    fn see(&self, worktree: &Worktree, index: Option<Index>, except: &[PathBuf]) -> Result<(Oid, Kept)> {
+        if let Some(index) = index
+            && let Some((tree, index)) = self.see_plainly(worktree, index, except)?
+        {
+            return Ok((tree, Kept::Here(index)));
+        }
+        let index = scratch_index(worktree, self.scratch_path(worktree))?;
+        Ok((self.fill(worktree, &index, except)?, Kept::File(index)))
+    }
+
+    fn see_plainly(
+        &self,
+        worktree: &Worktree,
+        index: Index,
+        except: &[PathBuf],
+    ) -> Result<Option<(Oid, Index)>> {
+        let Some(mut difference) = self.difference(worktree, &index)? else {
+            return Ok(None);
+        };
+        let except: BTreeSet<&[u8]> = except.iter().map(|path| path.as_os_str().as_bytes()).collect();
+        difference.new.retain(|path| !except.contains(path.as_slice()));
+        let index = if difference.is_empty() {
+            Some(index)
+        } else {
+            let staged = self.staged(worktree, &index, &difference)?;
+            staged.and_then(|(patch, modified)| index.with(self, &patch, modified))
+        };
+        let Some(index) = index else {
+            return Ok(None);
+        };
+        let mut objects = self.new_objects();
+        let tree = index.tree(&mut |oid, bytes| objects.add_tree(oid, bytes));
+        objects.write_missing()?;
+        Ok(tree.map(|tree| (tree, index)))
     }
 
     /// Where an index of ours may lie in a worktree's private folder; [`Repository::remove_scratch`] finds it there.
@@ -75,7 +130,13 @@ impl Repository {
         let Some(look) = last.filter(fits) else { return false };
         // The lock that Git takes; it fails if the file is there.
         let lock = worktree.git_dir.join("index.lock");
-        let locked = std::fs::hard_link(&look.index, &lock).is_ok();
+        let locked = match &look.index {
+            Kept::File(file) => std::fs::hard_link(file, &lock).is_ok(),
+            Kept::Here(index) => {
+                let made = std::fs::File::create_new(&lock);
+                made.is_ok() && std::fs::write(&lock, index.bytes()).is_ok()
+            }
+        };
         let renamed = locked && std::fs::rename(&lock, worktree.git_dir.join("index")).is_ok();
         if locked && !renamed {
             std::fs::remove_file(&lock).ok();
@@ -88,17 +149,15 @@ impl Repository {
     }
 
     /// What the worktree holds now, by a look that was made before: Git rewrites its index only if something differs.
-    fn tree_now(&self, worktree: &Worktree, look: &Look) -> Result<Oid> {
-        let before = stamp(&look.index);
-        self.add_all(
-            worktree,
-            &look.index,
-            &self.unstaged_of(worktree, &worktree.git_dir.join("index"), &look.except)?,
-        )?;
-        if before.is_some() && stamp(&look.index) == before {
-            return Ok(look.tree.clone());
+    fn tree_now(&self, worktree: &Worktree, look: (&Oid, &Path, &[PathBuf])) -> Result<Oid> {
+        let (tree, index, except) = look;
+        let before = stamp(index);
+        let own = worktree.git_dir.join("index");
+        self.add_all(worktree, index, &self.unstaged_of(worktree, &own, except)?)?;
+        if before.is_some() && stamp(index) == before {
+            return Ok(tree.clone());
         }
-        self.git_in(worktree).index(&look.index).arg("write-tree").oid()
+        self.git_in(worktree).index(index).arg("write-tree").oid()
     }
 
     fn fill(&self, worktree: &Worktree, index: &Path, except: &[PathBuf]) -> Result<Oid> {
@@ -160,7 +219,6 @@ fn copy_with_time(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 fn nul_separated(paths: &[PathBuf]) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
     let paths: Vec<&[u8]> = paths.iter().map(|path| path.as_os_str().as_bytes()).collect();
     paths.join(&0)
 }

@@ -91,20 +91,16 @@ impl Repository {
         Ok(worktrees)
     }
 
-    /// Points a worktree's HEAD at a commit it already holds. No file is touched.
-    pub fn detach_head(&self, worktree: &Worktree, commit: &Oid, why: &str) -> Result<()> {
-        self.unlogged(worktree)
-            .args(["update-ref", "--no-deref", "-m", why, "HEAD", commit.as_str()])
-            .run()?;
-        Ok(())
-    }
-
     /// Takes a worktree's HEAD off its branch and leaves it at the branch's commit. No file is touched. The
     /// reflog of its HEAD is set aside, as by [`Repository::reset_detached`].
     pub fn detach_here(&self, worktree: &Worktree, why: &str) -> Result<()> {
+        self.leave_for(worktree, &self.head(worktree)?, why)
+    }
+
+    /// The same, for a commit whose files the worktree holds.
+    pub fn leave_for(&self, worktree: &Worktree, commit: &Oid, why: &str) -> Result<()> {
         set_log_aside(worktree);
-        self.unlogged(worktree).args(["update-ref", "--no-deref", "-m", why, "HEAD", "HEAD"]).run()?;
-        Ok(())
+        self.detach_head(worktree, commit, why)
     }
 
     /// Moves a detached worktree onto `commit`, writing only files that differ. Refuses, and touches nothing, if that
@@ -152,6 +148,9 @@ impl Repository {
     /// Lets Git look again at files that somebody told it not to look at (`assume-unchanged`, and `skip-worktree` but
     /// for a sparse checkout): an edit of such a file is in no status and no diff.
     pub fn unhide(&self, worktree: &Worktree) -> Result<()> {
+        if self.plain_index(worktree).is_some() {
+            return Ok(());
+        }
         let listed = self.git_in(worktree).args(["ls-files", "-v", "-z"]).run()?;
         let sparse = worktree.git_dir.join("info/sparse-checkout").is_file();
         let hidden = |bits: &[u8]| -> Vec<u8> {
@@ -228,6 +227,9 @@ impl Repository {
 
     /// Tracked files of a worktree that are not as `tree` has them.
     pub fn differing(&self, worktree: &Worktree, tree: &Oid) -> Result<Vec<String>> {
+        if let Some(found) = self.plain_differing(worktree, tree)? {
+            return Ok(found);
+        }
         let call =
             self.git_in(worktree).args(["diff", "--no-ext-diff", "--name-only", "-z", tree.as_str(), "--"]);
         let names = call.run()?;
@@ -238,13 +240,32 @@ impl Repository {
     /// What in a worktree differs from its HEAD or is untracked, as `git status --porcelain -z` words it; ignored
     /// files do not count.
     pub fn status(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
-        Self::ask_status(self.git_in(worktree))
+        match self.plain_status(worktree, false)? {
+            Some(found) => Ok(found),
+            None => Self::ask_status(self.git_in(worktree)),
+        }
     }
 
     /// The same in a worktree that only we use at the moment: Git may note in its index which files it has looked at.
     /// Else it would read all files of a fresh checkout again each time, as their times are those of the index.
     pub fn status_noting(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
-        Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1"))
+        match self.plain_status(worktree, true)? {
+            Some(found) => Ok(found),
+            None => Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1")),
+        }
+    }
+
+    /// What in such a worktree differs from its index or is untracked, whatever its HEAD is.
+    pub fn unstaged_noting(&self, worktree: &Worktree) -> Result<Vec<PathBuf>> {
+        let plain = match self.plain_index(worktree) {
+            Some(index) => self.plain_unstaged(worktree, &index, true)?,
+            None => None,
+        };
+        let found = match plain {
+            Some(found) => found,
+            None => Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1"))?,
+        };
+        Ok(found.into_iter().filter(|(code, _)| !code.ends_with(' ')).map(|(_, path)| path).collect())
     }
 
     fn ask_status(call: GitCommand<'_>) -> Result<Vec<(String, PathBuf)>> {

@@ -22,6 +22,8 @@ pub struct Work {
     pub tree: Oid,
     /// What differs from base.
     pub changes: Vec<Change>,
+    /// Files in the slot that are no part of it: by-products of tests, and copies of the user's ignored files.
+    pub left_out: Vec<PathBuf>,
     repository: Repository,
     files: OnceLock<Vec<PathBuf>>,
     lines: OnceLock<Vec<FileDiff>>,
@@ -59,11 +61,14 @@ impl Work {
             tree = repository.snapshot(&held.worktree, &byproducts.read())?;
             changes = repository.changes(&base, &tree)?;
         }
+        let mut left_out = byproducts.read();
+        left_out.retain(|path| held.worktree.path.join(path).symlink_metadata().is_ok());
         Ok(Self {
             held,
             base,
             tree,
             changes,
+            left_out,
             repository: repository.clone(),
             files: OnceLock::new(),
             lines: OnceLock::new(),

@@ -19,6 +19,7 @@ mod limit;
 mod look;
 mod make;
 mod mend;
+mod overwrite;
 mod park;
 mod place;
 mod refresh;

@@ -156,15 +156,12 @@ impl Pool<'_> {
 
     /// Removes what is untracked, if anything is, and gives what differs from the index or is untracked even then.
     pub(super) fn sweep(&self, worktree: &Worktree, with_repositories: bool) -> Result<Vec<PathBuf>> {
-        let differs = |status: Vec<(String, PathBuf)>| -> Vec<PathBuf> {
-            status.into_iter().filter(|(code, _)| !code.ends_with(' ')).map(|(_, path)| path).collect()
-        };
-        let found = differs(self.repository.status_noting(worktree)?);
+        let found = self.repository.unstaged_noting(worktree)?;
         if found.is_empty() {
             return Ok(found);
         }
         self.repository.clean(worktree, with_repositories)?;
-        Ok(differs(self.repository.status_noting(worktree)?))
+        self.repository.unstaged_noting(worktree)
     }
 
     /// A folder that does not exist yet, for what a hotfix leaves behind.
@@ -183,7 +180,7 @@ impl Pool<'_> {
     /// deleted, or ignored, or in a repository of their own, are not copied. Gives the paths.
     pub(super) fn save_changes(&self, worktree: &Worktree, dir: &Path) -> Result<Vec<PathBuf>> {
         let mut saved = Vec::new();
-        for (_, path) in self.repository.status(worktree)? {
+        for (_, path) in self.repository.status_noting(worktree)? {
             let (from, to) = (worktree.path.join(&path), dir.join(&path));
             if save(&from, &to).map_err(FileError::of("save", from))? {
                 saved.push(path);

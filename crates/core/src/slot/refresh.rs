@@ -134,12 +134,12 @@ impl Pool<'_> {
         if entry.place.presence() != Presence::Folder {
             return Ok(RefreshOutcome::Unusable("it is not there".to_owned()));
         }
-        if matches!(entry.state, SlotState::Moving(_)) {
-            refreshed.parked = self.finish_move(entry)?;
-        }
-        // Nobody waits: all files are looked at, so that what somebody left is told now and not in an emergency.
-        if let SlotState::Parked { stamp, .. } = &mut entry.state {
-            *stamp = None;
+        // Nobody waits: all files are looked at, so that what somebody left is told now and not in an emergency. Who
+        // brings a slot to its place looks at the end of that.
+        match &mut entry.state {
+            SlotState::Moving(_) => refreshed.parked = self.finish_move(entry)?,
+            SlotState::Parked { stamp, .. } => *stamp = None,
+            _ => {}
         }
         let worktree = match self.make_ready(entry, request.commit) {
             Ok(worktree) => worktree,

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::Pool;
 use super::advance::is_refusal;
+use super::overwrite::Odd;
 use crate::error::{FileError, Result};
 use crate::failpoint;
-use crate::git::{GitError, Index, Oid, Patch, Tracked, TrackedChange, Worktree, path_of, replace_index};
+use crate::git::{
+    GitError, Index, Looked, Oid, Patch, Tracked, TrackedChange, Worktree, path_of, replace_index,
+};
 
 /// Modes of files, programs and symbolic links. Git alone knows what to do with submodules.
 const PLAIN_MODES: [u32; 3] = [0o100_644, 0o100_755, 0o120_000];
@@ -25,15 +28,18 @@ impl Pool<'_> {
     /// Moves a detached worktree onto `commit`, given what differs between there and where it is. Refuses, and touches
     /// nothing, if that would overwrite something; edits of other files stay, as with `git switch`.
     pub(super) fn shift(&self, worktree: &Worktree, commit: &Oid, changes: &[TrackedChange]) -> Result<()> {
-        if self.patch(worktree, changes)? {
+        if self.patch(worktree, changes, None)? {
             return self.repository.detach_head(worktree, commit, "hotfix: newer base");
         }
         self.repository.switch_detached(worktree, commit)
     }
 
     /// Makes a worktree exactly what a new one at `commit` would be, whatever is in it. Ignored files stay, and
-    /// untracked ones where no file of `commit` has their name.
+    /// untracked ones where no file of `commit` has their name, unless they were seen.
     pub(super) fn reset_exactly(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
+        if self.overwrite(worktree, commit)? {
+            return self.repository.leave_for(worktree, commit, "hotfix: parked");
+        }
         let before = self.attributes(worktree)?;
         // Without an index, writing all files anew was cut short: Git takes them for somebody's own.
         if worktree.git_dir.join("index").exists() {
@@ -75,8 +81,14 @@ impl Pool<'_> {
         Ok(all)
     }
 
-    /// Writes what differs and patches the index. False, and nothing touched, if anything about it is not plain.
-    fn patch(&self, worktree: &Worktree, changes: &[TrackedChange]) -> Result<bool> {
+    /// Writes what differs and patches the index. False, and nothing touched, if anything about it is not plain. Files
+    /// that are known to be odd are overwritten; then Git also reads again what it wrote.
+    pub(super) fn patch(
+        &self,
+        worktree: &Worktree,
+        changes: &[TrackedChange],
+        odd: Option<&Odd>,
+    ) -> Result<bool> {
         let Some(mut lock) = IndexLock::take(worktree) else {
             return Ok(false);
         };
@@ -84,7 +96,8 @@ impl Pool<'_> {
         let Some(index) = repository.plain_index(worktree).filter(|_| is_plain_place(worktree)) else {
             return Ok(false);
         };
-        let Some(rules) = rules(worktree, &index).filter(|_| all_plain(worktree, &index, changes)) else {
+        let plain = |_: &Patch| all_plain(worktree, (&index, odd), changes);
+        let Some(rules) = rules(worktree, &index).filter(plain) else {
             return Ok(false);
         };
         let entries = changes.iter().map(|change| (change.path.clone(), change.new.clone()));
@@ -97,11 +110,14 @@ impl Pool<'_> {
         remove_files(worktree, changes)?;
         self.write_files(worktree, small, changes)?;
         failpoint::reach(repository.ctx(), "slot.written");
-        for (path, new) in &mut patch {
-            if let Some((_, looked)) = new {
-                let file = worktree.path.join(path_of(path));
-                *looked = Some(file.symlink_metadata().map_err(FileError::of("look at", file))?);
+        match odd {
+            Some(odd) => {
+                self.look_closely(worktree, &mut patch)?;
+                let written = std::mem::take(&mut patch);
+                patch = odd.same.clone();
+                patch.extend(written);
             }
+            None => look(worktree, &mut patch)?,
         }
         let unreadable = || GitError::Unreadable { command: "index".to_owned() };
         lock.replace(worktree, &index.patched(repository, &patch).ok_or_else(unreadable)?)?;
@@ -123,6 +139,18 @@ impl Pool<'_> {
     }
 }
 
+/// Notes what the system knows of files that were just written.
+fn look(worktree: &Worktree, patch: &mut Patch) -> Result<()> {
+    for (path, new) in patch {
+        if let Some((_, looked)) = new {
+            let file = worktree.path.join(path_of(path));
+            let found = file.symlink_metadata().map_err(FileError::of("look at", file))?;
+            *looked = Some(Looked::at(&found));
+        }
+    }
+    Ok(())
+}
+
 /// Whether a difference touches what tells Git how to treat other files: then they must be looked at, all of them.
 pub(super) fn changes_rules(changes: &[TrackedChange]) -> bool {
     let is_rule = |name: &[u8]| name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b".git"));
@@ -131,7 +159,7 @@ pub(super) fn changes_rules(changes: &[TrackedChange]) -> bool {
 
 /// Whether every name means itself, and all of them are in the worktree: no sparse checkout, and no disk that takes
 /// `.GIT` for `.git`.
-fn is_plain_place(worktree: &Worktree) -> bool {
+pub(super) fn is_plain_place(worktree: &Worktree) -> bool {
     !worktree.git_dir.join("info/sparse-checkout").exists()
         && worktree.path.join(".GIT").symlink_metadata().is_err()
 }
@@ -148,15 +176,20 @@ fn rules(worktree: &Worktree, index: &Index) -> Option<Patch> {
 }
 
 /// Whether each change starts from what index and disk really hold, and nothing is in the way of its end.
-fn all_plain(worktree: &Worktree, index: &Index, changes: &[TrackedChange]) -> bool {
+fn all_plain(worktree: &Worktree, (index, odd): (&Index, Option<&Odd>), changes: &[TrackedChange]) -> bool {
     let mut folders = HashMap::new();
+    let is_odd = |path: &[u8]| odd.is_some_and(|odd| odd.paths.contains(path));
     let plain_mode = |tracked: &Option<Tracked>| {
         tracked.as_ref().is_none_or(|tracked| PLAIN_MODES.contains(&tracked.mode))
     };
     changes.iter().all(|change| {
         let path = worktree.path.join(path_of(&change.path));
         let on_disk = |found: std::io::Result<Metadata>| match (&change.old, found) {
-            (Some(_), Ok(found)) => index.is_as_noted(&change.path, &found),
+            (Some(_), Ok(found)) => {
+                let overwritten = is_odd(&change.path) && !found.is_dir();
+                overwritten || index.is_as_noted(&change.path, &found)
+            }
+            (Some(_), Err(error)) if is_odd(&change.path) => error.kind() == std::io::ErrorKind::NotFound,
             (None, Err(error)) => error.kind() == std::io::ErrorKind::NotFound,
             _ => false,
         };
@@ -181,15 +214,22 @@ fn in_real_folders(root: &Path, path: &Path, known: &mut HashMap<PathBuf, bool>)
 
 /// Removes the files that are gone, and the folders that are empty then.
 fn remove_files(worktree: &Worktree, changes: &[TrackedChange]) -> Result<()> {
-    for change in changes.iter().filter(|change| change.new.is_none()) {
-        let relative = path_of(&change.path);
-        let file = worktree.path.join(&relative);
-        std::fs::remove_file(&file).map_err(FileError::of("remove", &file))?;
-        for folder in relative.ancestors().skip(1).filter(|folder| !folder.as_os_str().as_bytes().is_empty())
-        {
-            if std::fs::remove_dir(worktree.path.join(folder)).is_err() {
-                break;
-            }
+    let gone = changes.iter().filter(|change| change.new.is_none());
+    gone.into_iter().try_for_each(|change| remove_file(worktree, &change.path))
+}
+
+pub(super) fn remove_file(worktree: &Worktree, path: &[u8]) -> Result<()> {
+    let relative = path_of(path);
+    let file = worktree.path.join(&relative);
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(FileError::of("remove", file)(error).into());
+        }
+        _ => {}
+    }
+    for folder in relative.ancestors().skip(1).filter(|folder| !folder.as_os_str().as_bytes().is_empty()) {
+        if std::fs::remove_dir(worktree.path.join(folder)).is_err() {
+            break;
         }
     }
     Ok(())

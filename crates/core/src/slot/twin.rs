@@ -59,11 +59,13 @@ impl Pool<'_> {
         if self.repository.head_of(worktree)? != Head::Detached(base.clone()) {
             self.repository.detach_head(worktree, base, "hotfix: base")?;
         }
-        let before = self.attributes(worktree)?;
         self.outlive_builds(worktree);
-        self.repository.lay_tree(worktree, tree)?;
-        if self.attributes(worktree)? != before {
-            self.repository.lay_tree_anew(worktree, tree)?;
+        if !self.overwrite(worktree, tree)? {
+            let before = self.attributes(worktree)?;
+            self.repository.lay_tree(worktree, tree)?;
+            if self.attributes(worktree)? != before {
+                self.repository.lay_tree_anew(worktree, tree)?;
+            }
         }
         if let Some(first) = self.sweep(worktree, true)?.first() {
             let path = worktree.path.clone();

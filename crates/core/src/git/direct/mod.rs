@@ -53,6 +53,11 @@ impl Direct {
         self.config.as_ref()
     }
 
+    /// Length of an object id in bytes.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Whether new files of the repository get no other rights than the user's own mask gives them.
     pub(super) fn writes_plainly(&self) -> bool {
         self.config.as_ref().is_some_and(|config| config.last("core.sharedrepository").is_none())

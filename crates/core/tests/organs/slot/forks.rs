@@ -49,15 +49,20 @@ fn a_warm_start_costs_what_differs() {
     assert_eq!(forks(&sandbox, || drop(take("a", &old))), ["read-tree"]);
     let park =
         |hotfix, commit| drop(pool.park(&pool.held(hotfix).unwrap().unwrap(), commit, Keep::Save).unwrap());
-    assert_eq!(forks(&sandbox, || park("a", &old)), ["ls-files", "status", "switch", "status"]);
+    // Its branch is at another commit, so Git has to say what differs; nothing is written.
+    assert_eq!(forks(&sandbox, || park("a", &old)), ["status"]);
     assert_eq!(forks(&sandbox, || drop(take("b", &old))), [""; 0]);
     park("b", &old);
-    assert_eq!(forks(&sandbox, || drop(take("c", &new))), ["diff-tree", "checkout-index", "update-ref"]);
+    assert_eq!(forks(&sandbox, || drop(take("c", &new))), ["checkout-index"]);
 
     let held = pool.held("c").unwrap().unwrap();
     let tree = repository.tree_of(&new).unwrap();
     let lay = || pool.lay(&pool.twin(&held, &old).unwrap(), &old, &tree).unwrap();
-    assert_eq!(forks(&sandbox, lay), ["read-tree", "read-tree", "status"]);
-    assert_eq!(forks(&sandbox, lay), ["read-tree", "status"]);
+    let only = |calls: Vec<String>, expected: &[&str]| {
+        assert!(calls.iter().all(|call| expected.contains(&call.as_str())), "{calls:?}");
+    };
+    // Files as new as the index have to be read again.
+    only(forks(&sandbox, lay), &["read-tree", "checkout-index", "update-index"]);
+    only(forks(&sandbox, lay), &["update-index"]);
     assert_eq!(forks(&sandbox, || drop(pool.of_dir(&held.worktree.path).unwrap())), [""; 0]);
 }
