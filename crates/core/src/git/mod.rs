@@ -54,7 +54,7 @@ pub use lock::{CommonLock, FetchLock};
 pub use name::{Oid, RefName, slug};
 pub use new_objects::NewObjects;
 pub use object::{Object, TreeEntry};
-pub use probe::{CheckoutSize, Signing};
+pub use probe::{CheckoutSize, RemoteAnswer, Signing};
 pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, OPTION_LIMIT, Push, PushOutcome, PushReport, Remote};
 pub use semver::Release;

@@ -33,6 +33,15 @@ pub struct CheckoutSize {
     pub bytes: u64,
 }
 
+/// What a remote says of its branches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteAnswer {
+    /// The branch that it calls its default; `None` if it has none.
+    pub default: Option<String>,
+    /// Where the branch is that was asked for; `None` if it is not there, or none was.
+    pub branch: Option<Oid>,
+}
+
 impl Repository {
     /// What `git --version` prints, without `git version `.
     pub fn installed_version(&self) -> Result<String> {
@@ -100,14 +109,29 @@ impl Repository {
         Ok(())
     }
 
-    /// The branch that the remote calls its default, asked without a prompt; `None` if it has none.
-    pub fn try_remote(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
+    /// What the remote says, asked without a prompt; also where `branch` is, if one is asked for.
+    pub fn try_remote(
+        &self,
+        remote: &str,
+        branch: Option<&RefName>,
+        limit: Duration,
+    ) -> Result<RemoteAnswer> {
         let call = without_prompts(self.git_at_home()).args(["ls-remote", "--symref", remote, "HEAD"]);
-        let finished = call.limit(limit).finish()?;
+        let finished = call.args(branch.map(RefName::as_str)).limit(limit).finish()?;
         answered("ls-remote", &finished)?;
         let printed = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let line = printed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"));
-        Ok(line.and_then(|line| line.split('\t').next()).map(str::to_owned))
+        let lines = || printed.lines().filter_map(|line| line.split_once('\t'));
+        let default = lines().find_map(|(target, _)| target.strip_prefix("ref: refs/heads/"));
+        let at = lines().find(|(_, name)| branch.is_some_and(|branch| branch.as_str() == *name));
+        Ok(RemoteAnswer {
+            default: default.map(str::to_owned),
+            branch: at.and_then(|(oid, _)| Oid::parse(oid)),
+        })
+    }
+
+    /// Whether this clone has a commit that another one contains.
+    pub fn contains(&self, descendant: &Oid, commit: &Oid) -> bool {
+        self.is_ancestor(commit, descendant).unwrap_or(false)
     }
 
     /// The address that pushes go to.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::scene::{Scene, Unknown};
+use super::scene::{Base, Scene, Unknown};
 use super::table::{Found, PATIENCE};
 use crate::error::{Error, Result};
-use crate::git::{GitError, RefName};
+use crate::git::{GitError, Oid, RefName, RemoteAnswer};
 use crate::message::quoted;
 
 /// The branch that is spoken of, and never made.
@@ -15,20 +15,41 @@ const ASKED_BRANCH: &str = "hotfix/ready-dry-run";
 /// What Git says of a server that takes no push options.
 const NO_OPTIONS: &str = "does not support push options";
 
-/// Whether the remote answers.
-#[expect(clippy::unnecessary_wraps, reason = "a look like the others, which can fail")]
+/// Whether the remote answers, and whether the branch that hotfixes start from has moved there.
 pub fn remote(scene: &Scene) -> Result<Found> {
     let Some(remote) = &scene.project.remote else {
         return Ok(Found::missing("there is no remote to deliver to", "git remote add origin ADDRESS"));
     };
     let shown = format!("{} ({})", remote.name, remote.shown_url());
-    match scene.project.repository.try_remote(&remote.name, PATIENCE) {
-        Ok(Some(branch)) => Ok(Found::fine(format!("{shown} answers; its default branch is {branch}"))),
-        Ok(None) => Ok(Found::fine(format!("{shown} answers"))),
+    let base = scene.base().ok();
+    let target = base.map(|base| RefName::branch(&base.target.0)).transpose()?;
+    match scene.project.repository.try_remote(&remote.name, target.as_ref(), PATIENCE) {
+        Ok(RemoteAnswer { default, branch }) => {
+            let moved = base.zip(branch).filter(|(base, at)| !has(scene, base, at));
+            Ok(match (moved, default) {
+                (Some((base, at)), _) => Found::warning(
+                    format!(
+                        "{shown} answers; its {} is at {}, which is not fetched",
+                        base.target.0,
+                        at.short()
+                    ),
+                    "git hotfix ready --fix",
+                ),
+                (None, Some(branch)) => {
+                    Found::fine(format!("{shown} answers; its default branch is {branch}"))
+                }
+                (None, None) => Found::fine(format!("{shown} answers")),
+            })
+        }
         Err(error) => Ok(refused(&format!("{shown} does not answer"), &error, || {
             format!("git ls-remote {}", quoted(&remote.name))
         })),
     }
+}
+
+/// Whether hotfixes would start from this commit, or from a later one.
+fn has(scene: &Scene, base: &Base, commit: &Oid) -> bool {
+    base.commit == *commit || scene.project.repository.contains(&base.commit, commit)
 }
 
 /// Whether a push of a hotfix branch would be let in, as far as the remote says before it is meant.

@@ -13,6 +13,23 @@ use super::{all_ready, beside, line, look, told, troubles};
 const NO_USER: &str = "[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n";
 
 #[test]
+fn a_main_that_moved_on_the_remote() {
+    let sandbox = Sandbox::new();
+    let repo = all_ready(&sandbox);
+    assert_eq!(troubles(&look(&sandbox, &repo)), Vec::<&str>::new());
+    let newest = repo.push_commit_to_remote(&[("news.txt", b"news\n")]);
+    let output = look(&sandbox, &repo);
+    assert_eq!(troubles(&output), ["remote"]);
+    let moved = format!("its main is at {}, which is not fetched [git hotfix ready --fix]", &newest[..10]);
+    let said = told(&output, "remote");
+    assert!(said.starts_with("warning: ") && said.ends_with(&moved), "{said}");
+    // What the user has and the remote has not is nothing to fetch.
+    repo.git(["fetch", "--quiet", "origin"]);
+    repo.bare().git(["update-ref", "refs/heads/main", &format!("{newest}~1")]);
+    assert!(!troubles(&look(&sandbox, &repo)).contains(&"remote"));
+}
+
+#[test]
 fn no_identity() {
     let sandbox = Sandbox::new();
     let repo = all_ready(&sandbox);
