@@ -31,10 +31,10 @@ impl CommonLock {
 pub struct FetchLock(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl FetchLock {
-    /// Waits for the lock, at most two minutes.
-    pub fn acquire(repository: &Repository) -> Result<Self> {
+    /// Waits for the lock: somebody else's fetch may hang as long as its own limit lets it.
+    pub fn acquire(repository: &Repository, at_most: Duration) -> Result<Self> {
         let path = repository.make_state_dir()?.join("fetch-lock");
-        wait_for(repository.ctx(), &path, PATIENCE).map(Self)
+        wait_for(repository.ctx(), &path, at_most).map(Self)
     }
 }
 

@@ -18,6 +18,8 @@ pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
 
 /// How often it is fetched where a worktree that is just being made comes in between.
 const TRIES: u32 = 3;
+/// What is left for a fetch at least when the lock was long in coming.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// What a default branch is mostly called, the most usual first.
 const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];
@@ -71,8 +73,11 @@ impl Fetcher {
     /// Fetches while others may make worktrees. Making the entry of one takes a moment, during which a fetch fails; so
     /// it is repeated, and at last with no worktree in the making.
     fn ask(&self, refspecs: &[String], limit: Duration) -> Result<()> {
-        let lock = FetchLock::acquire(&self.repository)?;
-        let fetch = || self.repository.fetch_private(&lock, &self.remote, refspecs, limit);
+        let began = self.repository.ctx().clock.elapsed();
+        let lock = FetchLock::acquire(&self.repository, limit)?;
+        // All of it together takes no longer; a remote that hangs behind one that hangs gets a moment all the same.
+        let left = || limit.saturating_sub(self.repository.ctx().elapsed_since(began)).max(LEAST);
+        let fetch = || self.repository.fetch_private(&lock, &self.remote, refspecs, left());
         for _ in 1..TRIES {
             match fetch() {
                 Err(error) if met_a_worktree(&error) => {}

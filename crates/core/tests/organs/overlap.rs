@@ -29,7 +29,7 @@ fn a_fetch_never_fails_because_a_worktree_is_being_filled() {
             let new =
                 repo.bare().git(["commit-tree", "-p", "main", "-m", &number.to_string(), "main^{tree}"]);
             repo.bare().git(["update-ref", "refs/heads/main", &new]);
-            let lock = FetchLock::acquire(&repository).unwrap();
+            let lock = FetchLock::acquire(&repository, Duration::from_mins(2)).unwrap();
             let refspecs = ["+refs/heads/main:refs/hotfix/base/main".to_owned()];
             repository.fetch_private(&lock, "origin", &refspecs, Duration::from_mins(1)).unwrap();
             assert_eq!(repo.commit_of("refs/hotfix/base/main"), new);
