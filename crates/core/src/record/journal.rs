@@ -31,8 +31,9 @@ use process::Process;
 const FILE: &str = "journal.jsonl";
 const FORMER: &str = "journal.1.jsonl";
 const LOCK: &str = "journal.lock";
-/// From this size on a new file is begun, as soon as nothing is unfinished.
-const ROTATE_AT: u64 = 1 << 20;
+/// From this size on a new file is begun, as soon as nothing is unfinished. Every `status` reads the whole file: this is
+/// half a millisecond, and some hundred steps.
+const ROTATE_AT: u64 = 1 << 17;
 /// How long another process may take to write one line.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
 /// Hexadecimal digits of the checksum: 64 bits, against accidents.
