@@ -221,7 +221,15 @@ fn parked(world: &World, files: usize, rounds: usize) -> Result<Vec<Measured>> {
         wait_until_parked(&world.repo)?;
         Ok(vec![returned, began.elapsed()])
     });
-    measure(vec![remove, give_back], rounds)
+    let untouched = Row::new("`cleanup` of an untouched slot returns").against(REMOVE);
+    let untouched = Side::one(untouched.goal(goal(files, 0.05, None)), |_| {
+        world.park(0)?;
+        let slot = world.start(&world.repo, &["--no-fetch"])?;
+        let (returned, _) = world.shell(&slot, "exec git-hotfix cleanup --json")?;
+        wait_until_parked(&world.repo)?;
+        Ok(returned)
+    });
+    measure(vec![remove, give_back, untouched], rounds)
 }
 
 fn edit(slot: &Path) -> Result<()> {
