@@ -25,11 +25,13 @@ enum Scene {
     ColdStart,
     /// A start that finds a slot parked at an older main.
     WarmStart,
+    /// A slot that is brought to a newer main ahead of time.
+    Refresh,
     /// A ship.
     Ship,
 }
 
-const SCENES: [Scene; 3] = [Scene::Ship, Scene::ColdStart, Scene::WarmStart];
+const SCENES: [Scene; 4] = [Scene::Ship, Scene::ColdStart, Scene::WarmStart, Scene::Refresh];
 
 /// What is left in the end, and must not depend on how it came about.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,11 +51,13 @@ impl Scene {
         let mut case = Case::new();
         match self {
             Self::ColdStart => {}
-            Self::WarmStart => {
+            Self::WarmStart | Self::Refresh => {
                 case.hotfix().must(["start", "an alert before", "--name", "earlier"]);
                 case.hotfix().must(["cleanup", "--discard"]);
                 case.repo.push_commit_to_remote(&[("news.txt", b"news\n")]);
-                case.repo.git(["fetch", "--quiet", "origin"]);
+                if self == Self::WarmStart {
+                    case.repo.git(["fetch", "--quiet", "origin"]);
+                }
                 case.settle();
             }
             Self::Ship => {
@@ -67,6 +71,7 @@ impl Scene {
     fn run(self, case: &Case) -> Output {
         match self {
             Self::ColdStart | Self::WarmStart => case.hotfix().run(["start", ALERT]),
+            Self::Refresh => case.hotfix().run(["slot", "refresh"]),
             Self::Ship => case.ship(),
         }
     }
@@ -74,7 +79,7 @@ impl Scene {
     /// What a person does after the crash: the same command again; or, if the hotfix was made already, what `status`
     /// says.
     fn recover(self, case: &Case) {
-        if self == Self::Ship {
+        if matches!(self, Self::Ship | Self::Refresh) {
             let output = self.run(case);
             assert_eq!(output.code, 0, "{}", output.stderr);
             return;
@@ -93,6 +98,9 @@ impl Scene {
 
     /// Goes on to the very end, whatever was done before.
     fn finish(self, case: &Case) -> End {
+        if self == Self::Refresh {
+            case.hotfix().must(["start", ALERT]);
+        }
         if self != Self::Ship {
             // A half-made slot is left to a later start while a Git of the killed one still runs.
             let status = case.hotfix().must(["status", "--json"]).json();
@@ -225,9 +233,10 @@ fn killed_at_any_boundary_and_run_again_it_ends_the_same() {
     }
     let expected: Vec<(Scene, End)> = SCENES.into_iter().map(|scene| (scene, uninterrupted(scene))).collect();
     let reached = Mutex::new(BTreeSet::new());
-    let likely = |point: &str, scene: Scene| {
-        let starts = point.starts_with("start.") || point.starts_with("slot.");
-        starts == (scene != Scene::Ship)
+    let likely = |point: &str, scene: Scene| match point.split('.').next() {
+        Some("start" | "slot") => matches!(scene, Scene::ColdStart | Scene::WarmStart),
+        Some("refresh") => scene == Scene::Refresh,
+        _ => scene == Scene::Ship,
     };
     let jobs: Vec<(Scene, String)> = SCENES
         .into_iter()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hotfix_model::output::{RefreshOutput, RefreshedSlot, RefreshedState, WarmOutput};
 
 use crate::error::Result;
+use crate::failpoint;
 use crate::git::Oid;
 use crate::session::{Project, SessionError};
 use crate::slot::{Pool, RefreshOutcome, RefreshRequest, Refreshed, SetupOutcome, SlotState, Warmed};
@@ -39,6 +40,7 @@ pub fn apply(project: &Project, request: &Request) -> Result<RefreshOutput> {
     let asked = fetched.is_some();
     let unknown = || SessionError::UnknownBase { base: target.0.clone(), remote: None };
     let commit = newest(project, &target, fetched)?.or(known).ok_or_else(unknown)?;
+    failpoint::reach(project.ctx(), "refresh.fetched");
     let loaded = project.config_at(Some(&commit))?;
     let pool = project.pool(&loaded);
     if request.make {

@@ -15,6 +15,7 @@ use super::state::{Entry, Move, SlotState};
 use super::{Parked, Pool, SetupOutcome, SetupRequest, SlotLock, Twin, include};
 use crate::ctx::{Cancel, Ctx};
 use crate::error::{FileError, Result};
+use crate::failpoint;
 use crate::git::{Oid, Worktree};
 
 /// How often it is looked whether a start wants the slot.
@@ -145,6 +146,7 @@ impl Pool<'_> {
             Ok(worktree) => worktree,
             Err(why) => return Ok(RefreshOutcome::Unusable(why)),
         };
+        failpoint::reach(self.repository.ctx(), "refresh.moved");
         self.forget_wishes(entry.number);
         let outcome = self.tend(entry, &worktree, request, refreshed)?;
         if outcome == RefreshOutcome::Ready {
@@ -203,6 +205,7 @@ impl Pool<'_> {
         let stamp = left.is_empty().then(|| Stamp::of(worktree, commit)).flatten();
         entry.state = SlotState::Parked { commit: commit.clone(), stamp };
         self.store.save(entry)?;
+        failpoint::reach(self.repository.ctx(), "refresh.settled");
         Ok(left)
     }
 
