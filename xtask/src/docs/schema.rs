@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
-    InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput, ProveOutput,
-    ReadyOutput, RefreshOutput, ReportOutput, ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput,
-    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    ExportOutput, InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput,
+    ProofShowOutput, ProveOutput, ReadyOutput, RefreshOutput, ReplayOutput, ReportOutput, ReviewOutput,
+    ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput,
+    StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput, VerifyOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use hotfix_model::{Event, Record, config::Config};
@@ -42,6 +42,10 @@ fn all() -> Vec<(&'static str, Schema)> {
         ("report", schema_for!(ReportOutput)),
         ("owed-settle", schema_for!(SettleOutput)),
         ("review", schema_for!(ReviewOutput)),
+        ("proof-show", schema_for!(ProofShowOutput)),
+        ("proof-replay", schema_for!(ReplayOutput)),
+        ("proof-verify", schema_for!(VerifyOutput)),
+        ("proof-export", schema_for!(ExportOutput)),
         ("undo", schema_for!(UndoOutput)),
         ("init", schema_for!(InitOutput)),
         ("trust", schema_for!(TrustOutput)),

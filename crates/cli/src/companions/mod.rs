@@ -11,6 +11,7 @@ pub mod log;
 pub mod man;
 pub mod owed;
 pub mod postmortem;
+pub mod proof;
 pub mod ready;
 pub mod report;
 pub mod resume;

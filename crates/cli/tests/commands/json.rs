@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::output::{
     CheckOutput, CleanupOutput, CommitOutput, DemoOutput, DrillOutput, ErrorOutput, ExplainOutput,
-    InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput, ProveOutput,
-    ReadyOutput, RefreshOutput, ReportOutput, ReviewOutput, ScheduleOutput, SettingOutput, SettleOutput,
-    ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput, StatusOutput, SubmitOutput, TestOutput,
-    TrustOutput, UndoOutput,
+    ExportOutput, InitOutput, ListOutput, LogOutput, OwedOutput, PostmortemDoneOutput, PostmortemOutput,
+    ProofShowOutput, ProveOutput, ReadyOutput, RefreshOutput, ReplayOutput, ReportOutput, ReviewOutput,
+    ScheduleOutput, SettingOutput, SettleOutput, ShipOutput, SlotListOutput, SlotRemovedOutput, StartOutput,
+    StatusOutput, SubmitOutput, TestOutput, TrustOutput, UndoOutput, VerifyOutput,
 };
 use hotfix_model::printed::{NoneOpenOutput, PageOutput, PlanOutput, ScriptOutput};
 use schemars::{JsonSchema, schema_for};
@@ -41,6 +41,15 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("postmortem", vec![judge::<PostmortemOutput>, judge::<PostmortemDoneOutput>]),
         ("report", vec![judge::<ReportOutput>]),
         ("review", vec![judge::<ReviewOutput>]),
+        (
+            "proof",
+            vec![
+                judge::<ProofShowOutput> as Judge,
+                judge::<ReplayOutput>,
+                judge::<VerifyOutput>,
+                judge::<ExportOutput>,
+            ],
+        ),
         ("init", vec![judge::<InitOutput>]),
         ("trust", vec![judge::<TrustOutput>]),
         ("config", vec![judge::<Vec<SettingOutput>>]),
@@ -203,6 +212,13 @@ fn one_step_after_the_other(asker: &mut Asker<'_>) {
     asker.ask(0, &["cleanup"]);
     assert_eq!(asker.ask(0, &["follow-up"]).as_array().map(Vec::len), Some(2));
     assert_eq!(asker.ask(0, &["owed"]).as_array().map(Vec::len), Some(2));
+    assert_eq!(asker.ask(0, &["proof", "show"])["statements"].as_array().map(Vec::len), Some(2));
+    let replay = asker.ask(0, &["proof", "replay"]);
+    assert_eq!((&replay["verdict"], &replay["same"]), (&"proven".into(), &true.into()), "{replay}");
+    let verified = asker.ask(0, &["proof", "verify"]);
+    assert_eq!(verified["good"], true, "{verified}");
+    let dir = asker.case.sandbox.root().join("evidence");
+    assert_eq!(asker.ask(0, &["proof", "export", "--dsse", dir.to_str().expect("text")])["signed"], false);
     let review = asker.ask(0, &["review"]);
     assert_eq!((&review["id"], &review["state"]), (&ID.into(), &"pending".into()));
     asker.fail(4, &["review", ID, "--approve"]);

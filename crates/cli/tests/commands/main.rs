@@ -20,6 +20,7 @@ mod kills;
 mod parking;
 mod ready;
 mod report;
+mod review;
 mod secrets;
 mod signals;
 mod slots;

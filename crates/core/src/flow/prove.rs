@@ -94,9 +94,7 @@ fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
 /// Looks; changes nothing.
 pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<Plan> {
     let config = hotfix.loaded.config.clone();
-    // A proof by `test.command` is no command that somebody typed: it is found again by itself.
-    let typed = |proof: &Proof| proof.runner == PLAIN && proof.command != [config.test.command.as_str()];
-    let remembered = hotfix.record().proof.as_deref().filter(|proof| typed(proof));
+    let remembered = hotfix.record().proof.as_deref().filter(|proof| is_typed(proof, &config));
     let command = match (request.command.is_empty(), remembered) {
         (true, Some(proof)) => proof.command.clone(),
         _ => request.command.clone(),
@@ -123,6 +121,12 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
     };
     let anew = request.anew;
     Ok(Plan { work, parts, runner, selection, accept_load_error, anew, config })
+}
+
+/// Whether a proof is by a command that somebody typed. One by `test.command` is found again by itself.
+pub fn is_typed(proof: &Proof, config: &Config) -> bool {
+    let configured = config.test.command.as_str();
+    proof.runner == PLAIN && proof.command != [configured] && proof.command != ["sh", "-c", configured]
 }
 
 /// The runner of a tree, by the repository's own files.
@@ -376,11 +380,12 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
 }
 
 /// Both sides run, and what they show; nothing is written into the record.
-pub fn show(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Proof> {
+pub fn show(project: &Project, hotfix: &Hotfix, plan: Plan) -> Result<Proof> {
+    let plan = Plan { runner: Ok(plan.runner?), ..plan };
     if !plan.can_run() {
-        return Ok(nothing_to_prove(plan));
+        return Ok(nothing_to_prove(&plan));
     }
-    let sides = run_both(project, hotfix, plan)?;
+    let sides = run_both(project, hotfix, &plan)?;
     plan.conclude(project, hotfix, &sides)
 }
 

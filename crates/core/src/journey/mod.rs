@@ -1,5 +1,5 @@
 //! What spans several steps: ship, status, list, log, resume, undo, init, demo, slots kept ready; and what comes after:
-//! post-mortem, report.
+//! proofs shown again, post-mortem, report.
 
 pub mod approval;
 pub mod demo;
@@ -8,6 +8,7 @@ pub mod init;
 pub mod join;
 pub mod log;
 pub mod postmortem;
+pub mod proof;
 pub mod ready;
 pub mod refresh;
 pub mod report;

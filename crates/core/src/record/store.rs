@@ -81,6 +81,10 @@ impl<'a> Store<'a> {
         Self { repository }
     }
 
+    pub(super) fn repository(&self) -> &Repository {
+        self.repository
+    }
+
     /// The ref of a record, or [`GitError::BadName`].
     pub fn ref_name(id: &str) -> Result<RefName> {
         RefName::new(format!("{RECORDS}{id}")).map_err(|_| GitError::BadName { name: id.to_owned() }.into())

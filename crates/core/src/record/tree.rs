@@ -9,8 +9,8 @@ use super::{Brief, RecordError, fold};
 use crate::error::Result;
 use crate::git::{NewObjects, Object, Oid, Repository, TreeEntry};
 
-const STATE: &str = "record.json";
-const EVENTS: &str = "events.jsonl";
+pub(super) const STATE: &str = "record.json";
+pub(super) const EVENTS: &str = "events.jsonl";
 const EVIDENCE: &str = "evidence";
 
 /// Mode of an ordinary file in a tree.
@@ -216,6 +216,11 @@ impl Stored {
         let digests =
             |stored: &Self| stored.lines.iter().map(|line| line.digest().clone()).collect::<Vec<_>>();
         self.files == other.files && digests(self) == digests(other)
+    }
+
+    /// Names of files that this version knows nothing of, sorted.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
+        self.files.others.iter().map(|entry| entry.name.as_str())
     }
 
     /// Names of the pieces of evidence, sorted.

@@ -197,11 +197,19 @@ impl Project {
         Ok(is_in.then_some(target))
     }
 
-    /// Ours and theirs in one; `None` if they are of two hotfixes that have one id by chance.
+    /// Ours and theirs in one; `None` if they are of two hotfixes that have one id by chance. Nothing may take the place
+    /// of what a newer version wrote.
     fn join(&self, ours: &Stored, theirs: &Oid) -> Result<Option<Stored>> {
-        let other = self.store().load_at(&ours.id, theirs)?.record;
-        let same = (other.started_at, &other.author) == (ours.record.started_at, &ours.record.author);
-        same.then(|| self.store().merge(ours, theirs)).transpose()
+        let other = self.store().load_at(&ours.id, theirs)?;
+        let key = |stored: &Stored| (stored.record.started_at, stored.record.author.clone());
+        if key(&other) != key(ours) {
+            return Ok(None);
+        }
+        let joined = self.store().merge(ours, theirs)?;
+        if other.newer && joined.tree != *theirs {
+            return Err(RecordError::Newer { id: ours.id.clone() }.into());
+        }
+        Ok(Some(joined))
     }
 
     /// The records that the remote had when it was last asked.

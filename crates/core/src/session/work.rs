@@ -76,6 +76,21 @@ impl Work {
         })
     }
 
+    /// A commit that a slot holds, to be proven again.
+    pub fn of_commit(project: &Project, held: Held, base: &Oid, commit: &Oid) -> Result<Self> {
+        let repository = project.repository.clone();
+        Ok(Self {
+            held,
+            base: base.clone(),
+            tree: repository.tree_of(commit)?,
+            changes: repository.changes(base, commit)?,
+            repository,
+            files: OnceLock::new(),
+            lines: OnceLock::new(),
+            runner: OnceLock::new(),
+        })
+    }
+
     /// What differs from the commit the slot was taken at: of a hotfix taken up again not its base.
     pub fn since_taken(&self) -> Result<Cow<'_, [Change]>> {
         Ok(match self.held.base == self.base {

@@ -15,6 +15,7 @@ mod incident;
 mod init;
 mod notify;
 mod postmortem;
+mod proof;
 mod ready;
 mod report;
 mod resume;

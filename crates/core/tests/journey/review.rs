@@ -294,3 +294,69 @@ fn a_key_that_does_not_sign_holds_up_no_review() {
     let warnings = team.sandbox.recorder().warnings();
     assert!(warnings.iter().any(|line| line.starts_with("the review is not signed")), "{warnings:?}");
 }
+
+/// Puts another file in the place of one of the remote's record.
+fn tamper(team: &Team, name: &str, text: &str) {
+    let bare = team.clones[ADA].bare();
+    bare.write("changed", text);
+    let blob = bare.git(["hash-object", "-w", "changed"]);
+    let entries = bare.git(["ls-tree", &format!("refs/hotfix/record/{ID}")]);
+    let entries = entries.lines().filter(|line| !line.ends_with(&format!("\t{name}")));
+    let entries: Vec<String> =
+        entries.map(str::to_owned).chain([format!("100644 blob {blob}\t{name}")]).collect();
+    bare.write("entries", entries.join("\n") + "\n");
+    let line = "alias.make=!git mktree < entries";
+    let tree = bare.git(["-c", line, "make"]);
+    bare.git(["update-ref", &format!("refs/hotfix/record/{ID}"), &tree]);
+}
+
+fn remote_record(team: &Team) -> String {
+    team.clones[ADA].bare().git(["rev-parse", &format!("refs/hotfix/record/{ID}")])
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_read_and_never_written() {
+    let team = shipped(&[]);
+    merge(&team);
+    let state = team.clones[ADA].bare().git(["show", &format!("refs/hotfix/record/{ID}:record.json")]);
+    tamper(&team, "record.json", &state.replacen("\"version\": 1", "\"version\": 99", 1));
+    let before = remote_record(&team);
+    assert_eq!(owed(&team, BOB), [OwedKind::Review, OwedKind::Postmortem], "it can be read");
+    let error = approve(&team, BOB).unwrap_err();
+    assert_eq!(error.exit(), ExitCode::SETUP);
+    assert!(error.to_string().contains("newer git-hotfix"), "{error}");
+    assert_eq!(remote_record(&team), before);
+    let theirs = team.clones[BOB].git(["rev-parse", &format!("refs/hotfix/remote/record/{ID}")]);
+    assert_eq!(theirs, before);
+    assert_eq!(owed(&team, ADA).len(), 2, "one that has an older state of it goes on with that");
+    assert_eq!(remote_record(&team), before);
+}
+
+#[test]
+fn a_damaged_record_hides_no_other() {
+    let team = shipped(&[]);
+    merge(&team);
+    tamper(&team, "record.json", "{");
+    tamper(&team, "events.jsonl", "nothing\n");
+    assert_eq!(owed(&team, BOB), []);
+    let warnings = team.sandbox.recorder().warnings();
+    assert!(warnings.contains(&format!("the record of {ID} cannot be read")), "{warnings:?}");
+    let error = review::look(&team.project(BOB), ID, true).unwrap_err();
+    assert_eq!(
+        (error.exit(), error.to_string()),
+        (ExitCode::SETUP, format!("the record of hotfix {ID} is damaged"))
+    );
+    let damaged = remote_record(&team);
+    assert_eq!(owed(&team, ADA), [OwedKind::Review, OwedKind::Postmortem], "who has it whole still sees it");
+    assert_eq!(remote_record(&team), damaged, "what cannot be read is not written over");
+}
+
+#[test]
+fn only_the_state_is_damaged() {
+    let team = shipped(&[]);
+    merge(&team);
+    tamper(&team, "record.json", "{");
+    assert_eq!(owed(&team, BOB), [OwedKind::Review, OwedKind::Postmortem], "the events are the truth");
+    approve(&team, BOB).unwrap();
+    assert_eq!(owed(&team, ADA), [OwedKind::Postmortem]);
+}

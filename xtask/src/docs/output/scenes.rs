@@ -29,6 +29,7 @@ const SCENES: &[Scene] = &[
     secret,
     given_up,
     skipped,
+    reviewed,
     several,
     settings,
     ready,
@@ -109,6 +110,20 @@ fn steps(program: &Path, shots: &mut Shots) -> Result<()> {
     stage.enter_project().shot(shots, "git hotfix undo", 0)?;
     stage.quietly("git hotfix cleanup", 0)?;
     stage.shot(shots, "git hotfix resume 1.2.3", 0)?;
+    Ok(())
+}
+
+/// What comes after a hotfix is out.
+fn reviewed(program: &Path, shots: &mut Shots) -> Result<()> {
+    let mut stage = Stage::new("reviewed", program);
+    stage.quietly(ALERT, 0)?;
+    stage.enter_slot().write("tests/test_auth.py", TESTS_WITH_NEW)?;
+    stage.write("src/auth.py", FIXED_SOURCE)?;
+    stage.quietly(SHIP, 0)?;
+    stage.enter_project();
+    stage.shot(shots, "git hotfix proof show", 0)?;
+    stage.shot(shots, "git hotfix proof verify", 0)?;
+    stage.shot(shots, "git hotfix review --approve", 4)?;
     Ok(())
 }
 
