@@ -225,7 +225,7 @@ impl Claimer {
         let refspecs =
             [format!("+{CLAIMS}{key}:{known}"), format!("+{}*:{REMOTE_RECORDS}*", crate::record::RECORDS)];
         let fetched = {
-            let lock = FetchLock::acquire(&self.repository)?;
+            let lock = FetchLock::acquire(&self.repository, LIMIT)?;
             self.repository.fetch_private(&lock, &self.remote, &refspecs, LIMIT)
         };
         match fetched {

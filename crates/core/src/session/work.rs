@@ -84,6 +84,7 @@ impl Work {
             base: base.clone(),
             tree: repository.tree_of(commit)?,
             changes: repository.changes(base, commit)?,
+            left_out: Vec::new(),
             repository,
             files: OnceLock::new(),
             lines: OnceLock::new(),
