@@ -51,7 +51,7 @@ fn from_the_debt_to_the_approval_in_two_clones() {
     exit 4
     error: nobody is at a terminal to approve 1.2.3
       why: an approval says that a person has looked at it, so a program cannot give it
-      next: git hotfix review 1.2.3  # on a terminal; for automation set HOTFIX_REVIEW=<oid>
+      next: git hotfix review 1.2.3  # on a terminal; for automation set HOTFIX_REVIEW=[oid]
     ");
     case.sandbox.env_set("HOTFIX_REVIEW", "another commit");
     assert_eq!(case.at(bob.path()).run(["review", ID, "--approve"]).code, 4);
