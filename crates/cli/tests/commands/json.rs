@@ -37,6 +37,7 @@ fn shapes() -> BTreeMap<&'static str, Vec<Judge>> {
         ("log", vec![judge::<LogOutput>]),
         ("undo", vec![judge::<UndoOutput>]),
         ("resume", vec![judge::<StartOutput>]),
+        ("join", vec![judge::<StartOutput>]),
         ("owed", vec![judge::<Vec<OwedOutput>> as Judge, judge::<SettleOutput>]),
         ("postmortem", vec![judge::<PostmortemOutput>, judge::<PostmortemDoneOutput>]),
         ("report", vec![judge::<ReportOutput>]),
@@ -184,6 +185,8 @@ fn before_the_start(asker: &mut Asker<'_>) {
 fn one_step_after_the_other(asker: &mut Asker<'_>) {
     let started = asker.ask(0, &["start", ALERT, "--incident", "INC-7", "--severity", "high"]);
     assert_eq!(started["id"], ID);
+    assert_eq!(asker.ask(0, &["join", "INC-7"])["id"], ID);
+    asker.fail(2, &["join", "INC-8"]);
     let status = asker.ask(0, &["status"]);
     assert_eq!((&status["stage"], &status["worktree"]), (&"started".into(), &started["worktree"]));
     asker.fail(2, &["prove"]);
