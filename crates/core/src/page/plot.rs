@@ -9,8 +9,11 @@ const LEFT: f64 = 46.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 26.0;
-/// Labels below a plot: more would run into each other.
-const MOST_LABELS: usize = 4;
+/// Room that one letter of a label takes, and the room between two labels.
+const LETTER: f64 = 6.2;
+const APART: f64 = 8.0;
+/// Room that a label beside a plot takes.
+const LINE: f64 = 13.0;
 /// What an axis of lengths of time may be labelled with, in seconds.
 const LENGTHS: &[u64] = &[
     1,
@@ -189,7 +192,8 @@ impl Plot {
         let (low, high) = around(low, high);
         let share = |seconds: u64| (real(seconds.max(1)).ln() - low.ln()) / (high.ln() - low.ln());
         let marks = LENGTHS.iter().filter(|length| (low..=high).contains(&real(**length)));
-        plot.rows = marks.map(|length| Label { at: row(share(*length)), text: duration(*length) }).collect();
+        let rows = marks.map(|length| Label { at: row(share(*length)), text: duration(*length) });
+        plot.rows = rows.fold(Vec::new(), with_room);
         plot.columns = sparse(labels);
         let place = |point: &Point| (across(point.at), row(share(point.seconds)));
         plot.dots = dots
@@ -226,12 +230,24 @@ fn nice(most: u64) -> f64 {
     real(if top.is_multiple_of(2) { top } else { top + step.max(1) })
 }
 
+/// The labels with one more above them, if there is room for it.
+fn with_room(mut rows: Vec<Label>, next: Label) -> Vec<Label> {
+    if rows.last().is_none_or(|last| last.at - next.at >= LINE) {
+        rows.push(next);
+    }
+    rows
+}
+
 /// As many labels as there is room for, at the middle of their columns.
 fn sparse(labels: &[String]) -> Vec<Label> {
     let slot = (WIDTH - LEFT - RIGHT) / number(labels.len().max(1));
-    let every = labels.len().div_ceil(MOST_LABELS).max(1);
+    let letters = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let room = number(letters) * LETTER;
+    let every =
+        (1..labels.len()).find(|every| number(*every) * slot >= room + APART).unwrap_or(labels.len().max(1));
+    let inside = |at: f64| at.clamp(room / 2.0, WIDTH - room / 2.0);
     let label = |(at, text): (usize, &String)| Label {
-        at: round(LEFT + slot * (number(at) + 0.5)),
+        at: round(inside(LEFT + slot * (number(at) + 0.5))),
         text: text.clone(),
     };
     labels.iter().enumerate().step_by(every).map(label).collect()
@@ -291,7 +307,8 @@ mod tests {
         assert!(
             plot.dots.iter().all(|dot| (LEFT..=WIDTH).contains(&dot.x) && (TOP..=HEIGHT).contains(&dot.y))
         );
-        assert!(plot.columns.len() <= MOST_LABELS + 1);
+        assert!((3..=12).contains(&plot.columns.len()));
+        assert!(plot.rows.windows(2).all(|pair| pair[0].at - pair[1].at >= LINE), "labels over each other");
         let series = [Series { name: "a".to_owned(), tone: "good", values: vec![3, 17, 99] }];
         let plot = Plot::columns("numbers", &labels(3), &series, None);
         assert!(plot.bars.iter().all(|bar| bar.y >= TOP && bar.x + bar.width <= WIDTH));

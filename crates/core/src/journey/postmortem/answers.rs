@@ -55,6 +55,14 @@ fn missing_in(part: &Part, sections: &[Section]) -> Vec<String> {
     }
 }
 
+/// What people wrote in a section: rows of a table that are still empty are left out.
+pub fn written(section: &Section) -> Vec<Block> {
+    let filled = section.blocks.iter().filter(|block| block.kind == "heading" || is_filled(block));
+    let rows = |block: &Block| block.rows.iter().filter(|row| has_words(row)).cloned().collect();
+    let blocks: Vec<Block> = filled.map(|block| Block { rows: rows(block), ..block.clone() }).collect();
+    if blocks.iter().any(is_filled) { blocks } else { Vec::new() }
+}
+
 fn is_filled(block: &Block) -> bool {
     match block.kind {
         "rows" => block.rows.iter().any(|row| has_words(row)),

@@ -4,7 +4,7 @@ use hotfix_model::{Owed, OwedKind, Proof, Record, Stage};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::answers::{PARTS, section};
+use super::answers::{PARTS, section, written};
 use super::{happenings, text};
 use crate::flow::{counted, prove};
 use crate::git::Oid;
@@ -116,7 +116,7 @@ fn answers(answered: &[Section]) -> Vec<Answer> {
     let answer = |part: &super::Part| Answer {
         name: part.name,
         question: part.question,
-        blocks: section(part, answered).map(|section| section.blocks.clone()).unwrap_or_default(),
+        blocks: section(part, answered).map(written).unwrap_or_default(),
     };
     PARTS.iter().map(answer).collect()
 }
