@@ -33,7 +33,7 @@ fn by_repository(rows: &[Value]) -> Result<String> {
     for row in rows {
         all.entry(row["repository"].as_str().unwrap_or_default()).or_default().push(row);
     }
-    let mut text = "| project | runner | tests | suite | fixes | flipped tests first | regressions caught by the suite | of them within a quarter | median time to the first failure |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n".to_owned();
+    let mut text = "| project | runner | tests | suite | fixes | with flipped tests | regressions caught by the suite | of them within a quarter | median time to the first failure |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n".to_owned();
     for (name, rows) in all {
         let of = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).copied().collect::<Vec<&Value>>();
         let fixes = of("fix");
