@@ -203,6 +203,8 @@ fn auto_merge_that_is_switched_off_is_said() {
     let request = scene.ship();
     assert_eq!(request.state, MergeRequestState::Open, "{request:?}");
     assert!(request.why.unwrap().contains("switched off"), "and by whom it can be switched on");
+    scene.forge.world().checks_end(1, true);
+    assert_eq!(scene.wait().unwrap(), MergeRequestState::Merged, "who waits merges it once it is green");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use hotfix_model::config::MergeMode;
 use hotfix_model::{Fact, JobState, Landing, MergeRequestState, Stage, Step};
 
 use super::{ahead, merged};
 use crate::error::{Error, Result};
 use crate::event::Tone;
-use crate::forge::{self, Asking, Forge, ForgeError, Plain, Whereabouts};
+use crate::forge::{self, Asking, Forge, ForgeError, Merge, Plain, Whereabouts};
+use crate::git::Oid;
 use crate::session::{Hotfix, Project, TargetBranch};
 
 /// How far apart the forge is asked while we wait: the first times soon, then at leisure.
@@ -66,14 +68,14 @@ fn asked_forge(project: &Project, hotfix: &Hotfix) -> Result<Option<std::sync::A
 }
 
 fn look_at(hotfix: &Hotfix, forge: &dyn Forge) -> Result<Landing> {
-    let record = hotfix.record();
     let commit = crate::flow::commit::of(hotfix)?;
-    forge.look(&Whereabouts {
-        number: record.merge_request.as_ref().and_then(|request| request.number),
-        branch: record.branch_name(),
-        target: &record.target,
-        commit: &commit,
-    })
+    forge.look(&whereabouts(hotfix, &commit))
+}
+
+fn whereabouts<'a>(hotfix: &'a Hotfix, commit: &'a Oid) -> Whereabouts<'a> {
+    let record = hotfix.record();
+    let number = record.merge_request.as_ref().and_then(|request| request.number);
+    Whereabouts { number, branch: record.branch_name(), target: &record.target, commit }
 }
 
 /// Stays until the target holds the fix, or something stands in the way that needs you, or the user stops it.
@@ -96,9 +98,25 @@ pub fn wait(project: &Project, hotfix: &mut Hotfix) -> Result<MergeRequestState>
     Ok(MergeRequestState::Merged)
 }
 
+/// One look. What is open though it should merge by itself is armed; where the forge has no such thing, it is merged once
+/// nothing holds it back.
+fn look_and_push_on(hotfix: &Hotfix, forge: &dyn Forge) -> Result<Landing> {
+    let config = &hotfix.loaded.config.submit;
+    let landing = look_at(hotfix, forge)?;
+    if landing.state != MergeRequestState::Open || config.merge == MergeMode::Manual || config.draft {
+        return Ok(landing);
+    }
+    let commit = crate::flow::commit::of(hotfix)?;
+    let at = Whereabouts { number: landing.number, ..whereabouts(hotfix, &commit) };
+    match forge.merge(&at, &Merge::WhenReady) {
+        Err(error) if matches!(error.downcast_ref(), Some(ForgeError::Unable { .. })) => Ok(landing),
+        pushed_on => pushed_on,
+    }
+}
+
 /// One look; fails if waiting longer is of no use.
 fn ask(project: &Project, hotfix: &mut Hotfix, forge: &dyn Forge) -> Result<()> {
-    let landing = match look_at(hotfix, forge) {
+    let landing = match look_and_push_on(hotfix, forge) {
         Ok(landing) => landing,
         // A forge that is away for a moment is asked again.
         Err(error) if is_passing(&error) => {
