@@ -103,7 +103,9 @@ impl Scene {
     /// What an adapter makes of the fix that is pushed.
     pub fn propose(&self, forge: &dyn Forge, labels: &[String]) -> Landing {
         let project = Project::open(&self.sandbox.ctx(self.repo.path()), Vec::new()).expect("a repository");
-        let record = project.store().load(ID).expect("a record").record;
+        let mut record = project.store().load(ID).expect("a record").record;
+        // Nothing was proposed before, as far as this one knows.
+        record.merge_request = None;
         let commit = Oid::parse(&self.commit()).expect("a commit");
         let draft = Draft {
             record: &record,

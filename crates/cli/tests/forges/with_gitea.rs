@@ -54,6 +54,8 @@ fn the_scheduled_merge_waits_for_the_status_and_merges_when_it_is_green() {
     let merged = scene.look();
     assert_eq!(merged.state, MergeRequestState::Merged);
     assert_eq!(merged.merged_commit, remote.commit_of("main"));
+    let status = scene.hotfix().must(["status", "--json", "--id", ID]).json();
+    assert_eq!(status["merge_request"]["state"], "merged");
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn two_submits_at_once_make_one_merge_request() {
 
 #[test]
 fn killed_at_any_point_of_submit_it_makes_one_merge_request() {
-    for point in ["submit.before", "submit.pushed", "submit.proposed"] {
+    for point in ["submit.before", "submit.pushed", "submit.recorded", "submit.proposed"] {
         let (scene, remote) = published();
         remote.require_status("ci");
         scene.fixed();

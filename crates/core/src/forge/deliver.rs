@@ -55,8 +55,25 @@ pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Deliv
         let source = Some(delivery.commit.clone());
         pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
     }
-    let report = send(repository, delivery, &pushes)?;
+    let mut report = send(repository, delivery, &pushes)?;
+    if is_gone(repository, delivery, &report) {
+        pushes.truncate(1);
+        for push in &mut pushes {
+            push.lease = Lease::Absent;
+        }
+        let again = send(repository, delivery, &pushes)?;
+        report.outcomes.splice(..1, again.outcomes);
+    }
     read_report(repository, delivery, report)
+}
+
+/// Whether the branch was refused because it is no longer there: a forge removed it after a merge that we do not know
+/// of yet, or somebody deleted it. It is pushed anew, and what became of it is then seen.
+fn is_gone(repository: &Repository, delivery: &Delivery<'_>, report: &PushReport) -> bool {
+    matches!(report.outcomes.first(), Some(PushOutcome::Rejected(_)))
+        && delivery.plan.instead.is_none()
+        && delivery.pushed_before.is_some()
+        && on_remote(repository, delivery, &delivery.branch).is_none()
 }
 
 /// Sends all in one push, unless the forge wants the first ref by itself.

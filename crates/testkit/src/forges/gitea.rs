@@ -46,7 +46,7 @@ pub struct PullRequest {
     pub title: String,
     /// Description.
     pub body: String,
-    /// Its branch.
+    /// Its branch, also when it is gone.
     pub branch: String,
     /// Its head commit.
     pub commit: String,
@@ -229,7 +229,7 @@ fn read(json: &Value) -> PullRequest {
         merged: json["merged"] == true,
         title: text(&json["title"]),
         body: text(&json["body"]),
-        branch: text(&json["head"]["ref"]),
+        branch: text(&json["head"]["label"]),
         commit: text(&json["head"]["sha"]),
         labels,
     }
