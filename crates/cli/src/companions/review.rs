@@ -1,6 +1,7 @@
 use clap::Args;
 use hotfix_core::error::Error;
 use hotfix_core::exec::Command;
+use hotfix_core::flow::follow_up;
 use hotfix_core::flow::follow_up::review::{self, Verdict};
 use hotfix_core::session::Project;
 use hotfix_model::ReviewVerdict;
@@ -48,6 +49,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let named = arguments.hotfix.as_deref().or(app.global.id.as_deref());
     let id = project.find_any(named)?;
     let shown = review::look(&project, &id, arguments.offline)?;
+    let shown = if arguments.offline { shown } else { with_forge(&project, &id, shown)? };
     let said = match said_by(arguments) {
         Some(said) => Some(said),
         None if app.global.json => None,
@@ -63,6 +65,15 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let verdict = Verdict { verdict, text, commit: shown.commit.clone() };
     let output = review::say(&project, &id, &verdict)?;
     Ok(Answer::new(&output, render::reviewed(app.paint(), &output)))
+}
+
+/// The same, with what was approved on the forge meanwhile.
+fn with_forge(project: &Project, id: &str, shown: ReviewOutput) -> Result<ReviewOutput, Failure> {
+    if shown.url.is_none() {
+        return Ok(shown);
+    }
+    follow_up::import(project, id)?;
+    Ok(review::look(project, id, true)?)
 }
 
 type Said = (ReviewVerdict, Option<String>);

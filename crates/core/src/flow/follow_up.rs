@@ -1,6 +1,7 @@
 //! follow-up: review may come after the merge, the post-mortem later; both stay owed until done.
 
 mod error;
+mod on_forge;
 pub mod review;
 mod settle;
 
@@ -10,6 +11,7 @@ use crate::error::Result;
 use crate::session::Project;
 
 pub use error::FollowUpError;
+pub use on_forge::import;
 pub use settle::{SettleRequest, settle};
 
 /// What one hotfix owes, the most urgent first.
@@ -32,6 +34,9 @@ pub fn all(project: &Project) -> Result<Vec<OwedOutput>> {
 /// The same, after asking the remote what the team has done since. A remote that does not answer is said.
 pub fn all_of_team(project: &Project) -> Result<Vec<OwedOutput>> {
     ask_team(project)?;
+    for record in project.all_records()?.iter().filter(|record| record.merge_request.is_some()) {
+        import(project, &record.id)?;
+    }
     all(project)
 }
 

@@ -90,6 +90,7 @@ pub fn say(project: &Project, id: &str, verdict: &Verdict) -> Result<ReviewOutpu
     let written = project.store().append(&stored, &actor, facts, &[])?;
     project.remember_debts_of(&written.record);
     project.share_or_say(id)?;
+    super::on_forge::relabel(project, &written.record);
     let recorded = written.record.reviews.last().cloned();
     output(project, &written.record, recorded)
 }
