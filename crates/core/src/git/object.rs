@@ -94,6 +94,14 @@ impl Repository {
         Ok(found.into_iter().map(|object| object.map(|object| object.bytes)).collect())
     }
 
+    /// The same of very many, always by one call of Git: it keeps in memory what deltas are made of, which is worth a
+    /// process from some hundred objects on.
+    pub fn read_many_files(&self, wanted: &[(&Oid, &str)]) -> Result<Vec<Option<Vec<u8>>>> {
+        let names: Vec<String> = wanted.iter().map(|(treeish, path)| format!("{treeish}:{path}")).collect();
+        let found = self.ask_objects(&names.iter().collect::<Vec<_>>())?;
+        Ok(found.into_iter().map(|object| object.map(|object| object.bytes)).collect())
+    }
+
     /// Several objects, in one call, each by any name Git knows for it (`refs/x`, `<oid>:path`; no newline). `None`
     /// where there is none.
     pub fn read_objects(&self, names: &[String]) -> Result<Vec<Option<Object>>> {

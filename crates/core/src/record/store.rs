@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 256;
 /// How long a change is tried while nobody changes the record and Git still refuses: a lock left behind by a crash.
 const STUCK: Duration = Duration::from_secs(5);
 /// How many records are read in one go.
-const TOGETHER: usize = 500;
+const TOGETHER: usize = 2_000;
 /// Bytes of an evidence name; with the id put behind it in a merge it still fits every file system.
 const EVIDENCE_NAME_LIMIT: usize = 128;
 

@@ -13,6 +13,9 @@ pub(super) const STATE: &str = "record.json";
 pub(super) const EVENTS: &str = "events.jsonl";
 const EVIDENCE: &str = "evidence";
 
+/// From so many records on, Git reads them faster than we do.
+const MANY: usize = 100;
+
 /// Mode of an ordinary file in a tree.
 const FILE: &str = "100644";
 /// Mode of a folder in a tree.
@@ -93,7 +96,10 @@ pub(super) fn ask_all<'a>(
 /// Reads the state alone of several records, in one call.
 pub(super) fn ask_briefs(repository: &Repository, trees: &[&Oid]) -> Result<Vec<Option<Brief>>> {
     let wanted: Vec<(&Oid, &str)> = trees.iter().map(|tree| (*tree, STATE)).collect();
-    let states = repository.read_files(&wanted)?;
+    let states = match trees.len() {
+        0..MANY => repository.read_files(&wanted)?,
+        _ => repository.read_many_files(&wanted)?,
+    };
     Ok(states.into_iter().map(|state| Brief::read(&state?)).collect())
 }
 
