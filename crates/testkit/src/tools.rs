@@ -35,13 +35,15 @@ pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
 /// Maven with its plugins, `JUnit`, checkstyle and google-java-format.
 pub const JAVA: Family = Family { name: "java", title: "Java", mark: "with_java" };
+/// Chromium.
+pub const BROWSER: Family = Family { name: "browser", title: "browser", mark: "with_browser" };
 /// A Gitea server.
 pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gitea" };
 /// A Gerrit server.
 pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
 pub const FAMILIES: &[&Family] =
-    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GITEA, &GERRIT];
+    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &BROWSER, &GITEA, &GERRIT];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";
@@ -88,6 +90,18 @@ pub fn python_bin() -> PathBuf {
 /// The folder `node_modules` with runners and linters for JavaScript, and bats.
 pub fn node_modules() -> PathBuf {
     NODE.folder().join("node_modules")
+}
+
+/// Chromium, by the name it has here.
+pub fn find_browser() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.into_iter().find_map(|name| folder_of(name).map(|folder| folder.join(name)))
+}
+
+/// The same for a test that cannot do without.
+pub fn browser() -> PathBuf {
+    BROWSER.folder();
+    find_browser().expect("the browser that `cargo xtask test` found")
 }
 
 /// The folder of a program on the machine's own search path.

@@ -1,5 +1,6 @@
 //! Installs the tools that tests drive into the user's cache: once per machine, not once per clone.
 
+mod browser;
 mod gerrit;
 mod gitea;
 mod go;
@@ -40,6 +41,7 @@ const KITS: &[&Kit] = &[
     &node::KIT,
     &go::KIT,
     &java::KIT,
+    &browser::KIT,
 ];
 /// Servers: large, slow to install, and needed only by the tests of the forges.
 const FORGE_KITS: &[&Kit] = &[&gitea::KIT, &gerrit::KIT];

@@ -25,3 +25,4 @@ mod sharing;
 mod ship;
 mod status;
 mod undo;
+mod with_browser;
