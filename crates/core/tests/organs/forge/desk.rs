@@ -35,6 +35,12 @@ impl<'a> Desk<'a> {
         Self::new(sandbox, "gitlab", FakeForge::gitlab)
     }
 
+    /// In front of a GitHub, with a token.
+    pub fn at_github(sandbox: &'a Sandbox) -> Self {
+        sandbox.env_set("HOTFIX_TOKEN_127_0_0_1", TOKEN);
+        Self::new(sandbox, "github", FakeForge::github)
+    }
+
     /// In front of whatever `open` makes of the repository.
     pub fn new(sandbox: &'a Sandbox, kind: &'static str, open: impl FnOnce(&Repo) -> FakeForge) -> Self {
         let repo = sandbox.till();
