@@ -139,7 +139,7 @@ impl<'a> Bench<'a> {
         world.bare.delete_ref("refs/hotfix/record/1.2.3");
         world.settings = run.settings.clone();
         drop(world);
-        self.desk.forge.offer_push_options(run.push_options);
+        self.desk.forge.offer_push_options(run.push_options && self.strict);
         let _ = std::fs::remove_file(self.desk.repository().state_dir().join("gitlab.json"));
         if run.prepared {
             self.desk.adapter().prepare("main", &[]).unwrap();
@@ -289,4 +289,11 @@ fn gitlab_never_two_never_another_commit_and_told_as_it_is() {
     let sandbox = Sandbox::new();
     let bench = Bench::new(Desk::at_gitlab(&sandbox), true);
     play_all(&bench, "GitLab");
+}
+
+#[test]
+fn github_never_two_never_another_commit_and_told_as_it_is() {
+    let sandbox = Sandbox::new();
+    let bench = Bench::new(Desk::at_github(&sandbox), false);
+    play_all(&bench, "GitHub");
 }

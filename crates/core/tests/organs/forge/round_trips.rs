@@ -60,3 +60,25 @@ fn gitlab_looks_ahead_with_three_requests_at_once_and_shows_a_status_with_one_or
     desk.adapter().look(&at).unwrap();
     assert_eq!(desk.calls(), ["GET /merge_requests/1"]);
 }
+
+/// The pull request; then, at the same time, its labels and its merge.
+#[test]
+fn github_takes_one_request_and_then_two_at_once() {
+    let sandbox = Sandbox::new();
+    let desk = Desk::at_github(&sandbox);
+    desk.forge.set(|settings| settings.checks_required = true);
+    let adapter = desk.adapter();
+    adapter.prepare("main", &desk.draft().labels).unwrap();
+    desk.forget_calls();
+    let draft = desk.draft();
+    let said = desk.push(adapter.as_ref(), &draft).unwrap();
+    adapter.propose(&draft, &said).unwrap();
+    assert_eq!(gits(&desk), ONE_PUSH);
+    let mut calls = desk.calls();
+    let begins = "/api/v3/repos/shop/till";
+    calls.retain(|call| !call.starts_with("GET"));
+    calls.sort();
+    let labels = format!("POST {begins}/issues/1/labels");
+    assert_eq!(calls, ["POST /api/graphql".to_owned(), labels, format!("POST {begins}/pulls")]);
+    desk.judge_contracts();
+}
