@@ -103,7 +103,11 @@ fn read_report(
         _ => None,
     };
     if let Some(said) = refusal(0).filter(|said| !is_there_already(delivery, said)) {
-        return Err(branch_refused(repository, delivery, said));
+        let found = on_remote(repository, delivery, &delivery.branch);
+        // An answer was lost, and Git asked once more: what it refuses then is what it had taken.
+        if found.as_ref() != Some(&delivery.commit) {
+            return Err(branch_refused(found, delivery, said));
+        }
     }
     let record_refused = refusal(1);
     match &delivery.target {
@@ -141,8 +145,7 @@ fn on_remote(repository: &Repository, delivery: &Delivery<'_>, name: &RefName) -
 }
 
 /// A lost lease means that somebody else has the branch; anything else is the remote's own refusal.
-fn branch_refused(repository: &Repository, delivery: &Delivery<'_>, said: String) -> Error {
-    let found = on_remote(repository, delivery, &delivery.branch);
+fn branch_refused(found: Option<Oid>, delivery: &Delivery<'_>, said: String) -> Error {
     let branch = delivery.branch.to_string();
     match found {
         Some(found) if Some(&found) != delivery.pushed_before.as_ref() => {
