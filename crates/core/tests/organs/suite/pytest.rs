@@ -374,6 +374,27 @@ fn a_missing_pytest_names_the_command_that_installs_it() {
 }
 
 #[test]
+fn where_dependencies_are_locked_all_are_installed_and_a_setup_is_proposed() {
+    let locks = [
+        ("uv.lock", "uv sync --frozen"),
+        ("poetry.lock", "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install"),
+    ];
+    for (lock, install) in locks {
+        let project =
+            Project::new(&[(lock, ""), ("test_a.py", "def test_a(): pass\n")]).set("PATH", "/nonexistent");
+        let (root, home, scratch) = (project.root(), project.home(), project.scratch());
+        let place = hotfix_core::suite::Place { root: &root, home: &home, scratch: &scratch };
+        let limits = hotfix_core::suite::Limits { run: Duration::from_secs(10), test: None };
+        let ran = pytest().run(&project.ctx(), &place, &Selection::Everything, &limits);
+        let error = ran.expect_err("there is no pytest");
+        assert!(matches!(error.downcast_ref(), Some(SuiteError::MissingRunner { .. })));
+        let next = error.next();
+        let begin = format!("(cd {} && {install})", root.display());
+        assert!(next.starts_with(&begin) && next.contains(&format!("setup = [\"{install}\"]")), "{next}");
+    }
+}
+
+#[test]
 fn the_command_is_what_a_person_would_type() {
     let command = pytest().command(&files(&["tests/test_auth.py"]));
     assert_eq!(command, ["pytest", "tests/test_auth.py"]);

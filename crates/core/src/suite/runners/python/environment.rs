@@ -26,6 +26,14 @@ pub fn is_python(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["py", "pyi", "pyx", "pxd"].iter().any(|one| extension == *one))
 }
 
+/// Lock files, and what installs all that one names into `.venv` of the project.
+const LOCKS: &[(&str, &str)] = &[
+    ("uv.lock", "uv sync --frozen"),
+    ("poetry.lock", "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install"),
+    ("pdm.lock", "pdm sync"),
+    ("Pipfile.lock", "PIPENV_VENV_IN_PROJECT=1 pipenv sync --dev"),
+];
+
 /// The first Python that has `module`: the slot's own environment, the one that is active, the one of the main
 /// worktree, then the machine's. Errors: [`SuiteError::MissingRunner`].
 pub fn choose(ctx: &Ctx, place: &Place<'_>, module: &'static str) -> Result<PathBuf> {
@@ -34,7 +42,8 @@ pub fn choose(ctx: &Ctx, place: &Place<'_>, module: &'static str) -> Result<Path
     match found {
         Some(python) => Ok(python),
         None => {
-            Err(SuiteError::MissingRunner { runner: module, hint: hint(ctx, candidates.first(), module) })?
+            let hint = of_lock(place).unwrap_or_else(|| hint(ctx, candidates.first(), module));
+            Err(SuiteError::MissingRunner { runner: module, hint })?
         }
     }
 }
@@ -171,6 +180,15 @@ fn is_installed(environment: &Path, module: &str) -> bool {
         return false;
     };
     versions.flatten().any(|version| version.path().join("site-packages").join(module).is_dir())
+}
+
+/// Where the dependencies are locked, the runner is one of them: all are installed at once, best in every slot.
+fn of_lock(place: &Place<'_>) -> Option<String> {
+    let (_, install) = LOCKS.iter().find(|(lock, _)| place.root.join(lock).is_file())?;
+    let folder = place.root.display();
+    Some(format!(
+        "(cd {folder} && {install})  # or for every slot, in hotfix.toml: [slot] setup = [\"{install}\"]"
+    ))
 }
 
 /// The command that installs `module` where it is looked for first.
