@@ -137,7 +137,13 @@ fn places(line: &str) -> Option<(Range<u64>, Range<u64>)> {
 /// No configuration at all.
 fn untold() -> Result<TestConfig> {
     let budget = "5m".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(TestConfig { command: String::new(), critical: Vec::new(), budget, gate: GateMode::Block, flaky: GateMode::Warn })
+    Ok(TestConfig {
+        command: String::new(),
+        critical: Vec::new(),
+        budget,
+        gate: GateMode::Block,
+        flaky: GateMode::Warn,
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
