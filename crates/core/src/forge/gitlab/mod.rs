@@ -113,7 +113,7 @@ impl GitLab {
         self.api.as_ref().ok_or_else(|| self.unable("be asked without a token that may use its API"))
     }
 
-    fn locate(&self, api: &Api, at: &Whereabouts<'_>) -> Result<Option<MergeRequest>> {
+    fn locate(api: &Api, at: &Whereabouts<'_>) -> Result<Option<MergeRequest>> {
         match at.number {
             Some(number) => api.get(number).map(Some),
             None => match find(api, at.branch, at.commit)? {
@@ -125,7 +125,7 @@ impl GitLab {
     }
 
     /// Makes the merge request by request, for a push whose options made none.
-    fn create(&self, api: &Api, draft: &Draft<'_>) -> Result<MergeRequest> {
+    fn create(api: &Api, draft: &Draft<'_>) -> Result<MergeRequest> {
         let title = if draft.is_draft { format!("Draft: {}", draft.title) } else { draft.title.clone() };
         let reply = api.create(&json!({
             "source_branch": draft.record.branch_name(),
@@ -273,7 +273,7 @@ impl Forge for GitLab {
             Some((_, number)) => api.get(*number)?,
             None => match find(api, draft.record.branch_name(), draft.commit)? {
                 Some(found) => found,
-                None => self.create(api, draft)?,
+                None => Self::create(api, draft)?,
             },
         };
         let found = completed(api, draft, found)?;
@@ -285,7 +285,7 @@ impl Forge for GitLab {
 
     fn look(&self, at: &Whereabouts<'_>) -> Result<Landing> {
         let api = self.api()?;
-        let Some(found) = self.locate(api, at)? else {
+        let Some(found) = Self::locate(api, at)? else {
             return Ok(Landing::new(MergeRequestState::Pushed));
         };
         let mut landing = landing_of(&found);
@@ -304,7 +304,7 @@ impl Forge for GitLab {
 
     fn merge(&self, at: &Whereabouts<'_>, how: &Merge) -> Result<Landing> {
         let api = self.api()?;
-        let Some(found) = self.locate(api, at)? else {
+        let Some(found) = Self::locate(api, at)? else {
             return Ok(Landing::new(MergeRequestState::Pushed));
         };
         if let Merge::Bypass(reason) = how
@@ -317,7 +317,7 @@ impl Forge for GitLab {
 
     fn cancel(&self, at: &Whereabouts<'_>) -> Result<()> {
         let api = self.api()?;
-        match self.locate(api, at)? {
+        match Self::locate(api, at)? {
             Some(found) if found.merge_when_pipeline_succeeds => api.cancel(found.iid),
             _ => Ok(()),
         }
@@ -325,7 +325,7 @@ impl Forge for GitLab {
 
     fn close(&self, at: &Whereabouts<'_>) -> Result<()> {
         let api = self.api()?;
-        match self.locate(api, at)? {
+        match Self::locate(api, at)? {
             Some(found) if found.state == "opened" => {
                 api.change(found.iid, &json!({ "state_event": "close" })).map(|_| ())
             }

@@ -53,7 +53,7 @@ fn web(pull: Value, is_there: bool) -> Web {
 }
 
 fn adapter(desk: &Desk, web: &Web) -> Azure {
-    Azure::new(&desk.sandbox.ctx("/"), desk.connection(Kind::Azure, web, "acme/shop/till"))
+    Azure::new(&desk.sandbox.ctx("/"), Desk::connection(Kind::Azure, web, "acme/shop/till"))
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn on_the_cloud_a_pull_request_is_made_and_left_open() {
     let desk = Desk::new();
     let pull = in_cloud(desk.commit.as_str(), "OPEN");
     let web = cloud(None, pull.clone());
-    let connection = desk.connection(Kind::Bitbucket, &web, "acme/till");
+    let connection = Desk::connection(Kind::Bitbucket, &web, "acme/till");
     let forge = Bitbucket::new(&desk.sandbox.ctx("/"), connection.clone());
     let landing = forge.propose(&desk.draft(), &[]).unwrap();
     assert_eq!(
@@ -56,7 +56,7 @@ fn on_the_cloud_a_pull_request_is_made_and_left_open() {
     assert!(calls[1].header("authorization").unwrap().starts_with("Bearer "));
 
     let there = cloud(Some(pull.clone()), pull);
-    let connection = desk.connection(Kind::Bitbucket, &there, "acme/till");
+    let connection = Desk::connection(Kind::Bitbucket, &there, "acme/till");
     let forge = Bitbucket::new(&desk.sandbox.ctx("/"), connection);
     assert_eq!(forge.propose(&desk.draft(), &[]).unwrap().number, Some(7));
     assert!(there.calls().iter().all(|call| call.method == "GET"), "{:?}", there.lines());
@@ -69,7 +69,7 @@ fn on_the_cloud_only_our_commit_is_merged() {
         [(desk.commit.as_str(), MergeRequestState::Merged), (&*"0".repeat(40), MergeRequestState::Blocked)]
     {
         let web = cloud(None, in_cloud(commit, "OPEN"));
-        let connection = desk.connection(Kind::Bitbucket, &web, "acme/till");
+        let connection = Desk::connection(Kind::Bitbucket, &web, "acme/till");
         let forge = Bitbucket::new(&desk.sandbox.ctx("/"), connection);
         assert_eq!(forge.merge(&desk.at(), &Merge::Now).unwrap().state, expected);
     }
@@ -105,7 +105,7 @@ fn on_a_data_center_it_merges_by_itself_where_that_is_allowed() {
     let desk = Desk::new();
     for (answer, expected) in [(200, MergeRequestState::Armed), (409, MergeRequestState::Blocked)] {
         let web = data_center(false, in_data_center(desk.commit.as_str()), answer);
-        let connection = desk.connection(Kind::BitbucketServer, &web, "SHOP/till");
+        let connection = Desk::connection(Kind::BitbucketServer, &web, "SHOP/till");
         let forge = BitbucketServer::new(&desk.sandbox.ctx("/"), connection);
         let landing = forge.propose(&desk.draft(), &[]).unwrap();
         assert_eq!((landing.state, landing.number), (expected, Some(7)));
@@ -119,7 +119,7 @@ fn on_a_data_center_it_merges_by_itself_where_that_is_allowed() {
 fn on_a_data_center_another_commit_is_never_merged() {
     let desk = Desk::new();
     let web = data_center(true, in_data_center(&"0".repeat(40)), 200);
-    let connection = desk.connection(Kind::BitbucketServer, &web, "SHOP/till");
+    let connection = Desk::connection(Kind::BitbucketServer, &web, "SHOP/till");
     let forge = BitbucketServer::new(&desk.sandbox.ctx("/"), connection);
     assert_eq!(forge.propose(&desk.draft(), &[]).unwrap().state, MergeRequestState::Blocked);
     assert!(web.calls().iter().all(|call| call.method == "GET"), "{:?}", web.lines());

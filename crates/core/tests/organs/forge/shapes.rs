@@ -28,7 +28,7 @@ impl Desk {
     }
 
     /// What an adapter is made of, for a repository of this path on a server.
-    pub fn connection(&self, kind: Kind, web: &Web, path: &str) -> Connection {
+    pub fn connection(kind: Kind, web: &Web, path: &str) -> Connection {
         let address = Address::parse(&web.url()).unwrap();
         let site = Site {
             kind,
