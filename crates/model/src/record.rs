@@ -265,6 +265,13 @@ impl Record {
         matches!(self.stage, Stage::Started | Stage::Committed) || (self.slot_in_use && self.is_open())
     }
 
+    /// Whether its merge request is on a forge, and not decided yet.
+    pub fn waits_for_forge(&self) -> bool {
+        let undecided =
+            |request: &MergeRequest| request.number.is_some() && request.state != MergeRequestState::Closed;
+        self.stage == Stage::Submitted && self.merge_request.as_ref().is_some_and(undecided)
+    }
+
     /// The branch as people say it, without `refs/heads/`.
     pub fn branch_name(&self) -> &str {
         self.branch.strip_prefix("refs/heads/").unwrap_or(&self.branch)

@@ -19,7 +19,7 @@ use crate::render;
 pub struct Arguments {
     #[command(subcommand)]
     action: Option<Action>,
-    /// End with exit code 1 if something is overdue, for scheduled jobs
+    /// End with exit code 1 if something is overdue, and tell `notify.webhook`; for scheduled jobs
     #[arg(long)]
     check: bool,
     /// Do not ask the remote; show what this clone knows
@@ -54,6 +54,9 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         false => follow_up::all_of_team(&project)?,
     };
     let late = arguments.check && owed.iter().any(|owed| owed.overdue);
+    if late && !arguments.offline {
+        follow_up::tell_overdue(&project)?;
+    }
     let answer = Answer::new(&owed, render::owed(app.paint(), &owed, app.ctx.now()));
     Ok(answer.exit(if late { ExitCode::GATE } else { ExitCode::DONE }))
 }

@@ -19,7 +19,7 @@ pub struct Arguments {
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     project.remind();
-    match project.find(app.global.id.as_deref()) {
+    match project.find_watched(app.global.id.as_deref()) {
         Ok(id) => {
             let (output, not_asked) = match arguments.offline {
                 true => (status::of(&project, &id)?, None),

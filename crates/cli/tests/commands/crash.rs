@@ -156,7 +156,7 @@ fn points() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../core/src"))) {
         let text = fs::read_to_string(&file).expect("a source file");
-        for call in text.split("reach(").skip(1) {
+        for call in text.split("failpoint::reach(").skip(1) {
             names.extend(first_text(call.split(");").next().unwrap_or_default()));
         }
         for call in text.split(".intend(").skip(1) {

@@ -5,7 +5,8 @@
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
-    let limit = (length / 3).max(2);
+    // Of a very short word two slips leave nothing.
+    let limit = if length <= 3 { 1 } else { (length / 3).max(2) };
     let distance = |candidate: &'a str| {
         let slips = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
         // A word with nothing left of it is no hint.

@@ -133,6 +133,7 @@ impl Plan {
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<CleanupOutput> {
     let ctx = project.ctx();
     ctx.began(Step::Cleanup, "giving the slot back");
+    ctx.go_on()?;
     let discarded: Vec<String> =
         plan.loose.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
     keep_discarded(project, hotfix, plan)?;

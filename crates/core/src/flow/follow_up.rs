@@ -5,10 +5,11 @@ mod on_forge;
 pub mod review;
 mod settle;
 
+use hotfix_model::Record;
 use hotfix_model::output::OwedOutput;
 
 use crate::error::Result;
-use crate::session::Project;
+use crate::session::{Happened, Project};
 
 pub use error::FollowUpError;
 pub use on_forge::import;
@@ -38,6 +39,15 @@ pub fn all_of_team(project: &Project) -> Result<Vec<OwedOutput>> {
         import(project, &record.id)?;
     }
     all(project)
+}
+
+/// Has others told of every hotfix of the team's that owes something overdue, as far as this clone knows.
+pub fn tell_overdue(project: &Project) -> Result<()> {
+    let now = project.ctx().now();
+    let is_late = |record: &&Record| OwedOutput::of(record, now).iter().any(|owed| owed.overdue);
+    let records = project.team_records()?;
+    records.iter().filter(is_late).for_each(|record| project.tell_now(record, Happened::Overdue));
+    Ok(())
 }
 
 /// Brings what the team has done since. A remote that does not answer is said, and hinders nothing.

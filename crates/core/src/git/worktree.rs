@@ -1,6 +1,8 @@
 //! Worktrees: made, listed, moved onto another commit. Adding needs the [`CommonLock`].
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{CommonLock, GitCommand, GitError, Oid, Repository, path_of};
 use crate::error::{FileError, Result};
@@ -129,9 +131,16 @@ impl Repository {
 
     /// Makes a worktree's tracked files exactly those of `tree`. HEAD stays where it is. Edits, and untracked files in
     /// the way, are overwritten.
+    ///
+    /// What was written is looked into at the next look, whether or not the clock has moved on: a filter may not give
+    /// back what it was given, and Git takes on trust what is older than its index.
     pub fn lay_tree(&self, worktree: &Worktree, tree: &Oid) -> Result<()> {
+        let index = worktree.git_dir.join("index");
+        let modified = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
+        let before = modified(&index).unwrap_or(SystemTime::UNIX_EPOCH);
         self.git_in(worktree).args(["read-tree", "--reset", "-u", tree.as_str()]).run()?;
-        Ok(())
+        let older = File::options().append(true).open(&index).and_then(|file| file.set_modified(before));
+        Ok(older.map_err(FileError::of("date", &index))?)
     }
 
     /// Removes untracked files and folders. Ignored ones stay; repositories inside go only `with_repositories`.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hotfix_model::Record;
 
-use super::Project;
+use super::{Project, SessionError};
 use crate::error::Result;
 use crate::git::Oid;
 
@@ -16,8 +16,25 @@ const MEMORY: &str = "closed-records";
 const HEAD: &str = concat!("closed by git-hotfix ", env!("CARGO_PKG_VERSION"));
 
 impl Project {
-    /// Ids of open hotfixes of this clone, oldest first.
+    /// Ids of open hotfixes of this clone that somebody has to work on, oldest first.
     pub fn open_here(&self) -> Result<Vec<String>> {
+        let open = self.not_closed()?.into_iter().filter(Record::needs_work);
+        Ok(open.map(|record| record.id).collect())
+    }
+
+    /// The hotfix that there is something to say about: as [`Project::find`], else the newest that waits for its forge.
+    pub fn find_watched(&self, named: Option<&str>) -> Result<String> {
+        match self.find(named) {
+            Err(error) if matches!(error.downcast_ref(), Some(SessionError::NoneOpen)) => {
+                let newest = self.not_closed()?.pop();
+                Ok(newest.map(|record| record.id).ok_or(SessionError::NoneOpen)?)
+            }
+            found => found,
+        }
+    }
+
+    /// Records of which something is still expected, of a person or of the forge, oldest first.
+    fn not_closed(&self) -> Result<Vec<Record>> {
         let store = self.store();
         let refs = store.refs()?;
         let memory = self.repository.state_dir().join(MEMORY);
@@ -26,16 +43,16 @@ impl Project {
         let (closed, unknown): (Vec<_>, Vec<_>) =
             refs.into_iter().partition(|(_, tree)| known.contains(tree));
         let found = store.read(unknown)?;
-        let is_closed = |record: &Record| !record.needs_work();
+        let is_closed = |record: &Record| !(record.needs_work() || record.waits_for_forge());
         let newly = found.iter().filter(|found| found.intact && found.record.as_ref().is_some_and(is_closed));
         let newly: Vec<&Oid> = newly.map(|found| &found.tree).collect();
         if !newly.is_empty() {
             remember(&memory, closed.iter().map(|(_, tree)| tree).chain(newly));
         }
         let records = found.into_iter().filter_map(|summary| summary.record);
-        let mut open: Vec<Record> = records.filter(Record::needs_work).collect();
+        let mut open: Vec<Record> = records.filter(|record| !is_closed(record)).collect();
         open.sort_by_key(|record| record.started_at);
-        Ok(open.into_iter().map(|record| record.id).collect())
+        Ok(open)
     }
 }
 

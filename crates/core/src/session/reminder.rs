@@ -45,6 +45,15 @@ impl Project {
         }
     }
 
+    /// Forgets what a hotfix owed that is gone without a trace.
+    pub fn forget_debts_of(&self, id: &str) {
+        let known = self.remembered();
+        let others: Vec<Debt> = known.iter().filter(|debt| debt.id != id).cloned().collect();
+        if others != known {
+            self.keep(others);
+        }
+    }
+
     /// One line if something is overdue, as far as this clone remembers.
     pub fn reminder(&self) -> Option<String> {
         let now = self.ctx().now();
@@ -81,8 +90,11 @@ impl Project {
     /// Only a memory: without it nobody is reminded before the next `owed`.
     fn keep(&self, mut debts: Vec<Debt>) {
         debts.sort();
-        if let Ok(text) = serde_json::to_vec(&debts) {
-            std::fs::write(self.repository.state_dir().join(MEMORY), text).ok();
+        let memory = self.repository.state_dir().join(MEMORY);
+        if debts.is_empty() {
+            std::fs::remove_file(memory).ok();
+        } else if let Ok(text) = serde_json::to_vec(&debts) {
+            std::fs::write(memory, text).ok();
         }
     }
 }

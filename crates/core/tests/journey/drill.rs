@@ -56,7 +56,8 @@ fn state(repo: &Repo) -> BTreeMap<String, Vec<u8>> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if !["lock", "durations.json", "journal.jsonl", "git-version"].contains(&name.as_str())
+            } else if !["lock", "durations.json", "journal.jsonl", "git-version", "changed-together"]
+                .contains(&name.as_str())
                 && path.extension().is_none_or(|ending| ending != "lock")
             {
                 found.insert(path.display().to_string(), without_stamp(&path));
@@ -70,7 +71,9 @@ fn state(repo: &Repo) -> BTreeMap<String, Vec<u8>> {
 fn without_stamp(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).unwrap();
     let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return bytes };
-    value["state"]["stamp"] = serde_json::Value::Null;
+    if let Some(state) = value.get_mut("state") {
+        state["stamp"] = serde_json::Value::Null;
+    }
     serde_json::to_vec(&value).unwrap()
 }
 

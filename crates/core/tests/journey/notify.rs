@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
+use hotfix_core::flow::follow_up;
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
 use hotfix_testkit::{Repo, Responder, Sandbox};
 use serde_json::Value;
@@ -135,4 +137,21 @@ fn what_cannot_be_told_stops_nobody() {
         assert!(!started.worktree.is_empty(), "{url}");
     }
     assert_eq!(sandbox.recorder().warnings().len(), 4, "each is said: {:?}", sandbox.recorder().warnings());
+}
+
+#[test]
+fn what_is_overdue_is_told_once_somebody_checks() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let server = Server::answering(&[]);
+    let ada = responder(&sandbox, &repo, &server.url);
+    ada.start("Wrong totals");
+    fix(&ada);
+    ada.ship("totals");
+    server.told();
+    follow_up::tell_overdue(&ada.project()).unwrap();
+    assert_eq!(server.told(), Vec::<Value>::new(), "nothing is due yet");
+    sandbox.clock().advance(Duration::from_secs(2 * 24 * 3600));
+    follow_up::tell_overdue(&ada.project()).unwrap();
+    assert_eq!(events(&server.told()), ["overdue"]);
 }

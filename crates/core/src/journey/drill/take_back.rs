@@ -35,6 +35,7 @@ pub fn take_back(project: &Project, copy: &Copy) -> Result<()> {
     for entry in journal.open_of(copy.id())? {
         journal.close(&entry, json!({ "drill": "taken back" }))?;
     }
+    project.forget_debts_of(copy.id());
     let runs = project.run_dir(copy.id())?;
     std::fs::remove_dir_all(&runs).map_err(FileError::of("remove", &runs))?;
     copy.remove()

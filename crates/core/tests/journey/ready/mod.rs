@@ -80,7 +80,7 @@ fn a_repository_with_everything_in_place_is_ready() {
     let names: Vec<&str> = output.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(
         names.join(" "),
-        "git identity signing remote push options target settings trust tests linters slot disk repairs owed"
+        "git identity signing remote push options target forge settings trust tests linters slot disk repairs owed"
     );
     assert_eq!(told(&output, "tests"), "ok: sh tests/test_till.sh");
     assert!(told(&output, "slot").ends_with("repo-hotfix waits at main"), "{}", told(&output, "slot"));
