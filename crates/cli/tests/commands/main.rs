@@ -14,6 +14,7 @@ mod crowd;
 mod drill;
 mod exit_codes;
 mod forge;
+mod forge_secrets;
 mod json;
 #[cfg(target_os = "linux")]
 mod kills;

@@ -15,13 +15,18 @@ fn tokens() -> Vec<String> {
     forms.into_iter().enumerate().map(one).collect()
 }
 
-struct Hunt {
+/// A hunt for tokens in places where they do not belong.
+pub struct Hunt {
     tokens: Vec<String>,
     seen: Vec<String>,
 }
 
 impl Hunt {
-    fn look(&mut self, place: &str, bytes: &[u8]) {
+    pub fn of(tokens: &[&str]) -> Self {
+        Self { tokens: tokens.iter().map(|token| (*token).to_owned()).collect(), seen: Vec::new() }
+    }
+
+    pub fn look(&mut self, place: &str, bytes: &[u8]) {
         for token in &self.tokens {
             if bytes.windows(token.len()).any(|window| window == token.as_bytes()) {
                 self.seen.push(format!("{token} in {place}"));
@@ -29,13 +34,13 @@ impl Hunt {
         }
     }
 
-    fn look_at_output(&mut self, what: &str, output: &Output) {
+    pub fn look_at_output(&mut self, what: &str, output: &Output) {
         self.look(&format!("the output of {what}"), output.stdout.as_bytes());
         self.look(&format!("the progress of {what}"), output.stderr.as_bytes());
     }
 
     /// Every file below a folder, but for those the token was put into.
-    fn look_at_files(&mut self, root: &Path, planted: &[PathBuf]) {
+    pub fn look_at_files(&mut self, root: &Path, planted: &[PathBuf]) {
         let mut count = 0;
         for file in files_below(root).into_iter().filter(|file| !planted.contains(file)) {
             self.look(&file.display().to_string(), &fs::read(&file).unwrap_or_default());
@@ -52,14 +57,15 @@ impl Hunt {
     }
 
     #[track_caller]
-    fn end(self) {
+    pub fn end(self) {
         assert!(self.seen.is_empty(), "{:#?}", self.seen);
     }
 }
 
 #[test]
 fn no_token_gets_anywhere() {
-    let mut hunt = Hunt { tokens: tokens(), seen: Vec::new() };
+    let found = tokens();
+    let mut hunt = Hunt::of(&found.iter().map(String::as_str).collect::<Vec<_>>());
     let [in_url, in_environment, in_output, in_alert] =
         <[String; 4]>::try_from(tokens()).expect("four tokens");
     let mut case = Case::new();
