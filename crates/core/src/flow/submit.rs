@@ -16,7 +16,7 @@ use super::PlanLines;
 use crate::error::{FileError, Result};
 use crate::event::Tone;
 use crate::failpoint;
-use crate::forge::{Draft, Forge, ForgeError, Plain};
+use crate::forge::{Draft, Forge, ForgeError, Plain, Whereabouts};
 use crate::git::{Oid, RefName, Remote};
 use crate::session::{Blocked, Gates, Happened, Hotfix, Project, SessionError, Skips};
 use ahead::Ahead;
@@ -101,6 +101,9 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
         let broke = Fact::BrokeGlass { reason: reason.clone() };
         hotfix.append(project, vec![(broke, None)], &Vec::new())?;
     }
+    if is_merged_already(project, hotfix, plan)? {
+        return Ok(finished(project, hotfix, plan));
+    }
     let record_before = push::prepare(project, hotfix, plan)?;
     let record = hotfix.record().clone();
     let draft = words::draft(project, hotfix, (plan, &record))?;
@@ -119,9 +122,38 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     }
     write_text(project, hotfix, &draft)?;
     tell(project, hotfix.record());
+    Ok(finished(project, hotfix, plan))
+}
+
+/// What is merged by now is not pushed again: the merge took the branch away, and a forge that makes merge requests of
+/// pushes would make a second one. Asked only where something was under way before.
+fn is_merged_already(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<bool> {
+    let record = hotfix.record().clone();
+    let may_be = record.merge_request.is_some() || push::was_cut(project, hotfix)?;
+    if !may_be || !plan.forge.capabilities().merge_requests {
+        return Ok(false);
+    }
+    let (branch, target) = (record.branch_name(), record.target.as_str());
+    let landing = match plan.forge.look(&Whereabouts { number: None, branch, target, commit: &plan.commit }) {
+        Ok(landing) if landing.state == MergeRequestState::Merged => landing,
+        // Whoever cannot say so now says so in the answer to the push.
+        _ => return Ok(false),
+    };
+    if landing.head.as_deref() != Some(plan.commit.as_str()) {
+        return Ok(false);
+    }
+    if record.merge_request.is_none() {
+        hotfix.append(project, facts(plan, &blank(plan)), &Vec::new())?;
+    }
+    landing::follow(project, hotfix, (&*plan.forge, &landing))?;
+    Ok(true)
+}
+
+fn finished(project: &Project, hotfix: &Hotfix, plan: &Plan) -> SubmitOutput {
     let merge_request = hotfix.record().merge_request.clone().unwrap_or_else(|| blank(plan));
-    ctx.ended(Step::Submit, tone(&merge_request), words::outcome_line(plan, &merge_request, hotfix));
-    Ok(output(project, hotfix, plan, merge_request))
+    let line = words::outcome_line(plan, &merge_request, hotfix);
+    project.ctx().ended(Step::Submit, tone(&merge_request), line);
+    output(project, hotfix, plan, merge_request)
 }
 
 /// What is merged by now was told when that was noticed.

@@ -91,10 +91,20 @@ pub fn share_record(project: &Project, hotfix: &Hotfix, remote: &Remote) -> Resu
     }
 }
 
+/// Whether a push of this hotfix never came to its end, so that the remote may know more than we do.
+pub(super) fn was_cut(project: &Project, hotfix: &Hotfix) -> Result<bool> {
+    let open = Journal::open(&project.repository)?.open_of(hotfix.id())?;
+    Ok(open.iter().any(is_push))
+}
+
+fn is_push(entry: &Entry) -> bool {
+    entry.step == Step::Submit && entry.what == "push"
+}
+
 /// Pushes of this hotfix that were cut short.
 fn cut_pushes(journal: &Journal, hotfix: &Hotfix) -> Result<Vec<Entry>> {
     let mut cut = journal.unfinished(Some(hotfix.id()))?;
-    cut.retain(|entry| entry.step == Step::Submit && entry.what == "push");
+    cut.retain(is_push);
     Ok(cut)
 }
 

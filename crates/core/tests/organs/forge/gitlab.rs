@@ -3,8 +3,8 @@
 use hotfix_core::forge::Merge;
 use hotfix_model::config::MergeMode;
 use hotfix_model::{JobState, Landing, MergeRequestState as State};
-use hotfix_testkit::Sandbox;
 use hotfix_testkit::forges::fake::{Checks, FakeForge, Fault};
+use hotfix_testkit::{Responder, Sandbox, till};
 
 use super::desk::{BRANCH, Desk};
 
@@ -425,6 +425,35 @@ mod afterwards {
             marks.iter().map(|mark| (mark.account.as_str(), mark.approves, mark.words.as_str())).collect();
         assert_eq!(seen, [("alan", true, ""), ("grace", false, "concern: no test")]);
         desk.judge_contracts();
+    }
+
+    /// The answer to the push that armed the merge is lost; by the next try it is merged, and its branch is gone.
+    #[test]
+    fn what_was_merged_while_we_did_not_know_is_not_pushed_again() {
+        let sandbox = Sandbox::new();
+        sandbox.env_set("HOTFIX_TOKEN_127_0_0_1", super::super::desk::TOKEN);
+        let repo = sandbox.till();
+        let forge = FakeForge::gitlab(&repo);
+        let responder = Responder::at(&sandbox, repo.path()).with("submit.forge", "gitlab");
+        responder.trust();
+        responder.start("Wrong totals");
+        let slot = responder.slot();
+        slot.write("src/till.sh", till::FIXED_SOURCE);
+        slot.write("tests/test_till.sh", till::NEW_TEST);
+        forge.set(|settings| settings.checks_required = true);
+        forge.fault("POST", "/git-receive-pack", Fault::CutAfter);
+        let Err(stopped) = responder.try_ship("wrong totals", &[]) else { panic!("the answer was lost") };
+        let told = format!("{}: {}", stopped.error, stopped.error.why());
+        let mut world = forge.world();
+        assert_eq!(world.opened(BRANCH), 1, "{told}");
+        world.look(1);
+        world.checks_end(1, true);
+        assert_eq!((world.merged().len(), world.bare.head(BRANCH)), (1, None));
+        drop(world);
+        let shipped = responder.ship("wrong totals");
+        let ledger = forge.world().ledger.clone();
+        assert_eq!(shipped.state, Some(State::Merged), "{told}\n{ledger:#?}");
+        assert_eq!(forge.world().opened(BRANCH), 1);
     }
 
     #[test]
