@@ -151,7 +151,7 @@ fn what_is_overdue_is_told_once_somebody_checks() {
     server.told();
     follow_up::tell_overdue(&ada.project()).unwrap();
     assert_eq!(server.told(), Vec::<Value>::new(), "nothing is due yet");
-    sandbox.clock().advance(Duration::from_secs(2 * 24 * 3600));
+    sandbox.clock().advance(Duration::from_hours(48));
     follow_up::tell_overdue(&ada.project()).unwrap();
     assert_eq!(events(&server.told()), ["overdue"]);
 }

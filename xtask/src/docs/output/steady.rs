@@ -31,8 +31,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     patterns.into_iter().filter_map(|(text, place)| Some((Regex::new(text).ok()?, place))).collect()
 });
 
+/// With its zone, or in a column of a table.
 static TIME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(\d{4}-\d\d-\d\d)([ T])(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(Z| UTC)").ok());
+    LazyLock::new(|| Regex::new(r"\b(\d{4}-\d\d-\d\d)([ T])(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(Z| UTC|  )").ok());
 
 /// Knows where and when one scene is played.
 pub struct Steady {
