@@ -1,6 +1,6 @@
 //! What happened, from the events of a record.
 
-use hotfix_model::{Event, Fact, Proof, ProofVerdict, Review, ReviewVerdict, SuiteVerdict};
+use hotfix_model::{Actor, Event, Fact, Proof, ProofVerdict, Review, ReviewVerdict, SuiteVerdict};
 
 use crate::page::{Happening, Tone};
 use crate::record::Line;
@@ -12,7 +12,7 @@ pub fn of(lines: &[Line]) -> Vec<Happening> {
     let mut told = Vec::new();
     for (index, event) in events.iter().enumerate() {
         let later = events.get(index + 1..).unwrap_or_default();
-        for (what, detail, tone) in told_by(&event.fact, later) {
+        for (what, detail, tone) in told_by(event, later) {
             let is_first_time = told.iter().all(|known: &Happening| known.what != what);
             if is_first_time || !ONCE.contains(&what.as_str()) {
                 told.push(Happening { at: event.at, what, detail, tone });
@@ -27,10 +27,10 @@ const ONCE: &[&str] = &["alert", "started", "red", "green", "merge request", "me
 
 type Told = (String, String, Tone);
 
-fn told_by(fact: &Fact, later: &[&Event]) -> Vec<Told> {
+fn told_by(event: &Event, later: &[&Event]) -> Vec<Told> {
     let one = |what: &str, detail: String, tone| vec![(what.to_owned(), detail, tone)];
     let is_last = |same: fn(&Fact) -> bool| !later.iter().any(|event| same(&event.fact));
-    match fact {
+    match &event.fact {
         Fact::Started(started) => {
             let from = format!("from {}", started.base.reference);
             vec![
@@ -58,7 +58,7 @@ fn told_by(fact: &Fact, later: &[&Event]) -> Vec<Told> {
         Fact::Undone { step } => one("undone", step.to_string(), Tone::Warning),
         Fact::Abandoned { reason } => one("given up", reason.clone().unwrap_or_default(), Tone::Warning),
         Fact::PostmortemWritten { path, .. } => one("post-mortem", path.clone(), Tone::Accent),
-        Fact::Reviewed(review) => reviewed(review),
+        Fact::Reviewed(review) => reviewed(review, &event.actor),
         Fact::Settled { owed, reason } => {
             one(&format!("{owed} settled"), reason.clone().unwrap_or_default(), Tone::Good)
         }
@@ -67,14 +67,15 @@ fn told_by(fact: &Fact, later: &[&Event]) -> Vec<Told> {
 }
 
 /// What somebody said who looked at the fix.
-fn reviewed(review: &Review) -> Vec<Told> {
+fn reviewed(review: &Review, actor: &Actor) -> Vec<Told> {
     let (what, tone) = match review.verdict {
         ReviewVerdict::Approve => ("reviewed", Tone::Good),
         ReviewVerdict::Concern => ("concern", Tone::Warning),
         ReviewVerdict::Request => ("asked to look again", Tone::Accent),
     };
-    let by = review.found.as_ref().map(|found| format!("by {}", found.by.name));
-    vec![(what.to_owned(), review.text.clone().or(by).unwrap_or_default(), tone)]
+    let by = review.found.as_ref().map_or(actor, |found| &found.by);
+    let text = review.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    vec![(what.to_owned(), format!("by {}{text}", by.name), tone)]
 }
 
 fn sides(proof: &Proof) -> Vec<Told> {
