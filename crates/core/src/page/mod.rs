@@ -1,6 +1,6 @@
 //! Self-contained HTML pages: one file, no script, nothing loaded from anywhere.
 //!
-//! Every text that gets into a page goes through one door, [`write_value`]: control characters and those that reorder
+//! Every text that gets into a page goes through one door, `write_value`: control characters and those that reorder
 //! text are taken out, then it is escaped. The templates mark nothing as safe; a test reads them.
 
 mod markdown;

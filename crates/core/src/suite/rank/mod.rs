@@ -46,9 +46,9 @@ pub enum Signal {
     Name(u32),
     /// So many imports lie between it and a changed file.
     Import(u32),
-    /// Its strength, up to [`cochange::STRONGEST`].
+    /// Its strength, up to `cochange::STRONGEST`.
     ChangedTogether(u32),
-    /// A changed name it holds, and the strength of all of them, up to [`words::STRONGEST`].
+    /// A changed name it holds, and the strength of all of them, up to `words::STRONGEST`.
     Word(String, u32),
     /// The ecosystem's own tool names it.
     Related,
