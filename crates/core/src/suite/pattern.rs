@@ -24,7 +24,19 @@ impl Pattern {
             let rest = path.strip_prefix(self.0.as_slice());
             return !self.0.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"));
         }
-        matches(&self.0, path)
+        self.has_ends_of(path) && matches(&self.0, path)
+    }
+
+    /// Whether a path begins and ends as the pattern says before its first and after its last wildcard: nearly all files
+    /// of a repository do not, and need no closer look.
+    fn has_ends_of(&self, path: &[u8]) -> bool {
+        let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
+        let first = self.0.iter().position(is_wild).unwrap_or_default();
+        let last = self.0.iter().rposition(is_wild).map_or(0, |at| at + 1);
+        let tail = self.0.get(last..).unwrap_or_default();
+        // `**/` may stand for nothing, the slash included.
+        let tail = tail.strip_prefix(b"/").unwrap_or(tail);
+        path.starts_with(self.0.get(..first).unwrap_or_default()) && path.ends_with(tail)
     }
 
     /// Whether it is exactly this path.

@@ -111,8 +111,14 @@ fn candidates(ctx: &Ctx, place: &Place<'_>) -> Vec<Candidate> {
         .filter(|candidate| candidate.python.is_file())
         .collect();
     let machine = ["python3", "python"].into_iter().filter_map(|name| ctx.env.find_program(name));
-    found.extend(machine.map(|python| Candidate { python, environment: None }));
+    found.extend(machine.map(|python| Candidate { environment: environment_of(&python), python }));
     found
+}
+
+/// The environment that a Python on the `PATH` belongs to, active or not (PEP 405).
+fn environment_of(python: &Path) -> Option<PathBuf> {
+    let environment = python.parent()?.parent()?;
+    environment.join("pyvenv.cfg").is_file().then(|| environment.to_owned())
 }
 
 impl Candidate {

@@ -60,9 +60,8 @@ impl Runner for Pytest {
 
     fn is_test_file(&self, path: &Path) -> bool {
         let name = Path::new(path.file_name().unwrap_or_default());
-        let is_python = path.extension().is_some_and(|extension| extension == "py");
-        let is_named = self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(path));
-        is_python && is_named && !paths::is_skipped(path)
+        let is_named = || self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(path));
+        path.extension().is_some_and(|extension| extension == "py") && is_named() && !paths::is_skipped(path)
     }
 
     fn speaks(&self, path: &Path) -> bool {
