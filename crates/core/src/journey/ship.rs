@@ -193,8 +193,6 @@ fn validate(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
     let plans = plans(project, hotfix, work, request)?;
     let work = &plans.prove.work;
     let ((sides, run, missing), check) = run_lanes(project, hotfix, &plans)?;
-    project.ctx().go_on()?;
-    work.settle(project, hotfix)?;
     let proof = conclude_proof(project, hotfix, &plans.prove, (sides.as_ref(), missing))?;
     let test = match (&plans.test, &run) {
         (Some(plan), Some(run)) => {
@@ -220,7 +218,7 @@ fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> R
 }
 
 /// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters. Beside them
-/// the order of the tests is found out.
+/// the order of the tests is found out. A slot whose tracked files are not what they were says nothing.
 fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, CheckReport)> {
     let Plans { check, prove, test, proves } = plans;
     let work = &prove.work;
@@ -234,9 +232,14 @@ fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, 
             true => prove.run_green(project, hotfix, critical),
             false => critical().map(|run| (Vec::new(), false, run)),
         };
-        let (red, check) = (joined(red.join()), joined(check.join()));
+        let check = joined(check.join());
+        // Nothing runs in the slot any more. The red side may, so what was left in the slot is looked at meanwhile.
+        let settled = work.settle(project, hotfix);
+        let red = joined(red.join());
         let found = slot.and_then(|(green, reused, run)| Ok((sides(red?, (green, reused)), run)));
-        Ok((or_missing(found, test.is_some())?, check?))
+        let done = (or_missing(found, test.is_some())?, check?);
+        project.ctx().go_on()?;
+        settled.map(|()| done)
     })
 }
 
