@@ -15,7 +15,7 @@ fn published() -> (Scene, GerritProject<'static>) {
 
 fn assert_one(scene: &Scene, project: &GerritProject<'_>) -> Change {
     let change = project.change();
-    assert_eq!(change.hashtags, ["urgent"]);
+    assert_eq!(change.hashtags, ["needs-post-review", "urgent"]);
     assert_eq!(change.topic, "hotfix-1.2.3");
     assert_eq!(change.branch, "main");
     assert_eq!(change.commit, scene.commit());
@@ -76,8 +76,8 @@ fn after_the_merge_votes_are_read_and_hashtags_change() {
     let number = u64::try_from(change.number).expect("a number");
     let forge = scene.forge();
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    forge.relabel(number, &names(&["post-reviewed"]), &names(&["urgent"])).expect("hashtags");
-    assert_eq!(project.change().hashtags, ["post-reviewed"]);
+    forge.relabel(number, &names(&["post-reviewed"]), &names(&["needs-post-review"])).expect("hashtags");
+    assert_eq!(project.change().hashtags, ["post-reviewed", "urgent"]);
     let marks = forge.marks(number).expect("marks");
     let vote = marks.iter().find(|mark| mark.words == "Code-Review+2").expect("a vote");
     assert_eq!((vote.account.as_str(), vote.approves), ("reviewer", true));

@@ -23,7 +23,7 @@ fn published() -> (Scene, GiteaRepository<'static>) {
 fn assert_one(scene: &Scene, remote: &GiteaRepository<'_>) -> PullRequest {
     let pull = remote.pull_request();
     assert_eq!(pull.title, format!("fix: {SUBJECT}"));
-    assert_eq!(pull.labels, ["urgent"]);
+    assert_eq!(pull.labels, ["needs-post-review", "urgent"]);
     assert_eq!(pull.commit, scene.commit());
     assert_eq!(pull.branch, BRANCH);
     pull
@@ -204,8 +204,8 @@ fn after_the_merge_labels_change_and_remarks_are_read() {
     let number = u64::try_from(pull.number).expect("a number");
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let forge = scene.forge();
-    forge.relabel(number, &names(&["post-reviewed"]), &names(&["urgent"])).expect("labels");
-    assert_eq!(remote.pull_request().labels, ["post-reviewed"]);
+    forge.relabel(number, &names(&["post-reviewed"]), &names(&["needs-post-review"])).expect("labels");
+    assert_eq!(remote.pull_request().labels, ["post-reviewed", "urgent"]);
     remote.remark(pull.number, "/hotfix-reviewed looks right");
     let marks = forge.marks(number).expect("marks");
     let last = marks.last().expect("a remark");

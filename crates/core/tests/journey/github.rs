@@ -87,7 +87,8 @@ fn one_command_makes_a_labelled_request_that_merges_by_itself() {
         (MergeRequestState::Armed, Some(1), true)
     );
     assert_eq!(request.url.as_deref(), Some(format!("{}/shop/till/pull/1", scene.forge.url()).as_str()));
-    assert_eq!((request.labels, scene.labels()), (vec!["urgent".to_owned()], vec!["urgent".to_owned()]));
+    assert_eq!(request.labels, ["needs-post-review", "urgent"]);
+    assert_eq!(scene.labels(), ["needs-post-review", "urgent"]);
     let effects = scene.effects();
     assert!(effects.contains(&Effect::Armed { number: 1, head: scene.commit() }), "{effects:?}");
     let world = scene.forge.world();
@@ -318,8 +319,10 @@ fn after_the_merge_labels_change_and_signs_are_read() {
     let configured = Configured { forge: "github", api: "" };
     let remote = project.remote.clone().unwrap();
     let forge = adapter(&project.repository, &remote, configured, Asking::Nobody).unwrap();
-    forge.relabel(1, &["post-reviewed".to_owned()], &["urgent".to_owned(), "not there".to_owned()]).unwrap();
-    assert_eq!(scene.labels(), ["post-reviewed"]);
+    forge
+        .relabel(1, &["post-reviewed".to_owned()], &["needs-post-review".to_owned(), "not there".to_owned()])
+        .unwrap();
+    assert_eq!(scene.labels(), ["post-reviewed", "urgent"]);
     scene.forge.world().comment(1, "grace", "/hotfix-reviewed fine");
     scene.forge.world().approve(1, "linus");
     let marks = forge.marks(1).unwrap();
@@ -335,5 +338,5 @@ fn a_direct_merge_goes_through_the_forge_where_there_is_one() {
         scene_with(&sandbox, &[("submit.merge", "direct")], |settings| settings.checks_required = false);
     let request = scene.ship();
     assert_eq!((request.state, request.number), (MergeRequestState::Merged, Some(1)));
-    assert_eq!(scene.labels(), ["urgent"]);
+    assert_eq!(scene.labels(), ["needs-post-review", "urgent"]);
 }

@@ -77,7 +77,7 @@ fn the_outcome_says_what_is_so() {
     assert_eq!((merge_request.forge.as_str(), merge_request.url.as_ref()), ("plain", None));
     assert_eq!(
         (merge_request.labels.as_slice(), merge_request.record_pushed),
-        (["urgent".to_owned()].as_slice(), true)
+        (["urgent", "needs-post-review"].map(str::to_owned).as_slice(), true)
     );
     let owed: Vec<OwedKind> = output.owed.iter().map(|owed| owed.kind).collect();
     assert_eq!(owed, [OwedKind::Review, OwedKind::Postmortem]);
