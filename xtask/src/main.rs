@@ -1,4 +1,5 @@
-//! Chores of this repository: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`, `cargo xtask study`.
+//! Chores of this repository: `cargo xtask test`, `cargo xtask docs`, `cargo xtask bench`, `cargo xtask study`, `cargo
+//! xtask fuzz`.
 #![expect(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
@@ -9,6 +10,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod process;
 mod stage;
 mod study;
@@ -41,6 +43,8 @@ enum Deed {
     Bench(bench::BenchArgs),
     /// Measure what the manual claims on public projects.
     Study(study::StudyArgs),
+    /// Try everything that reads test results on inputs made at random.
+    Fuzz(fuzz::FuzzArgs),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Deed::Docs(args) => docs::run(&args),
         Deed::Bench(args) => bench::run(&args),
         Deed::Study(args) => study::run(&args),
+        Deed::Fuzz(args) => fuzz::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

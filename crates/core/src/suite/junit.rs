@@ -71,6 +71,9 @@ pub enum JunitError {
     /// It is not whole, or not XML.
     #[error("the JUnit file is damaged")]
     Damaged(#[from] roxmltree::Error),
+    /// The name of an element holds bytes that are no text: it may have been a case.
+    #[error("the JUnit file is damaged: an element has no readable name")]
+    Nameless,
 }
 
 /// Reads the cases of a file.
@@ -93,6 +96,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<TestCase>, JunitError> {
 fn report(bytes: &[u8]) -> Result<Report, JunitError> {
     let text = clean::make_parsable(&clean::decode(bytes));
     let document = Document::parse_with_options(&text, ParsingOptions::default())?;
+    if document.descendants().any(|node| node.tag_name().name().contains(char::REPLACEMENT_CHARACTER)) {
+        return Err(JunitError::Nameless);
+    }
     let cases: Vec<TestCase> =
         document.descendants().filter(|node| is(*node, "testcase")).map(case).collect();
     let claimed = claimed(document.root_element(), DEEPEST);

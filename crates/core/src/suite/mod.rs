@@ -5,6 +5,8 @@
 
 mod bytecode;
 mod command;
+#[cfg(test)]
+mod damage;
 mod durations;
 mod error;
 mod family;

@@ -114,9 +114,9 @@ impl Scanner {
             return self.begin_in_output(name);
         }
         match begun {
-            b"?" => return Ok(Place::Until(b"?>")),
-            b"!--" => return Ok(Place::Until(b"-->")),
-            b"![CDATA[" => return Ok(Place::Until(b"]]>")),
+            b"?" => return Ok(self.until(b"?>")),
+            b"!--" => return Ok(self.until(b"-->")),
+            b"![CDATA[" => return Ok(self.until(b"]]>")),
             _ if byte == b'>' => return Ok(self.end_tag()),
             _ => {}
         }
@@ -135,7 +135,7 @@ impl Scanner {
     fn begin_in_output(&mut self, name: &'static [u8]) -> Result<Place> {
         let begun = self.beginning.as_slice();
         if begun == b"![CDATA[" {
-            return Ok(Place::Until(b"]]>"));
+            return Ok(self.until(b"]]>"));
         }
         let end = [b"/", name].concat();
         if begun == end {
@@ -148,6 +148,12 @@ impl Scanner {
             return Ok(Place::Beginning);
         }
         Err(Error::new(ErrorKind::InvalidData, "the output of a test is not escaped"))
+    }
+
+    /// The beginning is no part of the end: `<!-->` begins a comment and does not end it.
+    fn until(&mut self, end: &'static [u8]) -> Place {
+        self.recent = [0; 3];
+        Place::Until(end)
     }
 
     fn end_tag(&mut self) -> Place {
@@ -179,6 +185,15 @@ mod tests {
     fn an_output_whose_end_is_not_clear_is_refused() {
         for text in ["<a><system-out><b></system-out></a>", "<a><system-out>1 < 2</system-out></a>"] {
             assert!(without(text.as_bytes(), 1000).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_comment_does_not_end_it() {
+        for same in
+            ["<a><!--><system-out>1</system-out>--></a>", "<a><!---><system-err>1</system-err>--></a>"]
+        {
+            assert_eq!(kept(same), same);
         }
     }
 

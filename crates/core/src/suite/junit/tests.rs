@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::suite::damage::damaged;
 
 const PYTEST: &str = r#"<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="2" tests="6" time="0.05" timestamp="2026-01-01T00:00:00.000000+00:00" hostname="h"><testcase classname="" name="tests.test_bad" time="0.000"><error message="collection failure">E   ImportError</error></testcase><testcase classname="tests.test_a.TestX" name="test_one[a&lt;b&gt;-&quot;]" file="tests/test_a.py" line="3" time="0.001" /><testcase classname="tests.test_a" name="test_two" file="tests/test_a.py" line="9" time="0.002"><failure message="assert 401 == 200&#10; +  where 401 = f()">def test_two</failure></testcase><testcase classname="tests.test_a" name="test_three" time="0"><skipped type="pytest.xfail" message="why" /></testcase><testcase classname="tests.test_a" name="test_four" time="0"><skipped type="pytest.xfail" message="[NOTRUN] why" /></testcase><testcase classname="tests.test_a" name="test_five" time="0"><skipped type="pytest.skip" message="not here">x</skipped></testcase></testsuite></testsuites>"#;
 const SUREFIRE: &str = r#"<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" name="AuthTest" time="1,204.5" tests="4"><properties><property name="a" value="b"/></properties><testcase name="flaky" classname="AuthTest" time="1,204.5"><flakyFailure message="once" type="E"><stackTrace>x</stackTrace></flakyFailure></testcase><testcase name="always" classname="AuthTest" time="0.5"><failure message="no" type="E"/><rerunFailure message="no" type="E"/></testcase><testcase name="err" classname="AuthTest"><error type="java.lang.NullPointerException"><![CDATA[
@@ -91,6 +92,19 @@ fn refuses_what_is_not_whole() {
 }
 
 #[test]
+fn what_may_hide_a_case_is_refused() {
+    for text in [
+        // A comment that begins with `>`; an output that begins in it must not swallow what follows.
+        "<testsuite><!--><system-out><![CDATA[ --><testcase/>]]></system-out>--></testsuite>",
+        "<testsuite><testcase\u{0} name='a'/></testsuite>",
+    ] {
+        assert!(read(text.as_bytes()).is_err(), "{text}");
+    }
+    assert!(read(b"<testsuite><testcase\xff name='a'/></testsuite>").is_err());
+    assert_eq!(read(b"<testsuite><!--><testcase/>--><testcase/></testsuite>").unwrap().len(), 1);
+}
+
+#[test]
 fn a_deep_or_large_file_does_no_harm() {
     let deep = format!("{}<testcase/>{}", "<testsuite>".repeat(50_000), "</testsuite>".repeat(50_000));
     if let Ok(cases) = read(deep.as_bytes()) {
@@ -104,7 +118,8 @@ fn a_deep_or_large_file_does_no_harm() {
     assert!(matches!(read_file(&path), Err(JunitError::TooLarge)));
 }
 
-/// Counts elements its own way: names of start tags, outside CDATA, comments and instructions.
+/// Counts elements its own way: names of start tags, outside CDATA, comments and instructions. Where such a thing ends is
+/// looked for behind its beginning: the `-->` in `<!-->` ends nothing.
 fn count_by_hand(text: &str) -> usize {
     let mut rest = text;
     let mut count = 0;
@@ -112,12 +127,13 @@ fn count_by_hand(text: &str) -> usize {
         rest = &rest[place + 1..];
         let skip = [("![CDATA[", "]]>"), ("!--", "-->"), ("?", "?>")]
             .into_iter()
-            .find_map(|(start, end)| rest.starts_with(start).then(|| rest.find(end)).flatten());
+            .find_map(|(start, end)| Some(start.len() + rest.strip_prefix(start)?.find(end)?));
         if let Some(end) = skip {
             rest = &rest[end..];
-        } else if let Some(after) = rest.strip_prefix("testcase") {
-            count += usize::from(after.starts_with(|c: char| c.is_whitespace() || c == '/' || c == '>'));
+            continue;
         }
+        let name = rest.split(|c: char| c.is_whitespace() || c == '/' || c == '>').next().unwrap_or_default();
+        count += usize::from(name.rsplit(':').next() == Some("testcase"));
     }
     count
 }
@@ -191,25 +207,6 @@ fn document() -> impl Strategy<Value = Made> {
     })
 }
 
-fn mutated(text: &str, changes: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    for (index, byte, kind) in changes {
-        if bytes.is_empty() {
-            break;
-        }
-        let place = index.index(bytes.len());
-        match kind {
-            0 => bytes[place] = *byte,
-            1 => {
-                bytes.remove(place);
-            }
-            2 => bytes.truncate(place + 1),
-            _ => bytes.insert(place, *byte),
-        }
-    }
-    bytes
-}
-
 proptest! {
     // `PROPTEST_CASES` says how many of each.
 
@@ -229,7 +226,7 @@ proptest! {
         made in document(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"<>/\"'&]!-?x \x00\xff".to_vec()), 0..4_u8), 1..5),
     ) {
-        let bytes = mutated(&made.text, &changes);
+        let bytes = damaged(&made.text, &changes);
         if let Ok(cases) = read(&bytes) {
             prop_assert_eq!(cases.len(), count_by_hand(&clean::make_parsable(&String::from_utf8_lossy(&bytes))));
         }
@@ -240,7 +237,7 @@ proptest! {
         sample in prop::sample::select(vec![PYTEST, SUREFIRE, NESTED]),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..6),
     ) {
-        let bytes = mutated(sample, &changes);
+        let bytes = damaged(sample, &changes);
         if let Ok(cases) = read(&bytes) {
             prop_assert_eq!(cases.len(), count_by_hand(&clean::make_parsable(&String::from_utf8_lossy(&bytes))));
         }

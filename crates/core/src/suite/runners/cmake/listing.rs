@@ -152,7 +152,36 @@ pub fn plain(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::suite::damage::damaged;
+
+    /// The list with nothing looked at but how long it is.
+    #[derive(Deserialize)]
+    struct Counted {
+        tests: Vec<serde::de::IgnoredAny>,
+    }
+
+    proptest! {
+        /// A damaged list is none, or holds as many tests as can be found in it by another way.
+        #[test]
+        fn a_damaged_list_is_refused_or_read_to_the_last_test(
+            names in prop::collection::vec("[a-z ]{0,5}", 0..6),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..4),
+        ) {
+            let list: Vec<Value> = names.iter().map(|name| serde_json::json!({"name": name, "command": ["/b", name]})).collect();
+            let text = serde_json::json!({"kind": "ctestInfo", "tests": list}).to_string();
+            let bytes = damaged(&text, &changes);
+            let found = tests(&bytes).map(|tests| tests.len());
+            prop_assert!(!changes.is_empty() || found == Some(names.len()));
+            if let Some(found) = found {
+                let begin = bytes.iter().position(|byte| *byte == b'{').unwrap();
+                let all: Counted = serde_json::from_slice(&bytes[begin..]).unwrap();
+                prop_assert_eq!(found, all.tests.len());
+            }
+        }
+    }
 
     #[test]
     fn dependents_are_reached_through_others() {

@@ -59,12 +59,15 @@ pub struct Events<'a> {
     packages: BTreeMap<String, Package>,
     builds: BTreeMap<String, String>,
     began: u64,
+    /// Events that could not be read.
+    lost: u64,
     /// Whether any package was told of.
     pub any: bool,
 }
 
 impl<'a> Events<'a> {
-    /// Reads a file of events; lines that are none are left out.
+    /// Reads a file of events; lines that are none are left out. After an event that cannot be read the counts never
+    /// agree: it may have been one of a test.
     pub fn read(path: &Path, module: &'a Module) -> Self {
         match File::open(path) {
             Ok(file) => Self::of(BufReader::new(file), module),
@@ -73,11 +76,13 @@ impl<'a> Events<'a> {
     }
 
     fn of(lines: impl BufRead, module: &'a Module) -> Self {
-        let mut events =
-            Self { module, packages: BTreeMap::new(), builds: BTreeMap::new(), began: 0, any: false };
+        let (packages, builds) = (BTreeMap::new(), BTreeMap::new());
+        let mut events = Self { module, packages, builds, began: 0, lost: 0, any: false };
         for line in lines.split(b'\n').map_while(Result::ok) {
-            if let Ok(event) = serde_json::from_slice::<Event>(&line) {
-                events.take(event);
+            match serde_json::from_slice::<Event>(&line) {
+                Ok(event) => events.take(event),
+                Err(_) if line.starts_with(b"{\"") => events.lost += 1,
+                Err(_) => {}
             }
         }
         events
@@ -140,7 +145,11 @@ impl<'a> Events<'a> {
             }
             heard.trouble = heard.trouble.or_else(|| package.trouble(name));
         }
-        heard.own_count = Some(self.began - left_out);
+        let own = self.began.saturating_sub(left_out);
+        heard.own_count = Some(match self.lost {
+            0 => own,
+            lost => own.max(heard.cases.len() as u64) + lost,
+        });
         heard
     }
 
@@ -298,6 +307,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::suite::damage::damaged;
 
     static MODULE: LazyLock<Module> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -307,6 +317,21 @@ mod tests {
 
     fn heard(bytes: &[u8]) -> Heard {
         Events::of(bytes, &MODULE).into_heard("", |_, _| true, |_| true)
+    }
+
+    /// The number of tests that a text names; `None` as soon as an event in it cannot be read.
+    fn named_by_hand(text: &[u8]) -> Option<usize> {
+        let mut named = std::collections::BTreeSet::new();
+        for line in text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"")) {
+            // Bytes that are no text may stand where nobody looks.
+            let value: serde_json::Value = serde_json::from_str(&String::from_utf8_lossy(line)).ok()?;
+            let said = |key: &str| value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+            let (package, test) = (said("Package").to_owned(), said("Test").to_owned());
+            if !package.is_empty() && !test.is_empty() && said("Action") != "build-output" {
+                named.insert((package, test));
+            }
+        }
+        Some(named.len())
     }
 
     proptest! {
@@ -347,6 +372,38 @@ mod tests {
             prop_assert_eq!(heard.cases.len(), begun);
             let open = heard.cases.iter().filter(|case| !matches!(case.outcome, CaseOutcome::Passed | CaseOutcome::Failed)).count();
             prop_assert_eq!(open, begun - ended);
+        }
+
+        /// Either the counts differ, or every test is there that can be found by another way: in any JSON object that
+        /// names one.
+        #[test]
+        fn a_damaged_stream_is_refused_or_read_to_the_last_test(
+            packages in prop::collection::vec(prop::collection::vec("pass|fail|skip", 1..4), 0..4),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..5),
+        ) {
+            let line = |package: usize, test: usize, action: &str| {
+                format!("{{\"Action\":\"{action}\",\"Package\":\"m/p{package}\",\"Test\":\"Test{test}\",\"Elapsed\":0.1}}\n")
+            };
+            let test = |package: usize, (test, end): (usize, &String)| line(package, test, "run") + &line(package, test, end);
+            let of_package = |(number, ends): (usize, &Vec<String>)| {
+                ends.iter().enumerate().map(|one| test(number, one)).collect::<String>()
+            };
+            let text: String = packages.iter().enumerate().map(of_package).collect();
+            let bytes = damaged(&text, &changes);
+            let heard = heard(&bytes);
+            if heard.own_count == Some(heard.cases.len() as u64) {
+                prop_assert_eq!(Some(heard.cases.len()), named_by_hand(&bytes));
+            }
+        }
+
+        /// Also of tests that were not asked for.
+        #[test]
+        fn damage_among_other_tests_does_no_harm(
+            lines in prop::collection::vec(("run|pass|fail|x", 0..3_u8), 0..8),
+        ) {
+            let line = |(action, test): &(String, u8)| format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"T{test}\"}}\n");
+            let text: String = lines.iter().map(line).collect();
+            Events::of(text.as_bytes(), &MODULE).into_heard("", |id, _| id.ends_with('1'), |_| true);
         }
 
         #[test]

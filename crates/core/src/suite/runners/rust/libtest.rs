@@ -200,6 +200,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::suite::damage::damaged;
 
     const OUTPUT: &str = "    Finished `test` profile [unoptimized + debuginfo] target(s) in 0.02s
      Running unittests src/lib.rs (target/debug/deps/tills-defbd971ddf69f49)
@@ -298,6 +299,17 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(listed[2], ("a".to_owned(), true, vec!["src/lib.rs - add (line 6)".to_owned()]));
     }
 
+    /// Lines that tell of a result behind the first program, by another way.
+    fn count_by_hand(text: &str) -> usize {
+        let programs = text.lines().skip_while(|line| program(line).is_none());
+        let is_result = |line: &&str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let ends = [" ... ok", " ... FAILED", " ... ignored"].iter().any(|end| line.ends_with(end));
+            words.first() == Some(&"test") && words.len() > 3 && (ends || line.contains(" ... ignored, "))
+        };
+        programs.filter(is_result).count()
+    }
+
     proptest! {
         /// What is dropped or doubled never goes unseen.
         #[test]
@@ -322,6 +334,31 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
                 lines.extend([line.clone(), line]);
             }
             prop_assert!(!read(&whole(&lines))[0].is_sound());
+        }
+
+        /// Damage makes a program unsound, or every line of a result is read.
+        #[test]
+        fn a_damaged_output_is_refused_or_read_to_the_last_test(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..5),
+        ) {
+            let bytes = damaged(OUTPUT, &changes);
+            let text = String::from_utf8_lossy(&bytes);
+            let sections = read(&text);
+            if sections.iter().all(|section| section.is_sound() || section.is_cut_short()) {
+                let read: usize = sections.iter().map(|section| section.results.len()).sum();
+                prop_assert!(read >= count_by_hand(&text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn every_listed_name_is_read(programs in proptest::collection::vec(proptest::collection::vec("[a-z:() -]{1,12}", 0..5), 0..4)) {
+            let program = |(number, names): (usize, &Vec<String>)| {
+                let names = names.iter().flat_map(|name| [name.as_str(), ": test\n"]).collect::<String>();
+                format!("     Running tests/p.rs (deps/p-{number})\n{names}\n")
+            };
+            let output: String = programs.iter().enumerate().map(program).collect();
+            let names: Vec<Vec<String>> = listed(&output).into_iter().map(|(_, _, names)| names).collect();
+            prop_assert_eq!(names, programs);
         }
 
         #[test]
