@@ -44,15 +44,17 @@ impl End {
         Self { end: RunEnd::Crashed, reason: Some(reason.into()) }
     }
 
+    /// The time of the run passed, and no test can be blamed for it.
+    pub fn out_of_time() -> Self {
+        Self { end: RunEnd::TimedOut, reason: Some("the time limit of the run passed".to_owned()) }
+    }
+
     /// The end of a child that did not end by itself; `None` if it did, with its code.
     pub fn of(ending: Ending) -> Result<i32, Self> {
         match ending {
             Ending::Exited(code) => Ok(code),
             Ending::Signalled(number) => Err(Self::crashed(format!("it was ended by signal {number}"))),
-            Ending::TimedOut => Err(Self {
-                end: RunEnd::TimedOut,
-                reason: Some("the time limit of the run passed".to_owned()),
-            }),
+            Ending::TimedOut => Err(Self::out_of_time()),
             Ending::Cancelled => {
                 Err(Self { end: RunEnd::Cancelled, reason: Some("you stopped it".to_owned()) })
             }

@@ -136,6 +136,58 @@ fn hangs_panics_and_exits_name_their_test() {
     }
 }
 
+/// A package of many short tests outlives what Go is first told it may take, and no test in it hangs.
+#[test]
+fn a_slow_package_is_given_more_time_and_blames_no_test() {
+    let rows = |count: u32| {
+        format!(
+            "package sum\n\nimport (\n\t\"fmt\"\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestTable(t *testing.T) {{\n\tfor row := 0; row < {count}; row++ {{\n\t\tt.Run(fmt.Sprint(row), func(t *testing.T) {{ time.Sleep(50 * time.Millisecond) }})\n\t}}\n}}\n"
+        )
+    };
+    let limit = Some(Duration::from_secs(1));
+    let text = rows(100);
+    let (project, runner) = module(&[MODULE, ("x_test.go", &text)]);
+    let run = project.run_within(runner.as_ref(), &files(&["x_test.go"]), Duration::from_mins(1), limit);
+    assert_eq!((run.end, run.exit, run.cases.len()), (RunEnd::Finished, Some(0), 101), "{run:#?}");
+    let text = rows(1000);
+    let (project, runner) = module(&[MODULE, ("x_test.go", &text)]);
+    let run = project.run_within(runner.as_ref(), &files(&["x_test.go"]), Duration::from_secs(8), limit);
+    assert_eq!((run.end, run.broken().count(), run.is_green()), (RunEnd::TimedOut, 0, false), "{run:#?}");
+}
+
+#[test]
+fn tests_that_wait_for_their_turn_are_not_blamed_for_one_that_hangs() {
+    let text = "package sum\n\nimport \"testing\"\n\nfunc TestWaits(t *testing.T) { t.Parallel() }\nfunc TestHangs(t *testing.T) { t.Run(\"part\", func(t *testing.T) { select {} }) }\nfunc TestAlarm(t *testing.T) {}\n";
+    let (project, runner) = module(&[MODULE, ("x_test.go", text)]);
+    let limit = Some(Duration::from_millis(500));
+    let run = project.run_within(runner.as_ref(), &files(&["x_test.go"]), Duration::from_mins(1), limit);
+    let wanted = [("x_test.go::TestHangs", TimedOut), ("x_test.go::TestHangs/part", TimedOut)];
+    assert_eq!(outcomes(&run), wanted, "{run:#?}");
+    assert_eq!((run.end, run.claimed), (RunEnd::Finished, Some(2)), "{run:#?}");
+}
+
+/// With a stand-in for Go, whose first run is still compiling when the time is up.
+#[test]
+fn what_takes_too_long_to_compile_is_compiled_and_runs_again() {
+    let text = "package sum\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) {}\n";
+    let (project, runner) = module(&[MODULE, ("x_test.go", text)]);
+    let bin = project.home().join("bin");
+    let script = "#!/bin/sh\ncase $1 in\nlist) : > \"$HOME/built\" ;;\ntest) test -e \"$HOME/built\" || exec sleep 60\nfor action in run pass; do echo \"{\\\"Action\\\":\\\"$action\\\",\\\"Package\\\":\\\"example.org/sum\\\",\\\"Test\\\":\\\"TestX\\\"}\"; done\n;;\nesac\n";
+    std::fs::create_dir(&bin).unwrap();
+    std::fs::write(bin.join("go"), script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(bin.join("go"), mode).unwrap();
+    let project = project.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let run = project.run_within(
+        runner.as_ref(),
+        &files(&["x_test.go"]),
+        Duration::from_secs(1),
+        Some(Duration::from_secs(1)),
+    );
+    assert_eq!(outcomes(&run), [("x_test.go::TestX", Passed)], "{run:#?}");
+    assert!(run.is_green(), "{run:#?}");
+}
+
 #[test]
 fn what_fails_outside_of_tests_is_no_pass() {
     let text = "package sum\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) {\n\tm.Run()\n\tprintln(\"no database\")\n\tos.Exit(1)\n}\n\nfunc TestX(t *testing.T) {}\n";

@@ -1,14 +1,16 @@
 //! Reads what `go test -json` writes (`go doc test2json`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotfix_model::{Case, CaseOutcome};
 use serde::Deserialize;
 
 use super::module::Module;
+use super::overtime::Overtime;
 use crate::suite::paths;
 use crate::suite::stream::{Heard, clean_reason};
 
@@ -43,12 +45,15 @@ struct Package {
     end: Option<String>,
     /// What could not be built: itself, or a package it imports.
     failed_build: Option<String>,
+    overtime: Overtime,
 }
 
 #[derive(Default)]
 struct Test {
     name: String,
     output: String,
+    /// Whether it waits for its turn among tests that run side by side.
+    waits: bool,
     outcome: Option<CaseOutcome>,
     seconds: Option<f64>,
 }
@@ -61,23 +66,25 @@ pub struct Events<'a> {
     began: u64,
     /// Events that could not be read.
     lost: u64,
+    /// What one test may take.
+    limit: Option<Duration>,
     /// Whether any package was told of.
     pub any: bool,
 }
 
 impl<'a> Events<'a> {
     /// Reads a file of events; lines that are none are left out. After an event that cannot be read the counts never
-    /// agree: it may have been one of a test.
-    pub fn read(path: &Path, module: &'a Module) -> Self {
+    /// agree: it may have been one of a test. `limit` is what one test may take.
+    pub fn read(path: &Path, module: &'a Module, limit: Option<Duration>) -> Self {
         match File::open(path) {
-            Ok(file) => Self::of(BufReader::new(file), module),
-            Err(_) => Self::of(std::io::empty(), module),
+            Ok(file) => Self::of(BufReader::new(file), module, limit),
+            Err(_) => Self::of(std::io::empty(), module, limit),
         }
     }
 
-    fn of(lines: impl BufRead, module: &'a Module) -> Self {
+    fn of(lines: impl BufRead, module: &'a Module, limit: Option<Duration>) -> Self {
         let (packages, builds) = (BTreeMap::new(), BTreeMap::new());
-        let mut events = Self { module, packages, builds, began: 0, lost: 0, any: false };
+        let mut events = Self { module, packages, builds, began: 0, lost: 0, limit, any: false };
         for line in lines.split(b'\n').map_while(Result::ok) {
             match serde_json::from_slice::<Event>(&line) {
                 Ok(event) => events.take(event),
@@ -98,6 +105,7 @@ impl<'a> Events<'a> {
         }
         self.any = true;
         let package = self.packages.entry(event.package).or_default();
+        package.overtime.take(&event.output);
         if event.test.is_empty() {
             match event.action.as_str() {
                 "output" => keep(&mut package.output, &event.output),
@@ -113,6 +121,18 @@ impl<'a> Events<'a> {
             self.began += 1;
         }
         package.test(event.test).take(&event.action, &event.output, event.elapsed);
+    }
+
+    /// Whether Go ended a package although no test in it hangs.
+    pub fn ran_over(&self) -> bool {
+        self.packages.values().any(|package| package.overtime.is_merely_slow(self.limit))
+    }
+
+    /// Whether the packages in all these folders were told of: what is still being built is not.
+    pub fn know(&self, folders: &BTreeSet<&Path>) -> bool {
+        let known: BTreeSet<PathBuf> =
+            self.packages.keys().filter_map(|name| self.module.folder_of(name)).collect();
+        self.any && folders.iter().all(|folder| known.contains(*folder))
     }
 
     /// The tests that are wanted. `said` is what Go wrote besides, where older versions put what their compiler said.
@@ -136,7 +156,9 @@ impl<'a> Events<'a> {
                 continue;
             }
             let written = written_in(self.module, &files);
-            for case in package.cases(&written) {
+            let cases = package.cases(&written, self.limit);
+            left_out += (package.tests.len() - cases.len()) as u64;
+            for case in cases {
                 if wanted(&case.id, case.file.as_deref().unwrap_or_default()) {
                     heard.cases.push(case);
                 } else {
@@ -167,8 +189,8 @@ impl<'a> Events<'a> {
 }
 
 /// The file of each test that is written in one of these.
-fn written_in(module: &Module, files: &[std::path::PathBuf]) -> HashMap<String, String> {
-    let names = |file: &std::path::PathBuf| {
+fn written_in(module: &Module, files: &[PathBuf]) -> HashMap<String, String> {
+    let names = |file: &PathBuf| {
         let text = paths::text_of_path(file);
         module.tests_in(file).into_iter().map(move |name| (name, text.clone()))
     };
@@ -209,48 +231,48 @@ impl Package {
     /// What failed besides its tests: `TestMain`, a race after the last test, an exit.
     fn trouble(&self, name: &str) -> Option<String> {
         let failed = self.end.as_deref() == Some("fail");
-        let explained =
-            self.tests.iter().any(|test| test.outcome.is_none_or(|outcome| outcome == CaseOutcome::Failed));
+        let explains =
+            |test: &Test| test.outcome.map_or(!test.waits, |outcome| outcome == CaseOutcome::Failed);
+        let explained = self.tests.iter().any(explains);
         (failed && !explained)
             .then(|| format!("{name} failed outside of its tests: {}", first_line(&self.output)))
     }
 
-    fn cases(&self, written: &HashMap<String, String>) -> Vec<Case> {
+    /// What became of its tests; those that never had their turn are left out.
+    fn cases(&self, written: &HashMap<String, String>, limit: Option<Duration>) -> Vec<Case> {
         let case = |test: &Test| {
             let top = test.name.split('/').next().unwrap_or_default();
             let file = written.get(top).or_else(|| written.get("")).cloned().unwrap_or_default();
-            let (outcome, reason) = self.outcome(test);
+            let (outcome, reason) = self.outcome(test, limit)?;
             let reason = reason.as_deref().and_then(clean_reason);
-            Case {
-                id: format!("{file}::{}", test.name),
-                file: Some(file),
-                outcome,
-                reason,
-                seconds: test.seconds,
-            }
+            let id = format!("{file}::{}", test.name);
+            Some(Case { id, file: Some(file), outcome, reason, seconds: test.seconds })
         };
-        self.tests.iter().map(case).collect()
+        self.tests.iter().filter_map(case).collect()
     }
 
-    fn outcome(&self, test: &Test) -> (CaseOutcome, Option<String>) {
-        let all = || format!("{}{}", test.output, self.output);
+    fn outcome(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
         match test.outcome {
-            Some(CaseOutcome::Passed) => (CaseOutcome::Passed, None),
-            Some(CaseOutcome::Skipped) => (CaseOutcome::Skipped, Some(first_line(&test.output))),
-            Some(_) if all().contains("panic: test timed out after") => {
-                (CaseOutcome::TimedOut, Some(line_with(&all(), "panic: test timed out after")))
-            }
-            Some(_) => (CaseOutcome::Failed, Some(reason(&test.output))),
+            Some(CaseOutcome::Passed) => Some((CaseOutcome::Passed, None)),
+            Some(CaseOutcome::Skipped) => Some((CaseOutcome::Skipped, Some(first_line(&test.output)))),
+            Some(_) => Some((CaseOutcome::Failed, Some(reason(&test.output)))),
+            None if test.waits => None,
             None if self.end.is_none() => {
-                (CaseOutcome::TimedOut, Some("still running when the run ended".to_owned()))
+                Some((CaseOutcome::TimedOut, Some("still running when the run ended".to_owned())))
             }
-            None if all().contains("panic: test timed out after") => {
-                (CaseOutcome::TimedOut, Some(line_with(&all(), "panic: test timed out after")))
-            }
-            None => {
-                (CaseOutcome::Crashed, Some(format!("its program ended while it ran: {}", reason(&all()))))
-            }
+            None => self.interrupted(test, limit),
         }
+    }
+
+    /// A test in whose time the program ended.
+    fn interrupted(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
+        let Some(said) = &self.overtime.said else {
+            let all = format!("{}{}", test.output, self.output);
+            let why = format!("its program ended while it ran: {}", reason(&all));
+            return Some((CaseOutcome::Crashed, Some(why)));
+        };
+        let is_blamed = self.overtime.blamed(limit).is_none_or(|names| names.contains(test.name.as_str()));
+        is_blamed.then(|| (CaseOutcome::TimedOut, Some(said.clone())))
     }
 }
 
@@ -261,6 +283,8 @@ impl Test {
             "pass" => self.outcome = Some(CaseOutcome::Passed),
             "fail" => self.outcome = Some(CaseOutcome::Failed),
             "skip" => self.outcome = Some(CaseOutcome::Skipped),
+            "pause" => self.waits = true,
+            "cont" => self.waits = false,
             _ => {}
         }
         if self.outcome.is_some() {
@@ -277,10 +301,6 @@ fn says_nothing(line: &str) -> bool {
 fn first_line(output: &str) -> String {
     let line = output.lines().map(str::trim).find(|line| !says_nothing(line));
     line.unwrap_or("no reason given").to_owned()
-}
-
-fn line_with(output: &str, text: &str) -> String {
-    output.lines().find(|line| line.contains(text)).unwrap_or(text).trim().to_owned()
 }
 
 /// A panic, else the first thing said; of what testify prints over several lines, those that say what differs.
@@ -316,12 +336,12 @@ mod tests {
     });
 
     fn heard(bytes: &[u8]) -> Heard {
-        Events::of(bytes, &MODULE).into_heard("", |_, _| true, |_| true)
+        Events::of(bytes, &MODULE, None).into_heard("", |_, _| true, |_| true)
     }
 
     /// The number of tests that a text names; `None` as soon as an event in it cannot be read.
     fn named_by_hand(text: &[u8]) -> Option<usize> {
-        let mut named = std::collections::BTreeSet::new();
+        let mut named = BTreeSet::new();
         for line in text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"")) {
             // Bytes that are no text may stand where nobody looks.
             let value: serde_json::Value = serde_json::from_str(&String::from_utf8_lossy(line)).ok()?;
@@ -403,7 +423,7 @@ mod tests {
         ) {
             let line = |(action, test): &(String, u8)| format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"T{test}\"}}\n");
             let text: String = lines.iter().map(line).collect();
-            Events::of(text.as_bytes(), &MODULE).into_heard("", |id, _| id.ends_with('1'), |_| true);
+            Events::of(text.as_bytes(), &MODULE, None).into_heard("", |id, _| id.ends_with('1'), |_| true);
         }
 
         #[test]

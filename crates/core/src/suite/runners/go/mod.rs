@@ -3,6 +3,7 @@
 mod coverage;
 mod events;
 mod module;
+mod overtime;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -15,7 +16,7 @@ use self::events::Events;
 use self::module::Module;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::exec::{Command, Finished};
+use crate::exec::{Command, Ending, Finished};
 use crate::suite::family::{Family, Found};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
@@ -25,8 +26,12 @@ use crate::suite::{Footprint, Limits, Place, Runner, Selection, SuiteError, exis
 const NAME: &str = "go test";
 /// Longest pattern of names given to `-run`; with more names than fit, whole packages run.
 const LONGEST_PATTERN: usize = 60 << 10;
-/// How often a package may take what one test may: Go limits packages, not tests.
+/// How often a package may at first take what one test may: Go limits packages, not tests.
 const TESTS_PER_PACKAGE: u32 = 4;
+/// The part of the time of a run that a package may take then. Go must end it, for only Go says which test hangs.
+const PART_OF_RUN: (u32, u32) = (3, 4);
+/// How long compiling may take, with all that is imported.
+const BUILD_PATIENCE: Duration = Duration::from_mins(30);
 /// How long `go list` may take.
 const LIST: Duration = Duration::from_mins(1);
 
@@ -126,14 +131,18 @@ impl Runner for GoTest {
         }
         self.ready(ctx, place)?;
         let module = Module::read(place.root, &self.folder);
-        let run = RunFolder::with(ctx, place.scratch, &[])?;
-        let results = run.file("results.jsonl");
-        let command = self.go(place, self.arguments(&module, files.as_deref(), selection, limits));
-        let command = command.deadline(limits.run).log(run.log()).env("HOTFIX_RESULTS", &results);
-        let finished = command.run(ctx)?;
-        let wanted = Wanted { files: files.as_deref(), ids: ids_of(selection) };
-        let events = Events::read(&results, &module);
-        Ok(self.judge(selection, &finished, events, &wanted))
+        let task = Task { ctx, place, module: &module, files: files.as_deref(), selection, limits };
+        let whole = limits.run * PART_OF_RUN.0 / PART_OF_RUN.1;
+        let short = limits.test.map_or(whole, |test| (test * TESTS_PER_PACKAGE).min(whole));
+        let mut attempt = self.attempt(&task, short)?;
+        if attempt.finished.ending == Ending::TimedOut && !attempt.events.know(&task.folders()) {
+            self.compile(&task);
+            attempt = self.attempt(&task, short)?;
+        }
+        if short < whole && attempt.events.ran_over() {
+            attempt = self.attempt(&task, whole)?;
+        }
+        Ok(self.judge(selection, attempt, &Wanted { files: files.as_deref(), ids: ids_of(selection) }))
     }
 
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
@@ -185,6 +194,29 @@ fn ids_of(selection: &Selection) -> Option<&[String]> {
     }
 }
 
+/// One run, as it was asked for.
+struct Task<'a> {
+    ctx: &'a Ctx,
+    place: &'a Place<'a>,
+    module: &'a Module,
+    files: Option<&'a [PathBuf]>,
+    selection: &'a Selection,
+    limits: &'a Limits,
+}
+
+impl Task<'_> {
+    /// The folders of the packages that run, as far as they are known beforehand.
+    fn folders(&self) -> BTreeSet<&Path> {
+        self.files.unwrap_or_default().iter().filter_map(|file| file.parent()).collect()
+    }
+}
+
+/// How it went once.
+struct Attempt<'a> {
+    finished: Finished,
+    events: Events<'a>,
+}
+
 /// What of the results was asked for.
 struct Wanted<'a> {
     files: Option<&'a [PathBuf]>,
@@ -216,22 +248,35 @@ impl GoTest {
             .contained()
     }
 
-    fn arguments(
-        &self,
-        module: &Module,
-        files: Option<&[PathBuf]>,
-        selection: &Selection,
-        limits: &Limits,
-    ) -> Vec<OsString> {
+    /// Runs the tests; no package may take longer than `package`.
+    fn attempt<'a>(&self, task: &Task<'a>, package: Duration) -> Result<Attempt<'a>> {
+        let run = RunFolder::with(task.ctx, task.place.scratch, &[])?;
+        let results = run.file("results.jsonl");
+        let command = self.go(task.place, self.arguments(task, package));
+        let command = command.deadline(task.limits.run).log(run.log()).env("HOTFIX_RESULTS", &results);
+        let finished = command.run(task.ctx)?;
+        Ok(Attempt { finished, events: Events::read(&results, task.module, task.limits.test) })
+    }
+
+    /// Compiles all that the tests need into Go's cache, when that took all the time of a run; what comes of it the next
+    /// run tells.
+    fn compile(&self, task: &Task<'_>) {
+        let packages = task.files.map_or_else(|| vec!["./...".to_owned()], |files| self.packages(files));
+        let list = Command::new("go").args(["list", "-e", "-export", "-test", "-deps", "-f", ""]);
+        let list = list.args(packages).dir(task.place.root.join(&self.folder)).contained();
+        drop(list.deadline(BUILD_PATIENCE).run(task.ctx));
+    }
+
+    fn arguments(&self, task: &Task<'_>, package: Duration) -> Vec<OsString> {
         // Without `-count=1` a result may be one of an earlier run.
         let mut arguments: Vec<OsString> = ["-json", "-count=1"].map(OsString::from).into();
-        let package = limits.test.map_or(limits.run, |test| (test * TESTS_PER_PACKAGE).min(limits.run));
         arguments.push(format!("-timeout={}ms", package.as_millis().max(1)).into());
-        let Some(files) = files else {
+        let Some(files) = task.files else {
             arguments.push("./...".into());
             return arguments;
         };
-        let pattern = ids_of(selection).map(pattern_of_ids).or_else(|| pattern_of_files(module, files));
+        let by_names = ids_of(task.selection).map(pattern_of_ids);
+        let pattern = by_names.or_else(|| pattern_of_files(task.module, files));
         if let Some(pattern) = pattern.filter(|pattern| pattern.len() <= LONGEST_PATTERN) {
             arguments.extend(["-run".into(), pattern.into()]);
         }
@@ -250,12 +295,14 @@ impl GoTest {
         folders.into_iter().map(name).collect()
     }
 
-    fn judge(&self, selection: &Selection, finished: &Finished, events: Events, wanted: &Wanted<'_>) -> Run {
-        let tests_built = events.any;
+    fn judge(&self, selection: &Selection, attempt: Attempt<'_>, wanted: &Wanted<'_>) -> Run {
+        let Attempt { finished, events } = attempt;
+        let (tests_built, ran_over) = (events.any, events.ran_over());
         let said = String::from_utf8_lossy(&finished.stdout).into_owned();
         let heard = events.into_heard(&said, |id, file| wanted.has(id, file), |file| wanted.has_file(file));
         let end = match End::of(finished.ending) {
             Err(end) => end,
+            Ok(_) if ran_over => End::out_of_time(),
             Ok(0) => End::finished(),
             Ok(_) if tests_built => End::finished(),
             Ok(code) => End::crashed(match report::telling_line(&finished.stdout) {
@@ -266,7 +313,7 @@ impl GoTest {
             }),
         };
         let told = Told { claimed: heard.own_count, ..self.told(selection) };
-        report::run_of(told, finished, heard, &end)
+        report::run_of(told, &finished, heard, &end)
     }
 }
 
