@@ -145,6 +145,7 @@ impl Pool<'_> {
         failpoint::reach(self.repository.ctx(), "park.moved");
         parked.left = self.sweep(&worktree, false)?;
         if let Some(twin) = entry.twin.as_ref().and_then(|twin| twin.worktree(self.repository).ok()) {
+            self.repository.remove_scratch(&twin);
             self.repository.widen_worktree(&twin)?;
         }
         let stamp = parked.left.is_empty().then(|| Stamp::of(&worktree, &target.commit)).flatten();

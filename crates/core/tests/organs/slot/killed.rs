@@ -126,3 +126,19 @@ fn a_lock_of_the_head_of_a_slot_that_was_let_go_is_no_obstacle_to_gc() {
     write(&held.worktree.git_dir.join("HEAD.lock"), "");
     sandbox.assert_healthy();
 }
+
+#[test]
+fn what_a_killed_proof_left_in_the_twin_goes_when_the_slot_is_parked() {
+    let sandbox = Sandbox::new();
+    let (repository, config) = (sandbox.repository(), config());
+    let pool = Pool::new(&repository, &config);
+    let base = sandbox.rev("main");
+    let held = start(&repository, &pool, "a", &base);
+    let scratch = repository.scratch_path(&pool.twin(&held, &base).unwrap().worktree);
+    // Git was killed while it wrote this index of ours.
+    let lock = scratch.with_extension("lock");
+    write(&scratch, "");
+    write(&lock, "");
+    pool.park(&held, &base, Keep::Save).unwrap();
+    assert!(!scratch.exists() && !lock.exists());
+}
