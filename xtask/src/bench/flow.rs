@@ -10,7 +10,7 @@ use hotfix_testkit::{Sandbox, auth};
 
 use super::rounds::{Goal, Row, Side, measure, table};
 use super::times::{BESIDES, ROWS, Times};
-use super::world::{World, wait_until_parked};
+use super::world::{World, enter_started, wait_until_parked};
 use super::{page, program, quoted};
 use crate::tools::{self, State};
 
@@ -117,13 +117,8 @@ git push --quiet --set-upstream origin hotfix/hand-{round}",
 
 fn commands(place: &Place, round: usize, no_fetch: bool) -> String {
     let fetch = if no_fetch { "--no-fetch" } else { "" };
-    format!(
-        r#"started=$(git-hotfix start 'Production down! Auth failing' --name bench-{round} {fetch} --json)
-cd "$(printf %s "$started" | tr -d '\n' | sed 's/.*"worktree": *"\([^"]*\)".*/\1/')"
-{edit}
-git-hotfix ship 'auth token validation' --json"#,
-        edit = place.edit
-    )
+    let enter = enter_started(&format!("--name bench-{round} {fetch}"));
+    format!("{enter}\n{}\ngit-hotfix ship 'auth token validation' --json", place.edit)
 }
 
 /// The script's last step is measured after all rounds, so that no round has to create files where others were just

@@ -11,6 +11,7 @@ mod rounds;
 mod start;
 mod status;
 mod times;
+mod warm;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ enum Bench {
     Flow(flow::FlowArgs),
     /// `start`, `cleanup` and `status` against `git worktree`, `git switch` and bare refs.
     Start(start::StartArgs),
+    /// The first build or test in a slot against a fresh worktree.
+    Warm(warm::WarmArgs),
     /// Many starts at once.
     Crowd(crowd::CrowdArgs),
     /// `report` where very many records are.
@@ -48,6 +51,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     match &args.bench {
         Bench::Flow(args) => flow::run(args),
         Bench::Start(args) => start::run(args),
+        Bench::Warm(args) => warm::run(args),
         Bench::Crowd(args) => crowd::run(args),
         Bench::Report(args) => report::run(args),
     }

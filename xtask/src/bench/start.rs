@@ -1,15 +1,15 @@
 //! `start` and `cleanup` against Git's own worktrees, in repositories of several sizes.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use hotfix_testkit::{Repo, Sandbox};
 
 use super::page;
 use super::rounds::{Goal, Measured, Row, Side, beyond, measure, table};
-use super::world::{World, slot, wait_until_parked};
+use super::world::{World, check_room, slot, wait_until_parked};
 use super::{program, status};
 
 /// What the others are compared with.
@@ -27,6 +27,10 @@ const SLOW_FETCHING: &str = "`start` with the slow fetch";
 const PRIVATE_FETCH: &str = "exec git -c gc.auto=0 fetch --quiet --no-tags --no-write-fetch-head --refmap= origin \
     +refs/heads/main:refs/hotfix/base/main '+refs/heads/hotfix/*:refs/hotfix/remote/branch/*' \
     '+refs/hotfix/record/*:refs/hotfix/remote/record/*'";
+/// From so many files on there are figures to be reached, and a checkout takes longer than a slow fetch.
+const LARGE: usize = 20_000;
+/// So many milliseconds may fetch and files together take longer than the slower of them.
+const OVERLAP: f64 = 10.0;
 /// Has Git call a remote that thinks before it answers.
 const SLOWLY: &str = "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.uploadpack \
     GIT_CONFIG_VALUE_0='sleep 0.3; git-upload-pack'\n";
@@ -60,6 +64,9 @@ pub fn run(args: &StartArgs) -> Result<()> {
     // Nothing is deleted before the end.
     let mut worlds = Vec::new();
     for &files in &args.files {
+        // Each side that makes files makes all of them once a round; others have one worktree.
+        let checkouts = if args.quick { args.rounds + 4 } else { 4 * (args.rounds + 1) + 3 };
+        check_room(files, checkouts)?;
         let world = World::generate(files, &program)?;
         let mut measured = started(&world, files, args)?;
         if !args.quick {
@@ -79,7 +86,7 @@ pub fn run(args: &StartArgs) -> Result<()> {
 /// The figures that must be reached with so many files; none are set for small repositories.
 fn goal(files: usize, at_20k: f64, at_100k: Option<f64>) -> Option<Goal> {
     let most = if files >= 100_000 { at_100k.unwrap_or(at_20k) } else { at_20k };
-    (files >= 20_000).then_some(Goal::Times(most))
+    (files >= LARGE).then_some(Goal::Times(most))
 }
 
 fn started(world: &World, files: usize, args: &StartArgs) -> Result<Vec<Measured>> {
@@ -101,17 +108,16 @@ fn started(world: &World, files: usize, args: &StartArgs) -> Result<Vec<Measured
         let behind = "`start --no-fetch`, 20 commits behind";
         sides.push(warm(world, behind, 20, goal(files, 0.09, Some(0.03))));
         sides.push(warm(world, "`start --no-fetch`, 200 commits behind", 200, None));
-        sides.push(without_slot(world, &cold, COLD, "", goal(files, 0.85, None)));
-        sides.extend(fetching(world, &cold));
+        sides.push(without_slot(world, &cold, goal(files, 0.85, None)));
+        sides.extend(fetching(world, &cold, files));
     }
     let mut measured = measure(sides, args.rounds)?;
-    let overlaps = [
-        (FETCHING, [FETCH, AT_MAIN]),
-        (SLOW_FETCHING, [SLOW_FETCH, AT_MAIN]),
-        (SLOW_COLD, [SLOW_FETCH, COLD]),
-    ];
-    let lines = overlaps.map(|(name, parts)| beyond(&measured, name, parts, 10.0));
-    measured.extend(lines.into_iter().flatten());
+    let mut overlaps = vec![(FETCHING, [FETCH, AT_MAIN]), (SLOW_FETCHING, [SLOW_FETCH, AT_MAIN])];
+    if files < LARGE {
+        overlaps.push((SLOW_COLD, [SLOW_FETCH, COLD]));
+    }
+    let lines = overlaps.into_iter().map(|(name, parts)| beyond(&measured, name, parts, OVERLAP));
+    measured.extend(lines.collect::<Vec<_>>().into_iter().flatten());
     Ok(measured)
 }
 
@@ -160,20 +166,11 @@ fn warm<'a>(world: &'a World, name: &str, behind: usize, goal: Option<Goal>) -> 
 }
 
 /// The slot is not given back, so that the next start finds none either.
-fn without_slot<'a>(
-    world: &'a World,
-    cold: &'a Repo,
-    name: &str,
-    before: &'static str,
-    goal: Option<Goal>,
-) -> Side<'a> {
-    let options = if before.is_empty() { "--no-fetch" } else { "" };
-    Side::one(Row::new(name).against(ADD).goal(goal), move |_| {
-        Ok(timed_start(world, cold, before, options)?.0)
-    })
+fn without_slot<'a>(world: &'a World, cold: &'a Repo, goal: Option<Goal>) -> Side<'a> {
+    Side::one(Row::new(COLD).against(ADD).goal(goal), |_| Ok(timed_start(world, cold, "", "--no-fetch")?.0))
 }
 
-fn fetching<'a>(world: &'a World, cold: &'a Repo) -> Vec<Side<'a>> {
+fn fetching<'a>(world: &'a World, cold: &'a Repo, files: usize) -> Vec<Side<'a>> {
     let fetch = |name: &str, before: &'static str| {
         Side::one(Row::new(name), move |_| {
             Ok(world.shell(world.repo.path(), &format!("{before}{PRIVATE_FETCH}"))?.0)
@@ -192,8 +189,24 @@ fn fetching<'a>(world: &'a World, cold: &'a Repo) -> Vec<Side<'a>> {
         start(FETCHING, ""),
         fetch(SLOW_FETCH, SLOWLY),
         start(SLOW_FETCHING, SLOWLY),
-        without_slot(world, cold, SLOW_COLD, SLOWLY, None),
+        slow_without_slot(world, cold, files),
     ]
+}
+
+/// With the time from the last file on: two large checkouts differ by more than what is looked for. In small
+/// repositories the fetch takes longer, and this is the rest of it.
+fn slow_without_slot<'a>(world: &'a World, cold: &'a Repo, files: usize) -> Side<'a> {
+    let goal = (files >= LARGE).then_some(Goal::Milliseconds(OVERLAP));
+    let last = Row::new(format!("{SLOW_COLD}: after its last file")).goal(goal);
+    Side::new(vec![Row::new(SLOW_COLD).against(ADD), last], |_| {
+        let (took, slot) = timed_start(world, cold, SLOWLY, "")?;
+        let ended = SystemTime::now();
+        let name = slot.file_name().context("a slot has a name")?;
+        // Git writes the index when all files are written.
+        let index = cold.file(".git/worktrees").join(name).join("index");
+        let written = std::fs::metadata(index)?.modified()?;
+        Ok(vec![took, ended.duration_since(written).unwrap_or_default()])
+    })
 }
 
 fn timed_start(world: &World, repo: &Repo, before: &str, options: &str) -> Result<(Duration, PathBuf)> {

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use hotfix_core::slot::Space;
 use hotfix_testkit::{Binary, Repo, Sandbox, auth};
 
 /// Commits after the first one.
 pub const HISTORY: usize = 200;
 /// Files that each of them touches.
 const TOUCHED: usize = 20;
+/// What a file takes: a block, and its share of folders, indexes and objects.
+const BYTES: u64 = 5_000;
 /// When the first one was made, in seconds since 1970: in February 2026.
 const BEGAN: usize = 1_771_000_000;
 /// How long background work on a slot is waited for.
@@ -45,6 +48,17 @@ impl World {
         sandbox.repo_at(sandbox.code()).git(["clone", "--quiet", "origin.git", "repo"]);
         let hotfix = sandbox.binary(program, repo.path());
         Ok(Self { sandbox, repo, hotfix })
+    }
+
+    /// Makes a repository of one commit with these files, each a path and a content.
+    pub fn of_files(sandbox: Sandbox, files: &[(String, String)], program: &Path) -> Self {
+        sandbox.env_remove("HOTFIX_FOREGROUND");
+        spread(&sandbox.code());
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(path, content)| (path.as_str(), content.as_bytes())).collect();
+        let repo = sandbox.repo_with_remote(&files);
+        let hotfix = sandbox.binary(program, repo.path());
+        Self { sandbox, repo, hotfix }
     }
 
     /// A second clone, without files of its own.
@@ -106,6 +120,29 @@ impl World {
 pub fn slot(printed: &str) -> Result<PathBuf> {
     let started: serde_json::Value = serde_json::from_str(printed)?;
     Ok(started["worktree"].as_str().context("start names the worktree")?.into())
+}
+
+/// Fails before anything is made where the disk cannot hold so many worktrees: nothing is deleted before the end.
+pub fn check_room(files: usize, worktrees: usize) -> Result<()> {
+    let needed = u64::try_from(files.saturating_mul(worktrees))?;
+    let folder = std::env::temp_dir();
+    let free = Space::at(&folder).map_err(|error| anyhow!("{error}"))?;
+    let (wanted, here) = ((needed * BYTES) >> 30, free.bytes >> 30);
+    ensure!(
+        wanted < here && free.files.is_none_or(|most| needed < most),
+        "{worktrees} worktrees of {files} files need {wanted} GiB in {}, {here} GiB are free; fewer --rounds or --quick \
+         need less, TMPDIR names another folder",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// Lines of a shell script that start a hotfix and go into its slot.
+pub fn enter_started(options: &str) -> String {
+    format!(
+        r#"started=$(git-hotfix start 'Production down!' {options} --json)
+cd "$(printf %s "$started" | tr -d '\n' | sed 's/.*"worktree": *"\([^"]*\)".*/\1/')""#
+    )
 }
 
 /// Waits until no slot is on its way and nobody works in one.
