@@ -94,6 +94,19 @@ mod with_java {
     }
 
     #[test]
+    fn a_module_that_does_not_compile_hides_no_other() {
+        let (project, runner) = project_with(FLAKY);
+        project
+            .write(&[(SHOP_FILE, "package shop;\nclass ShopTest { void sells() { till.Gone.sum(); } }\n")]);
+        let run = project.run(runner.as_ref(), &files(&[PAY_FILE, SHOP_FILE]));
+        let id = |name: &str| format!("{PAY_FILE}::{name}");
+        let (always, sometimes) = (id("always"), id("sometimes"));
+        assert_eq!(outcomes(&run), [(always.as_str(), Passed), (sometimes.as_str(), Failed)], "{}", run.tail);
+        let names: Vec<&str> = run.not_loaded.iter().map(|(file, _)| file.as_str()).collect();
+        assert_eq!((names, run.end), (vec![SHOP_FILE], hotfix_model::RunEnd::Finished), "{run:#?}");
+    }
+
+    #[test]
     fn classes_methods_and_modules_are_singled_out_and_nothing_stale_is_read() {
         let (project, runner) = project();
         let limit = Some(std::time::Duration::from_secs(1));

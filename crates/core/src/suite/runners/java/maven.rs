@@ -120,6 +120,12 @@ impl Maven {
         let finished = command.run(ctx)?;
         Ok((!finished.success()).then_some(finished))
     }
+
+    /// Whether what did not compile leaves nothing to run. Where there are several modules, the others still run.
+    fn hides_all(&self, failed: &Finished, chosen: &Chosen) -> bool {
+        let modules = if chosen.modules.is_empty() { self.modules.len() } else { chosen.modules.len() };
+        modules < 2 || failed.ending.code().is_none()
+    }
 }
 
 impl Runner for Maven {
@@ -177,7 +183,8 @@ impl Runner for Maven {
         }
         let folder = RunFolder::new(ctx, place.scratch)?;
         let chosen = self.chosen(place, selection, files.as_deref().unwrap_or_default());
-        if let Some(failed) = self.compile(ctx, (place, &folder), &chosen)? {
+        let failed = self.compile(ctx, (place, &folder), &chosen)?;
+        if let Some(failed) = failed.filter(|failed| self.hides_all(failed, &chosen)) {
             return Ok(conclude((told, place.root), &failed, reports::Told::default()));
         }
         let reports = Reports::before(&place.root.join(&self.folder), REPORTS);
@@ -302,8 +309,15 @@ fn compile_errors(output: &str, root: &Path) -> Vec<(String, String)> {
     found
 }
 
+/// The first error, with the line behind it where it only announces that.
 fn first_error(output: &str) -> Option<String> {
-    output.lines().find_map(|line| line.strip_prefix("[ERROR] ")).and_then(clean_reason)
+    let mut lines = output.lines();
+    let first = lines.find_map(|line| line.strip_prefix("[ERROR] "))?.trim_end();
+    let next = lines.next().map(|line| line.strip_prefix("[ERROR] ").unwrap_or(line));
+    match next.filter(|_| first.ends_with(':')) {
+        Some(next) => clean_reason(&format!("{first} {next}")),
+        None => clean_reason(first),
+    }
 }
 
 fn stem(file: &Path) -> String {
@@ -320,6 +334,16 @@ fn shown(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_that_is_only_announced_is_told_whole() {
+        let output = "[INFO] x\n[ERROR] Rule 0: RequireMavenVersion failed with message:\nDetected Maven Version: 3.8.7\n";
+        let wanted = "Rule 0: RequireMavenVersion failed with message: Detected Maven Version: 3.8.7";
+        assert_eq!(first_error(output).as_deref(), Some(wanted));
+        assert_eq!(first_error("[ERROR] No plugin\n[ERROR] more\n").as_deref(), Some("No plugin"));
+        assert_eq!(first_error("[ERROR] Only this:\n").as_deref(), Some("Only this:"));
+        assert_eq!(first_error("BUILD\n"), None);
+    }
 
     #[test]
     fn compile_errors_are_named_by_file() {
