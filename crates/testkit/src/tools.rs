@@ -35,6 +35,8 @@ pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };
 /// Maven with its plugins, `JUnit`, checkstyle and google-java-format.
 pub const JAVA: Family = Family { name: "java", title: "Java", mark: "with_java" };
+/// Gradle, with `JUnit` 4.
+pub const GRADLE: Family = Family { name: "gradle", title: "Gradle", mark: "with_gradle" };
 /// Chromium.
 pub const BROWSER: Family = Family { name: "browser", title: "browser", mark: "with_browser" };
 /// A Gitea server.
@@ -43,7 +45,7 @@ pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gi
 pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
 pub const FAMILIES: &[&Family] =
-    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &BROWSER, &GITEA, &GERRIT];
+    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GRADLE, &BROWSER, &GITEA, &GERRIT];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";
@@ -102,6 +104,20 @@ pub fn find_browser() -> Option<PathBuf> {
 pub fn browser() -> PathBuf {
     BROWSER.folder();
     find_browser().expect("the browser that `cargo xtask test` found")
+}
+
+/// The jars that a Gradle project of tests compiles and runs with, where Debian's packages lay them; absent without
+/// Gradle itself.
+pub fn find_gradle_jars() -> Option<[PathBuf; 2]> {
+    let jars =
+        ["junit4", "hamcrest-core"].map(|name| Path::new("/usr/share/java").join(format!("{name}.jar")));
+    (folder_of("gradle").is_some() && jars.iter().all(|jar| jar.is_file())).then_some(jars)
+}
+
+/// The same for a test that cannot do without.
+pub fn gradle_jars() -> [PathBuf; 2] {
+    GRADLE.folder();
+    find_gradle_jars().expect("the Gradle that `cargo xtask test` found")
 }
 
 /// The folder of a program on the machine's own search path.

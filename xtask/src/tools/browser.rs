@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use hotfix_testkit::tools::{self, BROWSER};
 
-use super::{Kit, say};
+use super::{Kit, debian};
 
 /// Chromium, from the system.
 pub const KIT: Kit = Kit {
@@ -20,12 +20,7 @@ fn build(_: &Path) -> Result<()> {
     if tools::find_browser().is_some() {
         return Ok(());
     }
-    say("apt-get", &["update", "--quiet"], "apt-get, as root,")?;
-    say(
-        "apt-get",
-        &["install", "--yes", "--quiet", "--no-install-recommends", "chromium"],
-        "apt-get, as root,",
-    )?;
+    debian::install("chromium")?;
     match tools::find_browser() {
         Some(_) => Ok(()),
         None => bail!("no chromium is on the PATH"),

@@ -1,9 +1,11 @@
 //! Installs the tools that tests drive into the user's cache: once per machine, not once per clone.
 
 mod browser;
+mod debian;
 mod gerrit;
 mod gitea;
 mod go;
+mod gradle;
 mod java;
 mod node;
 mod python;
@@ -41,6 +43,7 @@ const KITS: &[&Kit] = &[
     &node::KIT,
     &go::KIT,
     &java::KIT,
+    &gradle::KIT,
     &browser::KIT,
 ];
 /// Servers: large, slow to install, and needed only by the tests of the forges.

@@ -1,4 +1,4 @@
-//! Real Maven with `JUnit` on a small project. What Gradle writes is only read from examples, beside its code.
+//! Real Maven and Gradle with `JUnit` on small projects.
 
 use hotfix_core::suite::{Runner, Selection};
 use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
@@ -148,5 +148,74 @@ mod with_java {
         let place = hotfix_core::suite::Place { root: &root, home: &home, scratch: &scratch };
         let related = runner.related(&project.ctx(), &place, &["pay/src/main/java/till/Till.java".into()]);
         assert_eq!(related.unwrap(), [PAY_FILE, SHOP_FILE].map(std::path::PathBuf::from));
+    }
+}
+
+mod with_gradle {
+    use hotfix_model::CaseOutcome::Crashed;
+    use hotfix_model::RunEnd;
+
+    use super::*;
+
+    const FILE: &str = "src/test/java/till/TillTest.java";
+    const NESTED: &str = "shop/src/test/java/shop/ShopTest.java";
+    const TILL_TEST: &str = r"package till;
+import org.junit.*;
+public class TillTest {
+  @Test public void adds() { Assert.assertEquals(3, Till.sum(2, 1)); }
+  @Test public void zero() { Assert.assertEquals(0, Till.sum(0, 0)); }
+  @Ignore @Test public void slow() { }
+}
+";
+    const SHOP: &str = "package shop;\npublic class ShopTest { @org.junit.Test public void sells() { } }\n";
+
+    /// A project with a module, as version 4 and all later ones read it.
+    fn project_with(test: &str) -> (Project, Box<dyn Runner>) {
+        let [junit, hamcrest] = tools::gradle_jars();
+        let needs = format!("testImplementation files('{}', '{}')", junit.display(), hamcrest.display());
+        let build = format!("allprojects {{\n  apply plugin: 'java'\n  dependencies {{ {needs} }}\n}}\n");
+        let all = [
+            ("build.gradle", build.as_str()),
+            ("settings.gradle", "include 'shop'\n"),
+            ("src/main/java/till/Till.java", TILL),
+            (FILE, test),
+            (NESTED, SHOP),
+        ];
+        let project = Project::new(&all);
+        let home = project.home().join("gradle");
+        (project.set("GRADLE_USER_HOME", home), found(&all))
+    }
+
+    #[test]
+    fn outcomes_are_read_and_names_lead_back_to_their_tests() {
+        let (project, runner) = project_with(TILL_TEST);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        let id = |name: &str| format!("{FILE}::{name}");
+        let sells = format!("{NESTED}::sells");
+        let wanted = [(sells, Passed), (id("adds"), Failed), (id("slow"), Skipped), (id("zero"), Passed)];
+        let wanted: Vec<_> = wanted.iter().map(|(id, outcome)| (id.as_str(), *outcome)).collect();
+        assert_eq!(outcomes(&run), wanted, "{}", run.tail);
+        assert_eq!((run.claimed, run.exit, run.end), (Some(4), Some(1), RunEnd::Finished));
+        assert_eq!(reason(&run, &id("adds")), "java.lang.AssertionError: expected:<3> but was:<1>");
+
+        let run = project.run(runner.as_ref(), &Selection::Cases(vec![id("zero")]));
+        assert_eq!(outcomes(&run), [(id("zero").as_str(), Passed)], "{}", run.tail);
+
+        project.write(&[(FILE, &TILL_TEST.replace("Till.sum(0, 0)", "Till.gone()"))]);
+        let run = project.run(runner.as_ref(), &files(&[FILE]));
+        assert_eq!((run.cases.len(), run.not_loaded.len()), (0, 1), "{run:#?}");
+        assert_eq!(run.not_loaded[0].0, FILE);
+    }
+
+    #[test]
+    fn a_test_that_ends_the_program_is_named_although_no_report_is_written() {
+        let text = "package till;\nimport org.junit.*;\n@FixMethodOrder(org.junit.runners.MethodSorters.NAME_ASCENDING)\npublic class TillTest {\n  @Test public void adds() { }\n  @Test public void dies() { Runtime.getRuntime().halt(3); }\n}\n";
+        let (project, runner) = project_with(text);
+        let run = project.run(runner.as_ref(), &files(&[FILE]));
+        let id = |name: &str| format!("{FILE}::{name}");
+        let (adds, dies) = (id("adds"), id("dies"));
+        assert_eq!(outcomes(&run), [(adds.as_str(), Passed), (dies.as_str(), Crashed)], "{}", run.tail);
+        assert_eq!(run.end, RunEnd::Crashed);
+        assert!(reason(&run, &dies).contains("non-zero exit value 3"), "{run:#?}");
     }
 }

@@ -1,13 +1,14 @@
 //! Gradle: an init script of ours makes every test task run anew, keep on after failures, and write its reports into the
 //! folder of the run, where nothing stale can be.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use hotfix_model::{Run, RunEnd};
 
 use super::reports;
-use super::{BuildTool, classes};
+use super::{BuildTool, classes, events};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Ending, Finished};
@@ -16,7 +17,7 @@ use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{Heard, clean_reason};
 use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
-/// For all versions since 5: the names of the report's place differ.
+/// For all versions since 4: the names of the report's place differ.
 const SCRIPT: &str = include_str!("git_hotfix.gradle");
 
 /// The program.
@@ -121,6 +122,8 @@ impl Runner for Gradle {
         std::fs::write(&script, SCRIPT).map_err(FileError::of("write", &script))?;
         let chosen = folder.file("filters.txt");
         std::fs::write(&chosen, filters).map_err(FileError::of("write", &chosen))?;
+        let milliseconds = limits.test.map(|limit| format!("{} ms", limit.as_millis())).unwrap_or_default();
+        let events = folder.file("events.jsonl");
         let finished = Command::new(GRADLE.program(place, &self.folder))
             .args(["--console=plain", "--continue", "--no-daemon", "--init-script"])
             .arg(&script)
@@ -129,10 +132,16 @@ impl Runner for Gradle {
             .contained()
             .env("HOTFIX_GRADLE_FILTERS", &chosen)
             .env("HOTFIX_GRADLE_REPORTS", folder.file("reports").join(&self.folder))
+            .env("HOTFIX_GRADLE_EVENTS", &events)
+            .env("HOTFIX_GRADLE_LIMIT", milliseconds)
             .log(folder.log())
             .deadline(limits.run)
             .run(ctx)?;
-        Ok(conclude((told, place.root), &finished, &folder))
+        let told_of = match finished.ending {
+            Ending::Exited(0) => Heard::default(),
+            _ => events::read(&events, place.root, &self.folder),
+        };
+        Ok(conclude((told, place.root), &finished, &folder, told_of))
     }
 }
 
@@ -162,29 +171,28 @@ fn filter(class: &str, id: &str) -> String {
     format!("{class}.{method}")
 }
 
-fn conclude((told, root): (Told, &Path), finished: &Finished, folder: &RunFolder) -> Run {
+/// `begun` is what was told of single tests when Gradle did not come to its end, and so wrote no report.
+fn conclude((told, root): (Told, &Path), finished: &Finished, folder: &RunFolder, begun: Heard) -> Run {
     let output = String::from_utf8_lossy(&finished.stdout).into_owned();
     let read = reports::read_gathered(root, &folder.file("reports"));
     let (read, unreadable) = match read {
         Ok(read) => (read, None),
         Err(error) => (reports::Told::default(), Some(format!("a report of Gradle cannot be read: {error}"))),
     };
+    let known: BTreeSet<String> = read.cases.iter().map(|case| case.id.clone()).collect();
+    let others = begun.cases.into_iter().filter(|case| !known.contains(&case.id));
     let heard = Heard {
-        cases: report::unlike(read.cases),
+        cases: report::unlike(others.chain(read.cases).collect()),
+        open: begun.open,
         not_loaded: compile_errors(&output, root),
         ..Heard::default()
     };
     let end = match (End::of(finished.ending), unreadable) {
         (Err(end), _) => end,
         (Ok(_), Some(why)) => End::crashed(why),
-        (Ok(code), None) if code != 0 && heard.not_loaded.is_empty() => End::crashed(format!(
-            "Gradle could not run the tests (code {code}): {}",
-            output
-                .lines()
-                .find_map(|line| line.strip_prefix("> "))
-                .and_then(clean_reason)
-                .unwrap_or_default()
-        )),
+        (Ok(code), None) if code != 0 && heard.not_loaded.is_empty() => {
+            End::crashed(format!("Gradle could not run the tests (code {code}): {}", trouble(&output)))
+        }
         _ => End::finished(),
     };
     let run = report::run_of(Told { claimed: read.claimed, ..told }, finished, heard, &end);
@@ -197,13 +205,26 @@ fn conclude((told, root): (Told, &Path), finished: &Finished, folder: &RunFolder
     }
 }
 
+/// What Gradle says went wrong; where it did not even begin, what is said of an error.
+fn trouble(output: &str) -> String {
+    let behind =
+        |title: &str| output.split_once(title).and_then(|(_, rest)| rest.trim_start().lines().next());
+    let cause = output.lines().find_map(|line| line.strip_prefix("> "));
+    let found = cause.or_else(|| behind("* What went wrong:")).and_then(clean_reason);
+    found
+        .or_else(|| report::telling_line(output.as_bytes()))
+        .unwrap_or_else(|| report::last_line(output.as_bytes()))
+}
+
 /// `/slot/src/test/java/till/TillTest.java:12: error: cannot find symbol` and Kotlin's `e: file:///…:12:5 …`.
 fn compile_errors(output: &str, root: &Path) -> Vec<(String, String)> {
     let roots = [root.to_owned(), root.canonicalize().unwrap_or_else(|_| root.to_owned())];
     let mut found: Vec<(String, String)> = Vec::new();
     for line in output.lines() {
         let plain = line.strip_prefix("e: ").map(|line| line.strip_prefix("file://").unwrap_or(line));
-        let text = plain.unwrap_or(line);
+        // Gradle 4 writes `:compileTestJava` before it, on the same line.
+        let task = line.strip_prefix(':').and_then(|line| line.find('/')).map_or(0, |place| place + 1);
+        let text = plain.unwrap_or(line.get(task..).unwrap_or_default());
         let Some(file) = roots.iter().find_map(|root| text.strip_prefix(root.to_str()?)?.strip_prefix('/'))
         else {
             continue;
@@ -229,10 +250,23 @@ mod tests {
     }
 
     #[test]
+    fn what_went_wrong_is_told_in_one_line() {
+        let whole = "FAILURE: Build failed with an exception.\n\n* What went wrong:\nExecution failed.\n> No such pin\n";
+        assert_eq!(trouble(whole), "No such pin");
+        assert_eq!(
+            trouble("* What went wrong:\nUnsupported class file major version 61\n\n* Try:\n"),
+            "Unsupported class file major version 61"
+        );
+        let wrapper = "Downloading\nException in thread \"main\" java.net.UnknownHostException: services\n\tat java.base\n";
+        assert_eq!(trouble(wrapper), "Exception in thread \"main\" java.net.UnknownHostException: services");
+        assert_eq!(trouble(""), "it said nothing");
+    }
+
+    #[test]
     fn errors_of_both_compilers_are_read() {
-        let output = "> Task :compileTestJava FAILED\n/slot/src/test/java/A.java:12: error: cannot find symbol\n/slot/src/B.java:1: warning: old\ne: file:///slot/src/test/kotlin/C.kt:3:5 Unresolved reference: x\n";
+        let output = "> Task :compileTestJava FAILED\n/slot/src/test/java/A.java:12: error: cannot find symbol\n/slot/src/B.java:1: warning: old\n:shop:compileJava/slot/D.java:1: error: x\ne: file:///slot/src/test/kotlin/C.kt:3:5 Unresolved reference: x\n";
         let found: Vec<_> =
             compile_errors(output, Path::new("/slot")).into_iter().map(|(file, _)| file).collect();
-        assert_eq!(found, ["src/test/java/A.java", "src/test/kotlin/C.kt"]);
+        assert_eq!(found, ["src/test/java/A.java", "D.java", "src/test/kotlin/C.kt"]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod both;
 mod classes;
+mod events;
 mod family;
 mod gradle;
 mod maven;
