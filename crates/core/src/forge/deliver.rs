@@ -76,19 +76,30 @@ fn is_gone(repository: &Repository, delivery: &Delivery<'_>, report: &PushReport
         && on_remote(repository, delivery, &delivery.branch).is_none()
 }
 
-/// Sends all in one push, unless the forge wants the first ref by itself.
+/// Sends all in one push; one by one, the fix first, where the forge wants it by itself, or where the other
+/// end failed: `GitBucket` does at a ref that holds no commit, as the record does.
 fn send(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> Result<PushReport> {
+    if !delivery.plan.is_alone() {
+        let sent = repository.push(delivery.remote, pushes, &delivery.plan.options, delivery.limit);
+        match sent {
+            Err(error) if pushes.len() > 1 && is_failure_there(&error) => {}
+            sent => return sent.map_err(|error| unreachable(delivery.remote, error)),
+        }
+    }
+    send_one_by_one(repository, delivery, pushes)
+}
+
+fn send_one_by_one(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> Result<PushReport> {
+    let (now, later) = pushes.split_at(1.min(pushes.len()));
     let push = |pushes: &[Push], options: &[String]| {
         repository.push(delivery.remote, pushes, options, delivery.limit)
     };
-    let first = if delivery.plan.is_alone() { 1 } else { pushes.len() };
-    let (now, later) = pushes.split_at(first.min(pushes.len()));
     let mut report =
         push(now, &delivery.plan.options).map_err(|error| unreachable(delivery.remote, error))?;
-    if !later.is_empty() {
+    for one in later.chunks(1) {
         // The fix is there: whatever goes wrong with the rest is no more than a refusal of it.
-        let refused = |error: Error| later.iter().map(|_| PushOutcome::Rejected(error.to_string())).collect();
-        report.outcomes.extend(push(later, &[]).map_or_else(refused, |report| report.outcomes));
+        let refused = |error: Error| vec![PushOutcome::Rejected(error.why())];
+        report.outcomes.extend(push(one, &[]).map_or_else(refused, |report| report.outcomes));
     }
     Ok(report)
 }
@@ -183,11 +194,26 @@ pub fn take_back(
 
 /// What `git push` ends with when a hook said no; what fails on the way is fatal and ends with 128.
 const HOOK_SAID_NO: i32 = 1;
+/// Git's words for a request that came to no good answer, and for a connection that ended (remote-curl.c, pkt-line.c).
+const LOST: &str = "RPC failed";
+const GONE: &str = "the remote end hung up";
+
+/// Whether the other end went away, or failed, in the middle of a push. Over HTTP Git ends such a push as it does when a
+/// hook said no.
+fn is_broken_off(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if said.contains(LOST) || said.contains(GONE))
+}
+
+/// Whether it was the other end that failed, as far as Git can tell: over SSH its end is all that is seen.
+fn is_failure_there(error: &Error) -> bool {
+    let failed = format!("{LOST}; HTTP 5");
+    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if said.contains(&failed) || said.contains(GONE))
+}
 
 /// A push that did not come to a report was stopped by a hook, or failed on the way.
 fn unreachable(remote: &str, error: Error) -> Error {
     match error.downcast_ref::<GitError>() {
-        Some(GitError::Failed { code: HOOK_SAID_NO, said, .. }) => {
+        Some(GitError::Failed { code: HOOK_SAID_NO, said, .. }) if !is_broken_off(&error) => {
             ForgeError::Stopped { remote: remote.to_owned(), said: said.clone() }.into()
         }
         Some(GitError::Failed { said, .. }) => {

@@ -8,6 +8,7 @@ use hotfix_core::error::Result;
 use hotfix_core::forge::{Delivered, Delivery, ForgeError, PushPlan, deliver, take_back};
 use hotfix_core::git::{Oid, RefName, Repository};
 use hotfix_model::ExitCode;
+use hotfix_testkit::forges::fake::{FakeForge, Fault};
 use hotfix_testkit::{Repo, Sandbox};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -159,6 +160,41 @@ fn a_record_that_is_refused_does_not_stop_the_fix() {
     assert!(delivered.merged && delivered.record_refused.unwrap().contains("hook declined"));
     assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
     assert_eq!(desk.on_remote("refs/hotfix/record/1"), None);
+}
+
+/// As `GitBucket` does, which looks for commits in whatever is pushed.
+#[test]
+fn a_remote_that_fails_at_the_record_takes_the_fix_all_the_same() {
+    let sandbox = Sandbox::new();
+    let desk = desk(&sandbox);
+    desk.hook(
+        "pre-receive",
+        "while read old new ref; do case $ref in refs/hotfix/*) kill -9 $PPID;; esac; done",
+    );
+    let delivered = desk.deliver(&desk.direct()).unwrap();
+    assert!(delivered.merged && delivered.record_refused.unwrap().contains("hung up"));
+    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
+    assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
+    assert_eq!(desk.on_remote("refs/hotfix/record/1"), None);
+    let again = Delivery { pushed_before: Some(desk.fix.clone()), ..desk.delivery() };
+    assert!(desk.deliver(&again).unwrap().record_refused.is_some());
+}
+
+/// Git ends a push that the server failed at as it ends one that a hook stopped.
+#[test]
+fn a_server_that_fails_is_not_taken_for_a_hook() {
+    let sandbox = Sandbox::new();
+    let desk = desk(&sandbox);
+    let forge = FakeForge::github(&desk.repo);
+    for _ in 0..2 {
+        forge.fault("POST", "git-receive-pack", Fault::Refused(500, String::new()));
+    }
+    let error = desk.deliver(&desk.delivery()).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(ForgeError::Unreachable { .. })), "{error}");
+    assert!(error.why().contains("500"), "{}", error.why());
+    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), None);
+    desk.deliver(&desk.delivery()).unwrap();
+    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
 }
 
 #[test]
