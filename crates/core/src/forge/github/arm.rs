@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::wire::{self, Pull};
 use super::{Answered, GitHub, is_github};
 use crate::error::Result;
+use crate::exec::{redact, sanitize_line};
 use crate::forge::Whereabouts;
 use crate::forge::http::Reply;
 
@@ -170,15 +171,7 @@ impl GitHub {
             let body = json!({ "sha": at.commit.as_str(), "merge_method": method });
             let reply = self.rest.put(&self.below(&format!("/pulls/{}/merge", pull.number)), &body)?;
             if reply.is_ok() {
-                let sha = reply.json::<Value>()?["sha"].as_str().map(str::to_owned);
-                let landing = pull.landing(at);
-                return Ok(Landing {
-                    state: MergeRequestState::Merged,
-                    merged_commit: sha,
-                    why: None,
-                    who: None,
-                    ..landing
-                });
+                return self.read_merge(pull, at, &reply);
             }
             let other = is_about_method(&reply.said());
             last = Some(reply);
@@ -190,6 +183,29 @@ impl GitHub {
             Some(reply) => self.unless_done(pull, at, &reply),
             None => self.stands(pull.number, at),
         }
+    }
+
+    /// What came of a merge that was not refused. `GitBucket` says 200 to every one, and wraps its answer in another.
+    fn read_merge(&self, pull: &Pull, at: &Whereabouts<'_>, reply: &Reply) -> Result<Landing> {
+        let answer: Value = reply.json()?;
+        if answer["merged"] == true {
+            let merged_commit = answer["sha"].as_str().map(str::to_owned);
+            let landing = pull.landing(at);
+            return Ok(Landing {
+                state: MergeRequestState::Merged,
+                merged_commit,
+                why: None,
+                who: None,
+                ..landing
+            });
+        }
+        let landing = self.stands(pull.number, at)?;
+        if landing.is_final() || landing.why.is_some() {
+            return Ok(landing);
+        }
+        let wrapped = answer["body"].as_str().and_then(|body| serde_json::from_str::<Value>(body).ok());
+        let said = wrapped.as_ref().and_then(|body| body["message"].as_str()).unwrap_or_default();
+        Ok(landing.blocked(sanitize_line(&redact(said)), "whoever the rules of the branch name"))
     }
 
     /// After a refusal the pull request itself says what is so; the refusal says why.

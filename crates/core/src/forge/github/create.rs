@@ -51,23 +51,32 @@ impl GitHub {
     }
 
     /// Labels it, and asks for reviews. Gives the labels it carries.
-    pub(super) fn label_and_ask(&self, number: u64, draft: &Draft<'_>) -> Result<Vec<String>> {
-        let labels = if draft.labels.is_empty() { Vec::new() } else { self.label(number, &draft.labels)? };
-        self.ask_reviewers(number, &draft.reviewers)?;
+    pub(super) fn label_and_ask(&self, pull: &Pull, draft: &Draft<'_>) -> Result<Vec<String>> {
+        let labels = self.label(pull, &draft.labels)?;
+        self.ask_reviewers(pull.number, &draft.reviewers)?;
         Ok(labels)
     }
 
-    /// Puts labels on it; makes those that do not exist.
-    pub(super) fn label(&self, number: u64, labels: &[String]) -> Result<Vec<String>> {
-        let path = self.below(&format!("/issues/{number}/labels"));
-        let body = json!({ "labels": labels });
+    /// Puts labels on it; makes those that do not exist. Gives all that it carries then.
+    pub(super) fn label(&self, pull: &Pull, labels: &[String]) -> Result<Vec<String>> {
+        let mut carried: Vec<String> = pull.labels.iter().map(|label| label.name.clone()).collect();
+        // GitBucket fails at a label that is on it already, and names only those it adds.
+        let missing: Vec<String> = labels.iter().filter(|label| !carried.contains(label)).cloned().collect();
+        if missing.is_empty() {
+            return Ok(carried);
+        }
+        let path = self.below(&format!("/issues/{}/labels", pull.number));
+        let body = json!({ "labels": missing });
         let mut reply = self.rest.post(&path, &body)?;
         if matches!(reply.status, 404 | 422) {
-            labels.iter().try_for_each(|label| self.make_label(label))?;
+            missing.iter().try_for_each(|label| self.make_label(label))?;
             reply = self.rest.post(&path, &body)?;
         }
         let now: Vec<Label> = reply.ok()?.json()?;
-        Ok(now.into_iter().map(|label| label.name).collect())
+        let added = now.into_iter().map(|label| label.name).filter(|name| !carried.contains(name));
+        let added: Vec<String> = added.collect();
+        carried.extend(added);
+        Ok(carried)
     }
 
     /// Makes a label; one that is there already is as good.

@@ -177,7 +177,7 @@ impl Forge for GitHub {
         let pull = self.create_or_adopt(draft)?;
         let at = draft.whereabouts(Some(pull.number));
         let (labels, armed) = thread::scope(|scope| {
-            let labels = scope.spawn(|| self.label_and_ask(pull.number, draft));
+            let labels = scope.spawn(|| self.label_and_ask(&pull, draft));
             let armed = self.arm_as_told(&pull, draft, &at);
             (joined(labels.join()), armed)
         });
@@ -228,7 +228,7 @@ impl Forge for GitHub {
 
     fn relabel(&self, number: u64, add: &[String], remove: &[String]) -> Result<()> {
         if !add.is_empty() {
-            self.label(number, add)?;
+            self.label(&self.pull(number)?, add)?;
         }
         for label in remove {
             let reply =

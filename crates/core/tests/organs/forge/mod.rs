@@ -6,6 +6,7 @@ mod deliver;
 mod desk;
 mod detect;
 mod faults;
+mod github;
 mod gitlab;
 mod http;
 mod round_trips;
