@@ -1,10 +1,11 @@
 //! prove: red on base, green with the fix.
 //!
 //! Red side: base with only the test part of the change laid over it, in the twin. Green side: the slot. Both run at
-//! the same time, each twice by default; the same tests must flip. A side whose files and command are those of an
-//! earlier run is not run again.
+//! the same time, each twice by default, the last time on its own; the same tests must flip. A side whose files and
+//! command are those of an earlier run is not run again.
 
 mod both;
+mod sides;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,18 +15,20 @@ use std::thread;
 
 use hotfix_model::config::Config;
 use hotfix_model::output::ProveOutput;
-use hotfix_model::{ExitCode, Fact, Gate, Proof, ProofVerdict, Record, Run, RunEnd, Side, Step};
+use hotfix_model::{Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
 
 use super::PlanLines;
 use crate::ctx::joined;
 use crate::env::Environment;
-use crate::error::{Explain, Result};
+use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
-use crate::proof::{self, Evidence, Judgement, Memory, Parts, Reading, Wanted};
+use crate::proof::{self, Evidence, Judgement, Parts, Reading};
 use crate::session::{EvidenceFiles, Hotfix, Project, Reader, Work};
 use crate::slot::{Room, SetupRequest, Twin};
-use crate::suite::{self, Limits, Pattern, Place, Runner, Selection};
+use crate::suite::{self, Pattern, Runner, Selection};
+
+pub use sides::{Sides, Turns};
 
 /// Name of the runner of a command that somebody typed.
 const PLAIN: &str = "command";
@@ -52,43 +55,6 @@ pub struct Plan {
     accept_load_error: bool,
     anew: bool,
     config: Config,
-}
-
-/// Most bytes of one side's runs that go into the record, which is pushed.
-const EVIDENCE_LIMIT: usize = 256 << 10;
-
-/// The runs of both sides.
-#[derive(Clone, Debug, Default)]
-pub struct Sides {
-    /// Base with the test part.
-    pub red: Vec<Run>,
-    /// The fix; empty while no source has changed.
-    pub green: Vec<Run>,
-    /// Whether the red runs are those of an earlier prove.
-    pub red_reused: bool,
-    /// Whether the green runs are those of an earlier prove.
-    pub green_reused: bool,
-    /// The tree of the red side.
-    pub red_tree: Option<Oid>,
-}
-
-impl Sides {
-    /// The runs as files of evidence; a side too large for the record keeps only the tests that did not pass.
-    pub fn evidence(&self) -> EvidenceFiles {
-        let sides = [("prove-red.json", &self.red), ("prove-green.json", &self.green)];
-        let file = |(name, runs): (&str, &Vec<Run>)| Some((name.to_owned(), evidence_of(runs)?));
-        sides.into_iter().filter(|(_, runs)| !runs.is_empty()).filter_map(file).collect()
-    }
-}
-
-fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
-    let whole = serde_json::to_vec(runs).ok()?;
-    if whole.len() <= EVIDENCE_LIMIT {
-        return Some(whole);
-    }
-    let broken = |run: &Run| Run { cases: run.broken().cloned().collect(), ..run.clone() };
-    let short = serde_json::to_vec(&runs.iter().map(broken).collect::<Vec<_>>()).ok()?;
-    Some(short).filter(|short| short.len() <= EVIDENCE_LIMIT)
 }
 
 /// Looks; changes nothing.
@@ -184,91 +150,6 @@ impl Plan {
         }
     }
 
-    /// Runs of an earlier prove with the same files, the same command and the same surroundings.
-    fn memory(&self, project: &Project, scratch: &Path, (wanted, tree): (Wanted, &Oid)) -> Memory {
-        let prove = &self.config.prove;
-        let command = self.command().join("\0");
-        let root = &self.work.held.worktree.path;
-        let around = suite::surroundings(project.ctx(), root, project.repository.home());
-        let inputs = format!("{tree}\0{command}\0{}\0{}\0{around}", prove.repeat, prove.test_timeout);
-        Memory::new(scratch, wanted, &inputs)
-    }
-
-    fn recall(&self, memory: &Memory) -> Option<Vec<Run>> {
-        memory.recall().filter(|_| !self.anew)
-    }
-
-    /// Runs the red side in the twin.
-    pub fn run_red(&self, project: &Project, hotfix: &Hotfix) -> Result<(Vec<Run>, bool, Oid)> {
-        let repository = &project.repository;
-        let scratch = project.run_dir(hotfix.id())?;
-        let tree = repository.overlay_tree(&self.work.base, &self.parts.tests, &scratch)?;
-        let memory = self.memory(project, &scratch, (Wanted::Red, &tree));
-        if let Some(runs) = self.recall(&memory) {
-            return Ok((runs, true, tree));
-        }
-        let twin = lay_twin(project, hotfix, &self.work, &tree)?;
-        project.ctx().began(Step::Prove, "red side: the tests on base");
-        let runs = self.run_side(project, &twin.worktree.path, &scratch, self.config.prove.repeat.max(1))?;
-        let changed = repository.differing(&twin.worktree, &tree)?;
-        if !changed.is_empty() {
-            return Err(ProveError::TreeChanged { files: changed }.into());
-        }
-        memory.keep(&runs);
-        Ok((runs, false, tree))
-    }
-
-    /// Runs the green side in the slot, and `then` the critical tests, where there are any; nothing while no source has
-    /// changed. The critical tests begin with the same files, so they stand for the last of several green runs.
-    pub fn run_green(
-        &self,
-        project: &Project,
-        hotfix: &Hotfix,
-        then: impl FnOnce() -> Result<Option<Run>>,
-    ) -> Result<(Vec<Run>, bool, Option<Run>)> {
-        if self.parts.source.is_empty() {
-            return Ok((Vec::new(), false, then()?));
-        }
-        let scratch = project.run_dir(hotfix.id())?;
-        let memory = self.memory(project, &scratch, (Wanted::Green, &self.work.tree));
-        if let Some(runs) = self.recall(&memory) {
-            return Ok((runs, true, then()?));
-        }
-        let changed: Vec<PathBuf> = self.work.changes.iter().map(|change| change.path.clone()).collect();
-        suite::forget_bytecode(&self.work.held.worktree.path, &changed);
-        let root = &self.work.held.worktree.path;
-        let times = self.config.prove.repeat.max(1);
-        let mut runs = self.run_side(project, root, &scratch, times.saturating_sub(1))?;
-        let critical = then()?;
-        match critical.as_ref().and_then(|run| self.part_of(run)).filter(|_| !runs.is_empty()) {
-            Some(last) => runs.push(last),
-            None => runs.extend(self.run_side(project, root, &scratch, 1)?),
-        }
-        memory.keep(&runs);
-        Ok((runs, false, critical))
-    }
-
-    /// What a run of the critical tests says about the files of the proof; `None` if it did not come to its end, or
-    /// cannot tell files apart.
-    fn part_of(&self, critical: &Run) -> Option<Run> {
-        let Selection::Files(files) = &self.selection else { return None };
-        let files: BTreeSet<String> = files.iter().map(|path| suite::text_of_path(path)).collect();
-        let cases =
-            critical.cases.iter().filter(|case| case.file.as_ref().is_some_and(|file| files.contains(file)));
-        let not_loaded = critical.not_loaded.iter().filter(|(file, _)| files.contains(file)).cloned();
-        let mut part = Run {
-            command: self.command(),
-            cases: cases.cloned().collect(),
-            not_loaded: not_loaded.collect(),
-            claimed: None,
-            elapsed_ms: 0,
-            ..critical.clone()
-        };
-        let clean = part.not_loaded.is_empty() && part.broken().next().is_none();
-        part.exit = Some(i32::from(!clean));
-        (critical.end == RunEnd::Finished && critical.counted && !part.cases.is_empty()).then_some(part)
-    }
-
     /// Judges the sides. Tests that are broken with the fix are run on plain base first, for they may be broken there.
     pub fn conclude(&self, project: &Project, hotfix: &Hotfix, sides: &Sides) -> Result<Proof> {
         let suspects = proof::suspects(&sides.green);
@@ -282,6 +163,14 @@ impl Plan {
             failed_on_base: &failed_on_base,
             accept_load_error: self.accept_load_error,
         });
+        if !sides.changed.is_empty() {
+            judgement.verdict = ProofVerdict::Invalid;
+            judgement.why = format!(
+                "on base the tests changed files of the repository ({}), so what ran second was not what was to be proven; \
+                 make them write elsewhere",
+                sides.changed.join(", ")
+            );
+        }
         if let (ProofVerdict::NotRed, Some(file)) = (judgement.verdict, self.parts.unclear.first()) {
             let file = file.display();
             let advice =
@@ -289,21 +178,6 @@ impl Plan {
             judgement.why.push_str(&advice);
         }
         Ok(self.proof(sides, judgement, failed_on_base))
-    }
-
-    fn run_side(&self, project: &Project, root: &Path, scratch: &Path, times: u32) -> Result<Vec<Run>> {
-        let Some(runner) = self.usable() else { return Ok(Vec::new()) };
-        let prove = &self.config.prove;
-        let place = Place { root, home: project.repository.home(), scratch };
-        let patience = prove.test_timeout.duration();
-        let mut runs: Vec<Run> = Vec::new();
-        for _ in 0..times {
-            project.ctx().go_on()?;
-            let test = runs.first().map_or(patience, |first| proof::limit_after(first, patience));
-            let limits = Limits { run: prove.timeout.duration(), test: Some(test) };
-            runs.push(runner.run(project.ctx(), &place, &self.selection, &limits)?);
-        }
-        Ok(runs)
     }
 
     fn proof(&self, sides: &Sides, judgement: Judgement, failed_on_base: BTreeSet<String>) -> Proof {
@@ -369,6 +243,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
     let (proof, evidence) = if plan.can_run() {
         let sides = run_both(project, hotfix, &plan)?;
         plan.work.settle(project, hotfix)?;
+        let sides = plan.confirm(project, hotfix, sides)?;
         (plan.conclude(project, hotfix, &sides)?, sides.evidence())
     } else {
         (nothing_to_prove(&plan), EvidenceFiles::new())
@@ -386,16 +261,18 @@ pub fn show(project: &Project, hotfix: &Hotfix, plan: Plan) -> Result<Proof> {
         return Ok(nothing_to_prove(&plan));
     }
     let sides = run_both(project, hotfix, &plan)?;
+    let sides = plan.confirm(project, hotfix, sides)?;
     plan.conclude(project, hotfix, &sides)
 }
 
 fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
+    let turns = Turns::default();
     thread::scope(|scope| {
-        let red = scope.spawn(|| plan.run_red(project, hotfix));
-        let green = plan.run_green(project, hotfix, || Ok(None));
-        let (red, red_reused, tree) = joined(red.join())?;
+        let red = scope.spawn(|| plan.run_red(project, hotfix, &turns));
+        let green = plan.run_green(project, hotfix, &turns, || Ok(None));
+        let red = joined(red.join())?;
         let (green, green_reused, _) = green?;
-        Ok(Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
+        Ok(Sides { green, green_reused, ..red })
     })
 }
 
@@ -465,30 +342,5 @@ fn tone(proof: &Proof) -> Tone {
         ProofVerdict::Proven | ProofVerdict::RedOnly => Tone::Good,
         ProofVerdict::Waived | ProofVerdict::Invalid => Tone::Warning,
         ProofVerdict::NotRed | ProofVerdict::NotGreen => Tone::Bad,
-    }
-}
-
-/// What makes a proof impossible.
-#[derive(Debug, thiserror::Error)]
-pub enum ProveError {
-    /// The tests changed tracked files.
-    #[error("the tests changed files of the repository: {}", files.join(", "))]
-    TreeChanged {
-        /// The files.
-        files: Vec<String>,
-    },
-}
-
-impl Explain for ProveError {
-    fn why(&self) -> String {
-        "what ran second was no longer what was to be proven".to_owned()
-    }
-
-    fn next(&self) -> String {
-        "make the tests write elsewhere, or git hotfix prove -- CMD".to_owned()
-    }
-
-    fn exit(&self) -> ExitCode {
-        ExitCode::GATE
     }
 }

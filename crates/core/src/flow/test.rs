@@ -8,7 +8,6 @@ mod read;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::Duration;
 
 use hotfix_model::config::{Config, GateMode};
@@ -17,7 +16,6 @@ use hotfix_model::output::{ExplainOutput, ExplainedFile};
 use hotfix_model::{Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
-use crate::ctx::joined;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
@@ -173,6 +171,8 @@ impl Plan {
 
     /// Says what a run means: failures are run again in the slot and on base before they are held against the fix.
     pub fn conclude(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<TestReport> {
+        let alone = self.alone(project, hotfix, work, run)?;
+        let run = alone.as_ref().unwrap_or(run);
         let broken = broken_in(run);
         let (on_base, again) = self.run_again(project, hotfix, work, (run, &broken))?;
         let retried = run.flaky().map(|case| case.id.clone());
@@ -189,6 +189,16 @@ impl Plan {
         Ok(self.with_flaky_gate(self.with_opaque_baseline(project, hotfix, work, (run, report))?))
     }
 
+    /// A command whose tests cannot be told apart, and that fought over a port with the proof, runs again as a whole.
+    fn alone(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<Option<Run>> {
+        if self.runner.can_select() || !suite::fought_over_a_port(run) {
+            return Ok(None);
+        }
+        project.ctx().now_doing(Step::Test, "running the tests once more, alone");
+        let what = (self.runner.as_ref(), &work.held.worktree.path);
+        run_in(project, hotfix, what, (&Selection::Everything, self.limits())).map(Some)
+    }
+
     /// Flaky tests block only where somebody wants it.
     fn with_flaky_gate(&self, report: TestReport) -> TestReport {
         let blocks = self.config.test.flaky == GateMode::Block && report.verdict == SuiteVerdict::Passed;
@@ -201,8 +211,8 @@ impl Plan {
         }
     }
 
-    /// Which of the broken fail on base as well, and which pass when run alone. Base has a worktree of its own, so
-    /// both run at the same time.
+    /// Which of the broken fail on base as well, and which pass when run alone. One after the other: what fights over a
+    /// port with the same test on base would be broken on one of both, whichever came second.
     fn run_again(
         &self,
         project: &Project,
@@ -210,16 +220,18 @@ impl Plan {
         work: &Work,
         (run, broken): (&Run, &[String]),
     ) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
-        if broken.is_empty() {
-            return Ok(Default::default());
-        }
         let tests = worth_another_turn(run);
         let worth_it = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut) && !tests.is_empty();
-        thread::scope(|scope| {
-            let on_base = scope.spawn(|| failing_on_base(project, hotfix, work, broken));
-            let again = worth_it.then(|| self.passing_again(project, hotfix, work, &tests)).transpose();
-            Ok((joined(on_base.join())?, again?.unwrap_or_default()))
-        })
+        let again = match worth_it {
+            true => self.passing_again(project, hotfix, work, &tests)?,
+            false => BTreeSet::new(),
+        };
+        let left: Vec<String> = broken.iter().filter(|id| !again.contains(*id)).cloned().collect();
+        let on_base = match left.is_empty() {
+            true => BTreeSet::new(),
+            false => failing_on_base(project, hotfix, work, &left)?,
+        };
+        Ok((on_base, again))
     }
 
     /// Says how it went and gives the fact to record.

@@ -193,6 +193,7 @@ fn validate(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
     let plans = plans(project, hotfix, work, request)?;
     let work = &plans.prove.work;
     let ((sides, run, missing), check) = run_lanes(project, hotfix, &plans)?;
+    let sides = sides.map(|sides| plans.prove.confirm(project, hotfix, sides)).transpose()?;
     let proof = conclude_proof(project, hotfix, &plans.prove, (sides.as_ref(), missing))?;
     let test = match (&plans.test, &run) {
         (Some(plan), Some(run)) => {
@@ -221,22 +222,22 @@ fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> R
 /// the order of the tests is found out. A slot whose tracked files are not what they were says nothing.
 fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, CheckReport)> {
     let Plans { check, prove, test, proves } = plans;
-    let work = &prove.work;
+    let (work, turns) = (&prove.work, prove::Turns::default());
     thread::scope(|scope| {
-        let red = scope.spawn(|| proves.then(|| prove.run_red(project, hotfix)).transpose());
+        let red = scope.spawn(|| proves.then(|| prove.run_red(project, hotfix, &turns)).transpose());
         let check = scope.spawn(|| check.run(project, hotfix, work));
         // Which tests are near is found out while the proof runs; the tests wait for it.
         scope.spawn(|| test.as_ref().map(|plan| plan.choose(project, hotfix, work)));
         let critical = || test.as_ref().map(|plan| plan.run(project, hotfix, work)).transpose();
         let slot = match proves {
-            true => prove.run_green(project, hotfix, critical),
+            true => prove.run_green(project, hotfix, &turns, critical),
             false => critical().map(|run| (Vec::new(), false, run)),
         };
         let check = joined(check.join());
         // Nothing runs in the slot any more. The red side may, so what was left in the slot is looked at meanwhile.
         let settled = work.settle(project, hotfix);
         let red = joined(red.join());
-        let found = slot.and_then(|(green, reused, run)| Ok((sides(red?, (green, reused)), run)));
+        let found = slot.and_then(|(green, reused, run)| Ok((with_green(red?, green, reused), run)));
         let done = (or_missing(found, test.is_some())?, check?);
         project.ctx().go_on()?;
         settled.map(|()| done)
@@ -247,12 +248,8 @@ fn test_request(prove: &prove::Plan) -> test::Request {
     test::Request { all: false, proof_files: prove.test_files(), recalls: true }
 }
 
-fn sides(
-    red: Option<(Vec<Run>, bool, crate::git::Oid)>,
-    (green, green_reused): (Vec<Run>, bool),
-) -> Option<prove::Sides> {
-    let (red, red_reused, tree) = red?;
-    Some(prove::Sides { red, green, red_reused, green_reused, red_tree: Some(tree) })
+fn with_green(red: Option<prove::Sides>, green: Vec<Run>, green_reused: bool) -> Option<prove::Sides> {
+    red.map(|red| prove::Sides { green, green_reused, ..red })
 }
 
 /// What ran in both places, and why nothing did.

@@ -5,6 +5,7 @@
 
 mod bytecode;
 mod command;
+mod contention;
 #[cfg(test)]
 mod damage;
 mod durations;
@@ -37,6 +38,7 @@ use crate::error::Result;
 
 pub use bytecode::forget_bytecode;
 pub use command::{plain, shell};
+pub use contention::fought_over_a_port;
 pub use durations::Durations;
 pub use error::SuiteError;
 pub use family::{FAMILIES, Family, Found};

@@ -1,5 +1,6 @@
 //! prove: red on base, green with the fix; everything else is not proven, and says why.
 
+mod beside;
 mod both;
 mod by_products;
 mod invalid;
@@ -9,7 +10,6 @@ mod with_python;
 
 use std::fs;
 
-use hotfix_core::flow::prove::ProveError;
 use hotfix_core::session::SessionError;
 use hotfix_model::proof::SideOutcome;
 use hotfix_model::{ExitCode, Gate, Proof, ProofVerdict};

@@ -45,6 +45,18 @@ fn a_command_that_fails_with_the_fix_alone_blocks() {
 }
 
 #[test]
+fn a_command_that_found_a_port_taken_runs_again() {
+    let sandbox = Sandbox::new();
+    let (responder, slot) = fixed(&sandbox);
+    let seen = sandbox.root().join("seen");
+    let taken = "echo 'listen EADDRINUSE: address already in use :::3000'; exit 1";
+    slot.write("tests/test_till.sh", format!("test -e '{0}' || {{ touch '{0}'; {taken}; }}", seen.display()));
+    let report = responder.test();
+    assert_eq!(report.verdict, SuiteVerdict::Passed, "{}", report.why);
+    assert!(report.failed_on_base_too.is_empty());
+}
+
+#[test]
 fn a_command_that_fails_on_base_as_well_cannot_tell_and_does_not_block() {
     let sandbox = Sandbox::new();
     let mut files = FILES.to_vec();
@@ -258,6 +270,29 @@ mod with_python {
         assert_eq!(report.verdict, SuiteVerdict::Failed, "{}", report.why);
         assert_eq!((report.failed.len(), report.flaky.len()), (0, 1));
         assert!(responder.try_commit("x", &[]).is_err());
+    }
+
+    /// A test that fights over a port with itself on base would be broken on one of both.
+    #[test]
+    fn what_failed_is_run_again_in_the_slot_before_base_is_asked() {
+        let sandbox = Sandbox::with_python();
+        let ran = sandbox.root().join("ran");
+        let test = format!(
+            "import os\n\n\ndef test_port():\n    with open({ran:?}, 'a+') as file:\n        file.write(os.getcwd() + '\\n')\n        file.seek(0)\n        assert len(file.readlines()) > 1\n"
+        );
+        let project = sandbox.project();
+        project.push_commit_to_remote(&[("tests/test_port.py", test.as_bytes())]);
+        let responder = Responder::at(&sandbox, project.path());
+        responder.start("Auth failing");
+        let slot = responder.slot();
+        slot.write("src/auth.py", auth::FIXED_SOURCE);
+        let report = responder.test();
+        assert_eq!(report.verdict, SuiteVerdict::Passed, "{}", report.why);
+        assert_eq!(report.flaky, ["tests/test_port.py::test_port"]);
+        assert!(report.failed_on_base_too.is_empty());
+        let places = fs::read_to_string(&ran).unwrap();
+        let base = places.lines().filter(|place| place.ends_with("-base")).count();
+        assert_eq!((places.lines().count(), base), (2, 0), "{places}");
     }
 
     #[test]

@@ -1,0 +1,49 @@
+//! Runs that fought with something else that ran at the same time.
+
+use hotfix_model::Run;
+
+/// What systems and tools say when a port or a name is taken, in lower case: `EADDRINUSE`, as C libraries, Node, Rust,
+/// Java and containers put it.
+const TAKEN: &[&str] = &["already in use", "eaddrinuse", "addrinuse", "address in use", "already allocated"];
+
+/// Whether a run failed and says that something it needed was taken. Beside another run that is no result.
+pub fn fought_over_a_port(run: &Run) -> bool {
+    let reasons = run.broken().filter_map(|case| case.reason.as_deref());
+    let not_loaded = run.not_loaded.iter().map(|(_, reason)| reason.as_str());
+    let mut said = reasons.chain(not_loaded).chain([run.tail.as_str()]);
+    let failed = run.exit != Some(0) || run.broken().next().is_some();
+    failed && said.any(|text| TAKEN.iter().any(|taken| text.to_ascii_lowercase().contains(taken)))
+}
+
+#[cfg(test)]
+mod tests {
+    use hotfix_model::RunEnd;
+
+    use super::*;
+
+    #[test]
+    fn only_what_failed_fought() {
+        let run = |exit, tail: &str| Run {
+            runner: "x".to_owned(),
+            command: Vec::new(),
+            end: RunEnd::Finished,
+            exit: Some(exit),
+            cases: Vec::new(),
+            counted: false,
+            claimed: None,
+            not_loaded: Vec::new(),
+            tail: tail.to_owned(),
+            elapsed_ms: 0,
+        };
+        for taken in [
+            "OSError: [Errno 98] Address already in use",
+            "Error: listen EADDRINUSE: address already in use :::3000",
+            "bind: address already in use",
+            "kind: AddrInUse",
+        ] {
+            assert!(fought_over_a_port(&run(1, taken)), "{taken}");
+            assert!(!fought_over_a_port(&run(0, taken)), "{taken}");
+        }
+        assert!(!fought_over_a_port(&run(1, "assert 1 == 2")));
+    }
+}
