@@ -7,7 +7,7 @@ use hotfix_model::Run;
 
 use super::folder::RunFolder;
 use super::report::{self, End, Told};
-use super::runners::python::environment as python;
+use super::runners::python::environment::{self as python, Site};
 use super::stream::{self, Heard};
 use super::{Limits, Place, Runner, Selection, SuiteError, paths};
 use crate::ctx::Ctx;
@@ -62,7 +62,7 @@ impl Runner for Plain {
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, _: &Selection, limits: &Limits) -> Result<Run> {
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let command = python::prepare(ctx, self.command_in(ctx, place), place, &folder, limits);
+        let command = python::prepare(ctx, self.command_in(ctx, place), Site::root(place), &folder, limits);
         let finished = match command.env("PYTEST_ADDOPTS", options_with_plugin(ctx)).run(ctx) {
             Ok(finished) => finished,
             Err(error) => return Ok(self.not_started(&error)),
@@ -87,7 +87,7 @@ impl Plain {
 
     fn run_without_plugin(&self, ctx: &Ctx, place: &Place<'_>, limits: &Limits) -> Result<Run> {
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let command = python::prepare(ctx, self.command_in(ctx, place), place, &folder, limits);
+        let command = python::prepare(ctx, self.command_in(ctx, place), Site::root(place), &folder, limits);
         Ok(self.judge(&command.run(ctx)?, Heard::default()))
     }
 

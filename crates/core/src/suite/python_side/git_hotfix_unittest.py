@@ -196,8 +196,8 @@ def is_wanted(test, cases):
 
 def main():
     root = os.environ["HOTFIX_ROOT"]
-    # The folder of this program comes first by itself; the tests expect their root there.
-    sys.path[0] = root
+    # The folder of this program comes first by itself; the tests expect that of their project there.
+    sys.path[0] = os.getcwd()
     wanted = stream.selection()
     stream.tell("session")
     loader = Loader(root)

@@ -3,6 +3,7 @@
 mod command;
 mod detect;
 mod java;
+mod nested_python;
 mod pytest;
 mod rank;
 mod rust;

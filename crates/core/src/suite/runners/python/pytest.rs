@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hotfix_model::{Case, Run};
 
-use super::environment;
+use super::environment::{self, Site};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
@@ -27,18 +27,23 @@ const DEFAULT_FILES: &[&str] = &["test_*.py", "*_test.py"];
 /// The runner.
 #[derive(Debug)]
 pub struct Pytest {
+    folder: PathBuf,
     files: Vec<Pattern>,
     pythons: Mutex<BTreeMap<PathBuf, PathBuf>>,
 }
 
 impl Pytest {
-    /// With the repository's `python_files`; empty for pytest's own default.
-    pub fn new(python_files: &[String]) -> Self {
+    /// Of a project, with its `python_files`; empty for pytest's own default.
+    pub fn new(folder: &Path, python_files: &[String]) -> Self {
         let own = python_files.iter().map(String::as_str);
         let files: Vec<_> = own.map(Pattern::new).collect();
         let default = || DEFAULT_FILES.iter().copied().map(Pattern::new).collect();
         let files = if files.is_empty() { default() } else { files };
-        Self { files, pythons: Mutex::default() }
+        Self { folder: folder.to_owned(), files, pythons: Mutex::default() }
+    }
+
+    fn site<'a>(&'a self, place: &'a Place<'a>) -> Site<'a> {
+        Site { place, folder: &self.folder }
     }
 
     /// The Python that has pytest, looked for once per root.
@@ -47,9 +52,21 @@ impl Pytest {
         if let Some(python) = known.get(place.root) {
             return Ok(python.clone());
         }
-        let python = environment::choose(ctx, place, "pytest")?;
+        let python = environment::choose(ctx, self.site(place), "pytest")?;
         known.insert(place.root.to_owned(), python.clone());
         Ok(python)
+    }
+}
+
+impl Pytest {
+    /// A path, from the project's folder, that pytest cannot take for an option, nor (since 8.2) for a file of
+    /// arguments.
+    fn argument(&self, file: &Path) -> PathBuf {
+        let file = file.strip_prefix(&self.folder).unwrap_or(file);
+        match file.as_os_str().as_encoded_bytes().first() {
+            Some(b'-' | b'@') => Path::new(".").join(file),
+            _ => file.to_owned(),
+        }
     }
 }
 
@@ -58,9 +75,14 @@ impl Runner for Pytest {
         NAME
     }
 
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn is_test_file(&self, path: &Path) -> bool {
         let name = Path::new(path.file_name().unwrap_or_default());
-        let is_named = || self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(path));
+        let inside = path.strip_prefix(&self.folder).unwrap_or(path);
+        let is_named = || self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(inside));
         path.extension().is_some_and(|extension| extension == "py") && is_named() && !paths::is_skipped(path)
     }
 
@@ -77,28 +99,23 @@ impl Runner for Pytest {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let what: Vec<String> = match selection {
-            Selection::Everything => Vec::new(),
-            Selection::Files(files) => files.iter().map(|file| paths::text_of_path(file)).collect(),
-            Selection::Cases(ids) => ids.clone(),
-        };
-        std::iter::once("pytest".to_owned()).chain(what).collect()
+        super::typed(&self.folder, &["pytest"], super::named(&self.folder, selection))
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
-        let python = self.python(ctx, place)?;
         let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
         let files = existing_files(place.root, selection);
         if files.as_ref().is_some_and(Vec::is_empty) {
             return Ok(report::nothing(told, End::finished()));
         }
+        let python = self.python(ctx, place)?;
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().flatten().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
         let chosen = folder.write_selection(&texts, cases)?;
         let command = Command::new(&python).args(arguments(place.root, &folder));
-        let command = command.args(files.iter().flatten().map(|file| argument(file)));
-        let command = environment::prepare(ctx, command, place, &folder, limits)
+        let command = command.args(files.iter().flatten().map(|file| self.argument(file)));
+        let command = environment::prepare(ctx, command, self.site(place), &folder, limits)
             .env("HOTFIX_SELECTION", chosen)
             .env("HOTFIX_NO_COVERAGE", "1")
             .env("PY_COLORS", "0")
@@ -108,6 +125,7 @@ impl Runner for Pytest {
         let junit = junit::read_file(&folder.junit()).ok();
         told.claimed = junit.as_deref().map(count).or(heard.own_count);
         fall_back(&mut heard, junit.as_deref());
+        environment::advise(self.site(place), &mut heard.not_loaded);
         let end = end(finished.ending, &heard, junit.is_some());
         Ok(report::run_of(told, &finished, heard, &end))
     }
@@ -123,9 +141,9 @@ impl Runner for Pytest {
         let folder = RunFolder::new(ctx, place.scratch).ok()?;
         let noted = folder.file("coverage.json");
         let command = Command::new(&python).args(arguments(place.root, &folder));
-        let command = command.args(files.iter().map(|file| argument(file)));
+        let command = command.args(files.iter().map(|file| self.argument(file)));
         let limits = Limits { run: limit, test: Some(limit / 5) };
-        let command = environment::prepare(ctx, command, place, &folder, &limits);
+        let command = environment::prepare(ctx, command, self.site(place), &folder, &limits);
         command.env("HOTFIX_COVERAGE", &noted).env("HOTFIX_NO_COVERAGE", "1").run(ctx).ok()?;
         serde_json::from_slice(&std::fs::read(&noted).ok()?).ok()
     }
@@ -155,14 +173,6 @@ fn arguments(root: &Path, folder: &RunFolder) -> Vec<OsString> {
         "--continue-on-collection-errors".into(),
     ]);
     arguments
-}
-
-/// A path that pytest cannot take for an option, nor (since 8.2) for a file of arguments.
-fn argument(file: &Path) -> PathBuf {
-    match file.as_os_str().as_encoded_bytes().first() {
-        Some(b'-' | b'@') => Path::new(".").join(file),
-        _ => file.to_owned(),
-    }
 }
 
 /// Number of tests in the XML. A file that was skipped or not loaded has a case without class; a test that fails and

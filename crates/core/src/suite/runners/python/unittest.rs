@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hotfix_model::Run;
 
-use super::environment;
+use super::environment::{self, Site};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
@@ -21,7 +21,20 @@ const DEEPEST: usize = 32;
 
 /// The runner.
 #[derive(Debug)]
-pub struct Unittest;
+pub struct Unittest {
+    folder: PathBuf,
+}
+
+impl Unittest {
+    /// Of a project.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn site<'a>(&'a self, place: &'a Place<'a>) -> Site<'a> {
+        Site { place, folder: &self.folder }
+    }
+}
 
 /// Whether a file has the name unittest's discovery looks for (`test*.py`), or another that is common.
 pub fn is_test_file(path: &Path) -> bool {
@@ -35,6 +48,10 @@ impl Runner for Unittest {
         NAME
     }
 
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn is_test_file(&self, path: &Path) -> bool {
         is_test_file(path)
     }
@@ -44,7 +61,7 @@ impl Runner for Unittest {
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
-        environment::any(ctx, place).map(drop)
+        environment::any(ctx, self.site(place)).map(drop)
     }
 
     fn can_select(&self) -> bool {
@@ -52,30 +69,30 @@ impl Runner for Unittest {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let what: Vec<String> = match selection {
-            Selection::Everything => Vec::new(),
-            Selection::Files(files) => files.iter().map(|file| paths::text_of_path(file)).collect(),
-            Selection::Cases(ids) => ids.iter().map(|id| dotted(id)).collect(),
-        };
-        ["python3", "-m", "unittest"].map(str::to_owned).into_iter().chain(what).collect()
+        let mut what = super::named(&self.folder, selection);
+        if let Selection::Cases(_) = selection {
+            what = what.iter().map(|id| dotted(id)).collect();
+        }
+        super::typed(&self.folder, &["python3", "-m", "unittest"], what)
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
-        let python = environment::any(ctx, place)?;
         let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
-        let files = existing_files(place.root, selection).unwrap_or_else(|| found(place.root));
+        let files = existing_files(place.root, selection).unwrap_or_else(|| found(place.root, &self.folder));
         if files.is_empty() {
             return Ok(report::nothing(told, End::finished()));
         }
+        let python = environment::any(ctx, self.site(place))?;
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
         let chosen = folder.write_selection(&texts, cases)?;
         let command = Command::new(python).arg(folder.unittest_program());
-        let command =
-            environment::prepare(ctx, command, place, &folder, limits).env("HOTFIX_SELECTION", chosen);
+        let command = environment::prepare(ctx, command, self.site(place), &folder, limits)
+            .env("HOTFIX_SELECTION", chosen);
         let finished = command.run(ctx)?;
-        let heard = stream::read(&folder.stream());
+        let mut heard = stream::read(&folder.stream());
+        environment::advise(self.site(place), &mut heard.not_loaded);
         told.claimed = heard.own_count;
         let end = end(finished.ending, &heard);
         Ok(report::run_of(told, &finished, heard, &end))
@@ -89,10 +106,10 @@ fn dotted(id: &str) -> String {
     if rest.is_empty() { module } else { format!("{module}.{}", rest.replace("::", ".")) }
 }
 
-/// The test files below a folder, sorted, without following symbolic links.
-fn found(root: &Path) -> Vec<PathBuf> {
+/// The test files below a folder of the root, sorted, without following symbolic links.
+fn found(root: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut waiting = vec![(PathBuf::new(), 0)];
+    let mut waiting = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = waiting.pop() {
         for entry in fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
             let path = folder.join(entry.file_name());
