@@ -210,7 +210,8 @@ fn trouble(output: &str) -> String {
     let behind =
         |title: &str| output.split_once(title).and_then(|(_, rest)| rest.trim_start().lines().next());
     let cause = output.lines().find_map(|line| line.strip_prefix("> "));
-    let found = cause.or_else(|| behind("* What went wrong:")).and_then(clean_reason);
+    let uncaught = || output.lines().find(|line| line.starts_with("Exception in thread "));
+    let found = cause.or_else(|| behind("* What went wrong:")).or_else(uncaught).and_then(clean_reason);
     found
         .or_else(|| report::telling_line(output.as_bytes()))
         .unwrap_or_else(|| report::last_line(output.as_bytes()))
