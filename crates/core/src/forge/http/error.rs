@@ -1,5 +1,7 @@
 //! What can go wrong between us and a forge.
 
+use std::time::Duration;
+
 use hotfix_model::ExitCode;
 
 use crate::error::Explain;
@@ -48,6 +50,18 @@ pub enum HttpError {
         /// Its name for the request.
         request_id: Option<String>,
     },
+    /// There were too many requests.
+    #[error("{host} takes no more requests for now")]
+    Limited {
+        /// The host.
+        host: String,
+        /// Its own words.
+        said: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
+        /// Its name for the request.
+        request_id: Option<String>,
+    },
     /// The answer is not what the forge's documents say.
     #[error("{host} answered something unexpected")]
     Unreadable {
@@ -74,9 +88,10 @@ impl HttpError {
         }
     }
 
-    /// The status, if there was an answer.
+    /// The status, if there was an answer; 429 for too many requests, however the forge said it.
     pub fn status(&self) -> Option<u16> {
         match self {
+            Self::Limited { .. } => Some(429),
             Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
@@ -104,9 +119,10 @@ impl Explain for HttpError {
             Self::Refused { said, status, request_id, .. } if said.is_empty() => {
                 named(meaning(*status), request_id)
             }
-            Self::Refused { said, request_id, .. } | Self::Unreadable { said, request_id, .. } => {
-                named(said, request_id)
-            }
+            Self::Limited { said, request_id, .. } if said.is_empty() => named(meaning(429), request_id),
+            Self::Refused { said, request_id, .. }
+            | Self::Limited { said, request_id, .. }
+            | Self::Unreadable { said, request_id, .. } => named(said, request_id),
         }
     }
 
@@ -116,6 +132,10 @@ impl Explain for HttpError {
             Self::Refused { status: 401 | 403, .. } => {
                 "git hotfix ready  # says which token was used and what it lacks".to_owned()
             }
+            Self::Limited { wait: Some(wait), .. } => {
+                format!("git hotfix ship  # in {} minutes", wait.as_secs().div_ceil(60).max(1))
+            }
+            Self::Limited { .. } => "git hotfix ship  # in some minutes".to_owned(),
             Self::Redirected { .. } => "set submit.api to the address of the API".to_owned(),
             _ => "git hotfix ship".to_owned(),
         }

@@ -280,12 +280,18 @@ impl Http {
         let read = answer.body_mut().with_config().limit(BODY_LIMIT).read_to_vec();
         let bytes = read.map_err(|error| HttpError::of(host(), &error))?;
         let header = |name: &str| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+        let until_reset = || {
+            let (left, reset) = (header("x-ratelimit-remaining"), header("x-ratelimit-reset"));
+            reply::until_reset(left.as_deref(), reset.as_deref(), self.ctx.clock.now().as_second())
+        };
+        let asked = header("retry-after").and_then(|value| reply::seconds(&value));
+        let is_refusal = matches!(answer.status().as_u16(), 403 | 429);
         Ok(Reply {
             host: host(),
             status: answer.status().as_u16(),
             request_id: REQUEST_IDS.iter().find_map(|name| header(name)),
             location: header(LOCATION.as_str()),
-            retry_after: header("retry-after").and_then(|value| reply::seconds(&value)),
+            retry_after: asked.or_else(|| until_reset().filter(|_| is_refusal)),
             server: HINTS.iter().find(|name| answer.headers().contains_key(**name)).copied(),
             bytes,
         })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::HttpError;
 use crate::exec::{redact, sanitize_line};
@@ -22,7 +22,7 @@ pub struct Reply {
     pub request_id: Option<String>,
     /// Where it sends us.
     pub location: Option<String>,
-    /// How long it asks us to wait.
+    /// How long it asks us to wait, or until it takes requests again.
     pub retry_after: Option<Duration>,
     /// A header that tells what the server is.
     pub server: Option<&'static str>,
@@ -43,6 +43,14 @@ impl Reply {
 
     /// The error this answer stands for.
     pub fn refusal(&self) -> HttpError {
+        if self.is_limited() {
+            return HttpError::Limited {
+                host: self.host.clone(),
+                said: self.said(),
+                wait: self.retry_after,
+                request_id: self.request_id.clone(),
+            };
+        }
         HttpError::Refused {
             host: self.host.clone(),
             status: self.status,
@@ -90,9 +98,16 @@ impl Reply {
         matches!(self.status, 301 | 302 | 307 | 308)
     }
 
-    /// Whether it may go better in a moment.
+    /// Whether it may go better in a moment, or when the forge says so.
     pub(super) fn is_busy(&self) -> bool {
-        self.status == 429 || (500..600).contains(&self.status) && self.status != 501
+        let says_when = self.is_limited() && self.retry_after.is_some();
+        self.status == 429 || says_when || (500..600).contains(&self.status) && self.status != 501
+    }
+
+    /// Whether there were too many requests. GitHub says so with 403 as well, which else means that the token may not.
+    fn is_limited(&self) -> bool {
+        let says_so = || self.retry_after.is_some() || self.said().to_lowercase().contains("rate limit");
+        self.status == 429 || self.status == 403 && says_so()
     }
 }
 
@@ -104,15 +119,31 @@ fn collect(value: &Value, words: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, words)),
         Value::Object(fields) => {
             const KNOWN: &[&str] = &["message", "error", "error_description", "errors", "detail", "base"];
+            let before = words.len();
             let known = KNOWN.iter().filter_map(|name| fields.get(*name));
             known.for_each(|field| collect(field, words));
-            if words.is_empty() {
-                let code = fields.get("code").and_then(Value::as_str);
-                words.extend(code.map(str::to_owned));
+            if words.len() == before {
+                words.extend(coded(fields));
             }
         }
         _ => {}
     }
+}
+
+/// An error that is a code, and maybe what it is about: GitHub's `Label color: invalid`.
+fn coded(fields: &Map<String, Value>) -> Option<String> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let about: Vec<&str> = ["resource", "field"].into_iter().filter_map(text).collect();
+    let code = text("code")?;
+    Some(if about.is_empty() { code.to_owned() } else { format!("{}: {code}", about.join(" ")) })
+}
+
+/// How long it is until a forge takes requests again, where it says that none is left (GitHub's documents on rate
+/// limits): seconds on the calendar, of which `now` is one.
+pub(super) fn until_reset(left: Option<&str>, reset: Option<&str>, now: i64) -> Option<Duration> {
+    left.filter(|left| left.trim() == "0")?;
+    let reset: i64 = reset?.trim().parse().ok()?;
+    Some(Duration::from_secs(u64::try_from(reset - now).unwrap_or_default()))
 }
 
 /// `Retry-After` as seconds. Its other form, a date, is left to our own pauses.

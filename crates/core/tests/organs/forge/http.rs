@@ -74,6 +74,37 @@ fn a_pause_that_is_too_long_is_not_waited_for() {
     assert_eq!(web.calls().len(), 1);
 }
 
+/// GitHub's own answers: too many requests are a 403 there, which else is about the token.
+#[test]
+fn too_many_requests_are_not_taken_for_a_token_that_may_not() {
+    let said = json!({ "message": "You have triggered an abuse detection mechanism." });
+    let web = failing(1, Answer::json(403, &said).header("retry-after", "0"));
+    assert_eq!(client(&web).get("/x").unwrap().status, 200);
+
+    let web = failing(1, Answer::json(403, &said).header("retry-after", "60"));
+    let error: Error = client(&web).get("/x").unwrap().ok().unwrap_err().into();
+    assert!(matches!(kind(&error), HttpError::Limited { .. }), "{error:?}");
+    assert_eq!(
+        (kind(&error).status(), error.next().as_str()),
+        (Some(429), "git hotfix ship  # in 1 minutes")
+    );
+
+    let spent = json!({ "message": "API rate limit exceeded for user ID 7." });
+    let spent = Answer::json(403, &spent).header("x-ratelimit-remaining", "0");
+    let web = failing(1, spent.clone().header("x-ratelimit-reset", "99999999999"));
+    let error: Error = client(&web).get("/x").unwrap().ok().unwrap_err().into();
+    assert!(matches!(kind(&error), HttpError::Limited { wait: Some(_), .. }), "{error:?}");
+    assert_eq!(web.calls().len(), 1);
+    let web = failing(1, spent);
+    let error: Error = client(&web).get("/x").unwrap().ok().unwrap_err().into();
+    assert!(matches!(kind(&error), HttpError::Limited { wait: None, .. }), "{error:?}");
+
+    let refused = json!({ "message": "Resource not accessible by personal access token" });
+    let web = failing(1, Answer::json(403, &refused).header("x-ratelimit-remaining", "4999"));
+    let error: Error = client(&web).get("/x").unwrap().ok().unwrap_err().into();
+    assert!(error.next().contains("which token"), "{}", error.next());
+}
+
 #[test]
 fn an_answer_without_end_is_left() {
     let web = Web::new(|_| Answer::Long(1 << 30));

@@ -9,6 +9,7 @@ mod faults;
 mod github;
 mod gitlab;
 mod http;
+mod recorded;
 mod round_trips;
 mod shapes;
 mod token;
