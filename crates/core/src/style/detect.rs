@@ -87,7 +87,10 @@ fn wanted(files: &[&PathBuf], customs: &[Arc<Custom>], request: &Request<'_>) ->
     for linter in families(customs) {
         let mut groups: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
         for file in taken(linter, files) {
-            if let Some(nearest) = nearest(linter, &file, &folders) {
+            let nearest = nearest(linter, &file, &folders);
+            let takes =
+                |index: &usize| !folders.get(*index).is_some_and(|folder| linter.leaves_out(folder, &file));
+            if let Some(nearest) = nearest.filter(takes) {
                 groups.entry(nearest).or_default().push(file);
             }
         }

@@ -31,6 +31,11 @@ pub trait Linter: Send + Sync {
     /// How much a folder wants it.
     fn wanted_by(&self, folder: &Folder) -> Wanted;
 
+    /// Whether a folder's configuration leaves out a file that it would take.
+    fn leaves_out(&self, _folder: &Folder, _file: &Path) -> bool {
+        false
+    }
+
     /// What it is given of such a file.
     fn given(&self, _path: &Path) -> Given {
         Given::Names

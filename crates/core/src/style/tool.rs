@@ -26,6 +26,8 @@ pub struct Tool {
     pub shared_files: &'static [&'static str],
     /// What the shared files say.
     pub shared: fn(&Folder) -> Wanted,
+    /// Whether a folder's configuration leaves out a file, relative to that folder.
+    pub leaves_out: fn(&Folder, &Path) -> bool,
     /// What it is given.
     pub given: Given,
     /// Arguments before the files.
@@ -53,6 +55,7 @@ impl Tool {
             own_files: &[],
             shared_files: &[],
             shared: |_| Wanted::Not,
+            leaves_out: |_, _| false,
             given: Given::Names,
             arguments: &[],
             more_arguments: |_| Vec::new(),
@@ -90,6 +93,10 @@ impl Linter for Tool {
             return Wanted::ByConfiguration;
         }
         (self.shared)(folder)
+    }
+
+    fn leaves_out(&self, folder: &Folder, file: &Path) -> bool {
+        (self.leaves_out)(folder, file.strip_prefix(&folder.dir).unwrap_or(file))
     }
 
     fn given(&self, _path: &Path) -> Given {

@@ -40,6 +40,14 @@ fn mypy_speaks_of_changed_lines() {
 }
 
 #[test]
+fn mypy_is_not_asked_about_what_its_project_leaves_out() {
+    let slot = with_change("a.py", "x: int = ''\n", 1);
+    slot.write("mypy.ini", "[mypy]\nfiles = src\n");
+    let report = slot.check();
+    assert!(!outcomes(&report).iter().any(|(name, _)| *name == "mypy"), "{report:#?}");
+}
+
+#[test]
 fn clang_format_compares_what_it_prints() {
     let slot = with_change("src/a.c", "int  a;\nint b;\nint c;\nint d;\nint  e;\n", 1);
     slot.write(".clang-format", "BasedOnStyle: LLVM\n");
