@@ -133,7 +133,7 @@ impl Explain for HttpError {
                 "git hotfix ready  # says which token was used and what it lacks".to_owned()
             }
             Self::Limited { wait: Some(wait), .. } => {
-                format!("git hotfix ship  # in {} minutes", wait.as_secs().div_ceil(60).max(1))
+                format!("git hotfix ship  # in {} min", wait.as_secs().div_ceil(60).max(1))
             }
             Self::Limited { .. } => "git hotfix ship  # in some minutes".to_owned(),
             Self::Redirected { .. } => "set submit.api to the address of the API".to_owned(),

@@ -84,10 +84,7 @@ fn too_many_requests_are_not_taken_for_a_token_that_may_not() {
     let web = failing(1, Answer::json(403, &said).header("retry-after", "60"));
     let error: Error = client(&web).get("/x").unwrap().ok().unwrap_err().into();
     assert!(matches!(kind(&error), HttpError::Limited { .. }), "{error:?}");
-    assert_eq!(
-        (kind(&error).status(), error.next().as_str()),
-        (Some(429), "git hotfix ship  # in 1 minutes")
-    );
+    assert_eq!((kind(&error).status(), error.next().as_str()), (Some(429), "git hotfix ship  # in 1 min"));
 
     let spent = json!({ "message": "API rate limit exceeded for user ID 7." });
     let spent = Answer::json(403, &spent).header("x-ratelimit-remaining", "0");

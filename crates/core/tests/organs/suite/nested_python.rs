@@ -159,7 +159,7 @@ fn a_dependency_that_is_not_installed_names_the_command() {
     for (list, command) in [
         ("requirements.txt", "python3 -m pip install -r requirements.txt"),
         ("uv.lock", "uv sync --frozen"),
-        ("setup.py", "python3 -m pip install -e ."),
+        ("setup.py", "python3 -m pip install ."),
     ] {
         let expected = format!(
             "{missing} (not installed here: {command}; for every slot, in hotfix.toml: [slot] setup = [\"{command}\"])"

@@ -255,9 +255,8 @@ pub fn advise(site: Site<'_>, not_loaded: &mut [(String, String)]) {
         let places = [site.dir(), site.dir().join("src"), site.place.root.to_owned()];
         let is_own = places.iter().any(|at| at.join(name).exists() || at.join(format!("{name}.py")).exists());
         if !is_own && !name.is_empty() {
-            reason.push_str(&format!(
-                " (not installed here: {install}; for every slot, in hotfix.toml: [slot] setup = [\"{install}\"])"
-            ));
+            let every = format!("for every slot, in hotfix.toml: [slot] setup = [\"{install}\"]");
+            *reason = format!("{reason} (not installed here: {install}; {every})");
         }
     }
 }
@@ -267,11 +266,13 @@ fn install_command(site: Site<'_>) -> Option<String> {
     if let Some((_, install)) = lock_of(site) {
         return Some(install.to_owned());
     }
-    let has = |name: &&str| site.dir().join(name).is_file();
+    let has = |name: &str| site.dir().join(name).is_file();
     let lists = ["requirements-dev.txt", "requirements-test.txt", "requirements.txt"];
-    let list = lists.iter().find(|name| has(name)).map(|name| format!("python3 -m pip install -r {name}"));
-    let itself = || ["pyproject.toml", "setup.py"].iter().any(|name| has(&name));
-    list.or_else(|| itself().then(|| "python3 -m pip install -e .".to_owned()))
+    let list =
+        lists.into_iter().find(|name| has(name)).map(|name| format!("python3 -m pip install -r {name}"));
+    // Not editable: the environment may be the user's, and would run the slot's code ever after.
+    let itself = || ["pyproject.toml", "setup.py"].iter().any(|name| has(name));
+    list.or_else(|| itself().then(|| "python3 -m pip install .".to_owned()))
 }
 
 /// The command that installs `module` where it is looked for first.
