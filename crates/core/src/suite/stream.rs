@@ -205,7 +205,7 @@ fn badness(outcome: CaseOutcome) -> u8 {
 }
 
 #[cfg(test)]
-mod fuzzed;
+mod fuzz_tests;
 
 #[cfg(test)]
 mod tests {
