@@ -15,7 +15,7 @@ pub const ID: &str = "1.2.3";
 const SOURCE: &str = "valid() {\n    test -n \"$1\"\n}\n";
 pub const FIXED: &str = "valid() {\n    test -n \"$1\" && test \"$1\" -gt 0\n}\n";
 const TESTS: &str = ". ./auth.sh\nvalid 60 || exit 1\n";
-const TESTS_WITH_NEW: &str = ". ./auth.sh\nvalid 60 || exit 1\nif valid 0; then exit 1; fi\n";
+pub const TESTS_WITH_NEW: &str = ". ./auth.sh\nvalid 60 || exit 1\nif valid 0; then exit 1; fi\n";
 const SETTINGS: &str = "[test]\ncommand = \"sh tests/test_auth.sh\"\n";
 
 pub struct Case {

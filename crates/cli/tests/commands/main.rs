@@ -26,3 +26,4 @@ mod secrets;
 mod signals;
 mod slots;
 mod terminal;
+mod watch;
