@@ -248,7 +248,7 @@ fn three_requests_make_it_label_it_and_schedule_its_merge() {
     };
     let token = Token::new(Gitea::shared().token(), "127.0.0.1", "a test");
     let forge = Adapter::new(&scene.sandbox.ctx(scene.repo.path()), Connection { site, token });
-    let labels = ["urgent".to_owned()];
+    let labels = ["urgent", "needs-post-review"].map(str::to_owned);
     forge.prepare("main", &labels).expect("an outlook");
     counter.forget();
     let landing = scene.propose(&forge, &labels);
