@@ -269,11 +269,13 @@ fn three_requests_make_it_label_it_and_schedule_its_merge() {
 fn what_is_needed_is_known_before_the_push() {
     let (scene, remote) = published();
     remote.require_status("ci");
-    let outlook = scene.forge().prepare("main", &["urgent".to_owned()]).expect("an outlook");
+    let prepare = || scene.forge().prepare("main", &["urgent".to_owned()]);
+    // Gitea 1.26 was seen to panic at a label while other tests made theirs. Nothing is made twice by asking again.
+    let outlook = prepare().or_else(|_| prepare()).expect("an outlook");
     assert_eq!(outlook.account.as_deref(), Some("responder"));
     assert_eq!(outlook.obstacles, Vec::<String>::new());
     assert_eq!(outlook.remarks, ["checks needed: ci"]);
     // It is there now: a second look makes no second one.
-    scene.forge().prepare("main", &["urgent".to_owned()]).expect("an outlook");
+    prepare().expect("an outlook");
     assert_eq!(remote.labels(), ["urgent"]);
 }
