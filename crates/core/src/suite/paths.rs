@@ -47,6 +47,16 @@ pub fn path_of_text(text: &str) -> PathBuf {
     std::ffi::OsString::from_vec(bytes).into()
 }
 
+/// A program in a project's folder, as a person types it at the root.
+pub fn typed_in(folder: &Path, program: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
+    if !folder.as_os_str().is_empty() {
+        words.extend(["cd".to_owned(), text_of_path(folder), "&&".to_owned()]);
+    }
+    words.extend(program.iter().map(|word| (*word).to_owned()));
+    words
+}
+
 /// The file of a test's id: what stands before the first `::`.
 pub fn file_of_id(id: &str) -> &str {
     id.split_once("::").map_or(id, |(file, _)| file)

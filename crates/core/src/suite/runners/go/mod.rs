@@ -104,11 +104,7 @@ impl Runner for GoTest {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let mut words: Vec<String> = match self.folder.as_os_str().is_empty() {
-            true => Vec::new(),
-            false => ["cd".to_owned(), paths::text_of_path(&self.folder), "&&".to_owned()].into(),
-        };
-        words.extend(["go", "test"].map(str::to_owned));
+        let mut words = paths::typed_in(&self.folder, &["go", "test"]);
         match selection {
             Selection::Everything => words.push("./...".to_owned()),
             Selection::Files(files) => words.extend(self.packages(files)),

@@ -228,11 +228,8 @@ impl Runner for Project {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let mut words: Vec<String> = match self.folder.as_os_str().is_empty() {
-            true => Vec::new(),
-            false => ["cd".to_owned(), paths::text_of_path(&self.folder), "&&".to_owned()].into(),
-        };
-        words.extend(self.tool.typed().split(' ').map(str::to_owned));
+        let program: Vec<&str> = self.tool.typed().split(' ').collect();
+        let mut words = paths::typed_in(&self.folder, &program);
         let own =
             |file: &str| inside(&self.folder, &paths::path_of_text(file)).unwrap_or_else(|| file.to_owned());
         match selection {

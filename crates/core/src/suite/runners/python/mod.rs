@@ -194,17 +194,6 @@ fn named(folder: &Path, selection: &Selection) -> Vec<String> {
     }
 }
 
-/// A command as a person types it at the root.
-fn typed(folder: &Path, program: &[&str], what: Vec<String>) -> Vec<String> {
-    let mut words = Vec::new();
-    if !folder.as_os_str().is_empty() {
-        words.extend(["cd".to_owned(), paths::text_of_path(folder), "&&".to_owned()]);
-    }
-    words.extend(program.iter().map(|word| (*word).to_owned()));
-    words.extend(what);
-    words
-}
-
 fn imports(line: &str, module: &str) -> bool {
     let line = line.trim_start();
     let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "));

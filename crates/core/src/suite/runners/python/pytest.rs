@@ -99,7 +99,8 @@ impl Runner for Pytest {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        super::typed(&self.folder, &["pytest"], super::named(&self.folder, selection))
+        let program = paths::typed_in(&self.folder, &["pytest"]);
+        program.into_iter().chain(super::named(&self.folder, selection)).collect()
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {

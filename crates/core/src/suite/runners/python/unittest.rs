@@ -73,7 +73,8 @@ impl Runner for Unittest {
         if let Selection::Cases(_) = selection {
             what = what.iter().map(|id| dotted(id)).collect();
         }
-        super::typed(&self.folder, &["python3", "-m", "unittest"], what)
+        let program = paths::typed_in(&self.folder, &["python3", "-m", "unittest"]);
+        program.into_iter().chain(what).collect()
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
