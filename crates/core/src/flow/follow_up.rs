@@ -36,7 +36,7 @@ pub fn all(project: &Project) -> Result<Vec<OwedOutput>> {
 pub fn all_of_team(project: &Project) -> Result<Vec<OwedOutput>> {
     ask_team(project)?;
     for record in project.all_records()?.iter().filter(|record| record.merge_request.is_some()) {
-        import(project, &record.id)?;
+        on_forge::import_for(project, record)?;
     }
     all(project)
 }

@@ -23,11 +23,16 @@ const DONE: &str = "post-reviewed";
 
 /// Writes down the approvals of a hotfix that are found on the forge and count. A forge that does not answer is said.
 pub fn import(project: &Project, id: &str) -> Result<()> {
-    let record = project.known_record(id)?.record;
+    import_for(project, &project.known_record(id)?.record)
+}
+
+/// The same for a record that was just read.
+pub(super) fn import_for(project: &Project, record: &Record) -> Result<()> {
+    let id = &record.id;
     if !record.outstanding().any(|owed| owed.key == crate::record::fold::REVIEW) {
         return Ok(());
     }
-    let found = marks(project, &record).unwrap_or_else(|error| {
+    let found = marks(project, record).unwrap_or_else(|error| {
         project.ctx().warn(format!("approvals on the forge are not known: {error}"));
         Vec::new()
     });
