@@ -196,18 +196,23 @@ pub fn take_back(
 const HOOK_SAID_NO: i32 = 1;
 /// Git's words for a request that came to no good answer, and for a connection that ended (remote-curl.c, pkt-line.c).
 const LOST: &str = "RPC failed";
+const FAILED_THERE: &str = "RPC failed; HTTP 5";
 const GONE: &str = "the remote end hung up";
 
 /// Whether the other end went away, or failed, in the middle of a push. Over HTTP Git ends such a push as it does when a
 /// hook said no.
 fn is_broken_off(error: &Error) -> bool {
-    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if said.contains(LOST) || said.contains(GONE))
+    git_said(error, &[LOST, GONE])
 }
 
 /// Whether it was the other end that failed, as far as Git can tell: over SSH its end is all that is seen.
 fn is_failure_there(error: &Error) -> bool {
-    let failed = format!("{LOST}; HTTP 5");
-    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if said.contains(&failed) || said.contains(GONE))
+    git_said(error, &[FAILED_THERE, GONE])
+}
+
+fn git_said(error: &Error, any: &[&str]) -> bool {
+    let said = |said: &str| any.iter().any(|words| said.contains(words));
+    matches!(error.downcast_ref(), Some(GitError::Failed { said: words, .. }) if said(words))
 }
 
 /// A push that did not come to a report was stopped by a hook, or failed on the way.
