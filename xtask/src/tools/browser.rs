@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use hotfix_testkit::tools::{self, BROWSER};
 
 use super::{Kit, debian};
@@ -12,17 +12,14 @@ pub const KIT: Kit = Kit {
     family: &BROWSER,
     what: "Chromium, from Debian",
     pins: "chromium of the system\n",
-    works: |_| tools::find_browser().is_some(),
+    works: |_| is_there(),
     build,
 };
 
 fn build(_: &Path) -> Result<()> {
-    if tools::find_browser().is_some() {
-        return Ok(());
-    }
-    debian::install("chromium")?;
-    match tools::find_browser() {
-        Some(_) => Ok(()),
-        None => bail!("no chromium is on the PATH"),
-    }
+    debian::provide("chromium", is_there, "no chromium is on the PATH")
+}
+
+fn is_there() -> bool {
+    tools::find_browser().is_some()
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use hotfix_testkit::tools::{self, GRADLE};
 
 use super::{Kit, debian};
@@ -12,17 +12,14 @@ pub const KIT: Kit = Kit {
     family: &GRADLE,
     what: "Gradle, from Debian",
     pins: "gradle of the system\n",
-    works: |_| tools::find_gradle_jars().is_some(),
+    works: |_| is_there(),
     build,
 };
 
 fn build(_: &Path) -> Result<()> {
-    if tools::find_gradle_jars().is_some() {
-        return Ok(());
-    }
-    debian::install("gradle")?;
-    match tools::find_gradle_jars() {
-        Some(_) => Ok(()),
-        None => bail!("no gradle is on the PATH, or Debian's junit4.jar is missing"),
-    }
+    debian::provide("gradle", is_there, "no gradle is on the PATH, or Debian's junit4.jar is missing")
+}
+
+fn is_there() -> bool {
+    tools::find_gradle_jars().is_some()
 }
