@@ -27,12 +27,13 @@ impl Server {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
                 let body = read_body(&mut stream);
-                let status = statuses.next().unwrap_or(200);
-                write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
-                    .ok();
+                // Before the answer: with it the command goes on, and `told` is asked.
                 if sender.send(body).is_err() {
                     return;
                 }
+                let status = statuses.next().unwrap_or(200);
+                write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+                    .ok();
             }
         });
         Self { url, bodies }

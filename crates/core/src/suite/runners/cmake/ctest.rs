@@ -21,6 +21,8 @@ const NAME: &str = "ctest";
 const TESTS_FAILED: i32 = 8;
 /// What ctest says of a test whose program is not there. It skips such a test, and so must not we.
 const NO_PROGRAM: &str = "Unable to find executable";
+/// What ctest says of a test that it stopped. The time it gives for such a test can be a little less than the limit.
+const TIMEOUT: &str = "Timeout";
 
 /// The runner of one project.
 #[derive(Debug)]
@@ -220,7 +222,8 @@ impl Read<'_> {
         let has_no_program = case.reason.as_deref().is_some_and(|reason| reason.starts_with(NO_PROGRAM));
         let own = placed.and_then(|placed| placed.test.limit);
         let limit = own.or_else(|| self.limits.test.map(|limit| limit.as_secs_f64().max(1.0)));
-        let took_all = case.seconds.zip(limit).is_some_and(|(seconds, limit)| seconds >= limit);
+        let took_all = case.seconds.zip(limit).is_some_and(|(seconds, limit)| seconds >= limit)
+            || case.reason.as_deref() == Some(TIMEOUT);
         let outcome = match case.outcome {
             CaseOutcome::Skipped if has_no_program => CaseOutcome::Failed,
             CaseOutcome::Failed if took_all => CaseOutcome::TimedOut,
