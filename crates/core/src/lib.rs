@@ -16,6 +16,7 @@ pub mod flow;
 pub mod forge;
 pub mod git;
 pub mod journey;
+pub mod lock;
 pub mod message;
 pub mod page;
 pub mod proof;

@@ -12,7 +12,7 @@ use crate::source::{parse, read, rust_files};
 const LAYERS: &[&[&str]] = &[
     &["error", "event", "env", "clock"],
     &["ctx"],
-    &["failpoint"],
+    &["failpoint", "lock"],
     &["exec"],
     &["git"],
     &["config", "record", "slot", "proof", "style", "suite", "message", "forge", "page"],

@@ -1,6 +1,6 @@
 //! `trust.json`: read without following links, changed under a lock, replaced as a whole.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use super::trust::Approval;
 use super::trust_error::TrustError;
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
+use crate::lock::FileLock;
 
 /// The file of approvals and its folder.
 pub(super) struct Store {
@@ -119,26 +120,14 @@ impl Store {
         Ok(true)
     }
 
-    fn lock(&self, ctx: &Ctx) -> Result<File> {
+    fn lock(&self, ctx: &Ctx) -> Result<FileLock> {
         let path = self.dir.join("trust.lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true).mode(0o600);
         let file = open_own(&path, &mut options)?;
         let file = file.ok_or_else(|| FileError::of("create", &path)(ErrorKind::NotFound.into()))?;
-        let began = ctx.clock.elapsed();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(error)) => return Err(FileError::of("lock", path)(error).into()),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            let waited = ctx.elapsed_since(began);
-            if waited >= PATIENCE {
-                return Err(TrustError::Locked { path, waited }.into());
-            }
-            ctx.go_on()?;
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let locked = || TrustError::Locked { path: path.clone(), waited: PATIENCE };
+        Ok(FileLock::wait_on(ctx, (file, &path), PATIENCE)?.ok_or_else(locked)?)
     }
 }
 

@@ -1,10 +1,7 @@
 //! The hotfix at hand: its record, its slot, its configuration.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use hotfix_model::{Fact, Record, Stage};
@@ -13,6 +10,7 @@ use super::{Happened, Project, REMOTE_RECORDS, SessionError};
 use crate::config::Loaded;
 use crate::error::{FileError, Result};
 use crate::git::{GitError, Oid, RefName};
+use crate::lock::FileLock;
 use crate::record::{Store, Stored};
 use crate::slot::{Held, SlotInfo, SlotState};
 
@@ -28,14 +26,13 @@ pub struct Hotfix {
     _lock: WorkLock,
 }
 
-/// How often, and how far apart, a lock is tried that somebody holds: a child that was just started keeps its parent's
-/// locks until it runs its own program.
-const LOCK_TRIES: u32 = 50;
-const LOCK_PAUSE: Duration = Duration::from_millis(2);
+/// How long a lock is waited for that somebody holds: a child that was just started keeps the locks of a parent that was
+/// killed until it runs its own program.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
 
 /// The right to work on one hotfix. Dies with its process.
 #[derive(Debug)]
-pub struct WorkLock(#[expect(dead_code, reason = "held for its lock")] File);
+pub struct WorkLock(#[expect(dead_code, reason = "held for its lock")] FileLock);
 
 /// A fact, and the wall time of the deed in milliseconds where it took any.
 pub type Timed = (Fact, Option<u64>);
@@ -211,16 +208,8 @@ impl Hotfix {
 impl WorkLock {
     fn acquire(project: &Project, id: &str) -> Result<Self> {
         let path = project.run_dir(id)?.join("lock");
-        let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = open.map_err(FileError::of("open", &path))?;
-        for _ in 0..LOCK_TRIES {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self(file)),
-                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-                Err(TryLockError::Error(error)) => return Err(FileError::of("lock", path)(error).into()),
-            }
-        }
-        Err(SessionError::Busy { id: id.to_owned() }.into())
+        let busy = || SessionError::Busy { id: id.to_owned() };
+        Ok(FileLock::wait(project.ctx(), &path, LOCK_PATIENCE)?.map(Self).ok_or_else(busy)?)
     }
 }
 

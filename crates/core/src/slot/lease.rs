@@ -1,37 +1,26 @@
 //! One lock per slot, held by a process while it works there. It dies with the process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::error::{FileError, Result};
+use crate::error::Result;
+use crate::lock::FileLock;
 
-/// Held by a process while it works in a slot. Children do not inherit it.
+/// Held by a process while it works in a slot.
 #[derive(Debug)]
-pub struct SlotLock(File);
-
-impl Drop for SlotLock {
-    fn drop(&mut self) {
-        // Said aloud: a child that another thread is just starting still has a copy of the file.
-        let _ = self.0.unlock();
-    }
-}
+pub struct SlotLock(#[expect(dead_code, reason = "held for its lock")] FileLock);
 
 impl SlotLock {
     /// Takes the lock; `None` if another process, or another part of this one, has it.
     pub(super) fn try_take(path: &Path) -> Result<Option<Self>> {
-        let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
-        let mut file = open.map_err(FileError::of("open", path))?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Only a courtesy for who meets the lock: without it they see a question mark.
-                let _ = file.set_len(0).and_then(|()| write!(file, "{}", crate::exec::own_process()));
-                Ok(Some(Self(file)))
-            }
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(FileError::of("lock", path)(error).into()),
-        }
+        let Some(lock) = FileLock::try_take(path)? else {
+            return Ok(None);
+        };
+        let mut file = lock.file();
+        // Only a courtesy for who meets the lock: without it they see a question mark.
+        let _ = file.set_len(0).and_then(|()| write!(file, "{}", crate::exec::own_process()));
+        Ok(Some(Self(lock)))
     }
 
     /// Whether somebody has the lock.

@@ -2,13 +2,13 @@
 //! nothing to make and what is pushed to it stays in it.
 
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::env::Environment;
 use crate::error::{FileError, Result};
 use crate::git::{Oid, Remote, Repository};
+use crate::lock::FileLock;
 use crate::session::{Project, TargetBranch};
 
 /// What the copy is called. Only the drill's own surroundings know it.
@@ -24,7 +24,7 @@ const SLOTS: &str = "slots";
 pub struct Copy {
     id: String,
     dir: PathBuf,
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl Copy {
@@ -34,8 +34,8 @@ impl Copy {
         let dir = folder(&project.repository).join(&id);
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
         made.map_err(FileError::of("create", &dir))?;
-        let lock = open_lock(&dir)?;
-        lock.try_lock().map_err(std::io::Error::from).map_err(FileError::of("lock", &dir))?;
+        let taken = || FileError::of("lock", &dir)(std::io::ErrorKind::WouldBlock.into());
+        let lock = FileLock::try_take(&dir.join(LOCK))?.ok_or_else(taken)?;
         let loaded = project.config_at(None)?;
         let slots = project.pool(&loaded).list()?;
         let numbers: Vec<String> = slots.iter().map(|slot| slot.number.to_string()).collect();
@@ -53,11 +53,8 @@ impl Copy {
         let mut found = Vec::new();
         for dir in listed.filter_map(|entry| Some(entry.ok()?.path())) {
             let id = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let lock = open_lock(&dir)?;
-            match lock.try_lock() {
-                Ok(()) => found.push(Self { id, dir, _lock: lock }),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(FileError::of("lock", dir)(error).into()),
+            if let Some(lock) = FileLock::try_take(&dir.join(LOCK))? {
+                found.push(Self { id, dir, _lock: lock });
             }
         }
         Ok(found)
@@ -107,10 +104,4 @@ impl Copy {
 
 fn folder(repository: &Repository) -> PathBuf {
     repository.state_dir().join(DRILLS)
-}
-
-fn open_lock(dir: &Path) -> Result<File> {
-    let path = dir.join(LOCK);
-    let open = File::options().create(true).truncate(false).write(true).open(&path);
-    Ok(open.map_err(FileError::of("open", path))?)
 }
