@@ -1,5 +1,7 @@
 //! start: a worktree from the freshly fetched base, on a branch of its own. What you were doing stays as it is.
 
+mod name;
+
 use std::thread;
 
 use hotfix_model::event::Started;
@@ -11,10 +13,12 @@ use crate::ctx::joined;
 use crate::error::{Error, Result};
 use crate::event::Tone;
 use crate::failpoint;
-use crate::git::{Cone, GitError, Oid, RefChange, RefName, slug};
+use crate::git::{Cone, GitError, Oid, RefChange, RefName};
 use crate::record::Prepared;
 use crate::session::{BasePlan, Claimed, Claiming, Fetched, Fetching, Happened, Project, Seen, SessionError};
 use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
+
+use name::{Name, Names};
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +52,10 @@ pub struct Plan {
 }
 
 /// Branch and record as they will be if the remote has nothing newer and nobody is quicker; its objects are written.
-struct Draft {
-    id: String,
+struct Draft<'a> {
+    names: Names<'a>,
+    name: Name,
     base: Oid,
-    version: Option<String>,
     prepared: Prepared,
 }
 
@@ -230,15 +234,13 @@ fn settle_base(
 }
 
 /// Writes the objects of the record under the first name that seems to be free.
-fn draft(project: &Project, plan: &Plan, actor: &Actor, base: &Oid) -> Result<Option<Draft>> {
-    let taken = project.seen()?.ids();
-    let version = version(project, &plan.request, base)?;
-    let mut names = names(project, &plan.request, version.clone());
-    let Some(id) = names.find(|id| !taken.contains(id) && !id.starts_with('-')) else {
+fn draft<'a>(project: &'a Project, plan: &'a Plan, actor: &Actor, base: &Oid) -> Result<Option<Draft<'a>>> {
+    let names = Names::of(project, &plan.request, base)?;
+    let Some(name) = names.first_free(&project.seen()?.ids()) else {
         return Ok(None);
     };
-    let prepared = prepare(project, plan, actor, (&id, base))?;
-    Ok(Some(Draft { id, base: base.clone(), version, prepared }))
+    let prepared = prepare(project, plan, actor, (&name.id, base))?;
+    Ok(Some(Draft { names, name, base: base.clone(), prepared }))
 }
 
 /// Writes the objects of a record that begins at `base`.
@@ -267,37 +269,35 @@ fn claim(
     plan: &Plan,
     actor: &Actor,
     (base, fresh): (&Oid, bool),
-    draft: Option<Draft>,
+    draft: Option<Draft<'_>>,
 ) -> Result<Record> {
-    let taken = match fresh {
-        true => Seen::look(&project.repository, project.remote_name())?.ids(),
-        false => project.seen()?.ids(),
+    let look = || Ok(Seen::look(&project.repository, project.remote_name())?.ids());
+    let mut taken = if fresh { look()? } else { project.seen()?.ids() };
+    let (names, mut drafted) = match draft.filter(|draft| draft.base == *base) {
+        Some(draft) => (draft.names, Some((draft.name, draft.prepared))),
+        None => (Names::of(project, &plan.request, base)?, None),
     };
-    let mut draft = draft.filter(|draft| draft.base == *base);
-    let version = match &draft {
-        Some(draft) => draft.version.clone(),
-        None => version(project, &plan.request, base)?,
-    };
-    let mut last = None;
-    for id in names(project, &plan.request, version).filter(|id| !taken.contains(id)).take(500) {
-        if id.starts_with('-') {
-            // Every command that takes an id would read it as an option.
-            return Err(GitError::BadName { name: id }.into());
-        }
-        let prepared = match draft.take_if(|draft| draft.id == id) {
-            Some(draft) => draft.prepared,
-            None => prepare(project, plan, actor, (&id, base))?,
+    drafted = drafted.filter(|(name, _)| !taken.contains(&name.id));
+    let mut lost = None;
+    loop {
+        let (name, prepared) = match drafted.take() {
+            Some(drafted) => drafted,
+            None => {
+                let Some(name) = names.surely_free(&mut taken, look)? else { break };
+                let prepared = prepare(project, plan, actor, (&name.id, base))?;
+                (name, prepared)
+            }
         };
-        let changes = [RefChange::create(branch(&id)?, base.clone()), prepared.claim()];
+        let changes = [RefChange::create(branch(&name.id)?, base.clone()), prepared.claim()];
         match project.repository.change_refs("hotfix: start", &changes) {
             Ok(()) => return Ok(prepared.record),
-            Err(error) if lost_race(&error) && plan.request.name.is_none() => last = Some(error),
+            Err(error) if lost_race(&error) && plan.request.name.is_none() => lost = Some(error),
             Err(error) => return Err(error),
         }
+        taken.insert(name.id);
     }
-    Err(last.unwrap_or_else(|| {
-        StartError::NameTaken { name: plan.request.name.clone().unwrap_or_default() }.into()
-    }))
+    let name = || plan.request.name.clone().unwrap_or_default();
+    Err(lost.unwrap_or_else(|| StartError::NameTaken { name: name() }.into()))
 }
 
 fn branch(id: &str) -> Result<RefName> {
@@ -306,36 +306,6 @@ fn branch(id: &str) -> Result<RefName> {
 
 fn lost_race(error: &Error) -> bool {
     matches!(error.downcast_ref::<GitError>(), Some(GitError::RefMoved { said }) if !said.contains("cannot create"))
-}
-
-/// The version the hotfix will have: the one asked for, else the next after the newest release in `base`.
-fn version(project: &Project, request: &Request, base: &Oid) -> Result<Option<String>> {
-    match (&request.name, &request.version) {
-        (Some(_), _) => Ok(None),
-        (None, Some(version)) => Ok(Some(version.clone())),
-        (None, None) => {
-            let newest = project.newest_release(base)?;
-            Ok(newest.map(|version| version.next_patch().to_string()))
-        }
-    }
-}
-
-/// Names to try, best first: the version, then the version with words of the alert, then with a number.
-fn names(project: &Project, request: &Request, version: Option<String>) -> Box<dyn Iterator<Item = String>> {
-    if let Some(name) = &request.name {
-        return Box::new(std::iter::once(name.clone()));
-    }
-    let words = match slug(&request.alert, 40) {
-        words if words.is_empty() => "alert".to_owned(),
-        words => words,
-    };
-    let date = project.ctx().now().strftime("%Y-%m-%d").to_string();
-    let stem = format!("{}-{words}", version.as_deref().unwrap_or(&date));
-    let numbered = (2..).map({
-        let stem = stem.clone();
-        move |number: u32| format!("{stem}-{number}")
-    });
-    Box::new(version.into_iter().chain([stem]).chain(numbered))
 }
 
 /// Runs the setup commands and gives the warning to show. A setup that fails is told, not fatal: the fix may not need

@@ -1,7 +1,10 @@
 //! How many calls of Git the commands cost: each is a process.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
 
 use hotfix_core::flow::start::Request;
 use hotfix_testkit::responder::request;
@@ -67,4 +70,35 @@ fn each_command_makes_few_calls() {
         let calls = watch.calls(deed);
         assert!(calls.len() <= most, "{command}: {} calls, at most {most}: {calls:?}", calls.len());
     }
+}
+
+/// An alert that wakes many has many starts with the same words.
+#[test]
+fn starts_at_once_do_not_lose_their_names_to_each_other() {
+    const STARTS: usize = 12;
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    Responder::at(&sandbox, repo.path()).project();
+    let watch = Watch::over(&sandbox);
+    let started = Mutex::new(BTreeSet::new());
+    let calls = watch.calls(|| {
+        thread::scope(|scope| {
+            for _ in 0..STARTS {
+                scope.spawn(|| {
+                    let responder = Responder::at(&sandbox, repo.path());
+                    let start = Request { fetch: false, ..request("Production down!") };
+                    let output = responder.try_start(start).unwrap();
+                    started.lock().unwrap().insert(output.id);
+                });
+            }
+        });
+    });
+    assert_eq!(started.lock().unwrap().len(), STARTS);
+    let claims = calls.iter().filter(|call| *call == "update-ref").count();
+    // Who looked before another had a name, and took it after, finds out once.
+    assert!(claims <= 2 * STARTS, "{claims} transactions for {STARTS}: {calls:?}");
+    let state = fs::read_dir(repo.path().join(".git/hotfix")).unwrap();
+    let left =
+        state.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|is| is == "starting"));
+    assert_eq!(left.count(), 0, "a name that is taken is held no longer");
 }
