@@ -88,7 +88,7 @@ impl<'a> Events<'a> {
         for line in lines.split(b'\n').map_while(Result::ok) {
             match serde_json::from_slice::<Event>(&line) {
                 Ok(event) => events.take(event),
-                Err(_) if line.starts_with(b"{\"") => events.lost += 1,
+                Err(_) if line.trim_ascii_start().starts_with(b"{\"") => events.lost += 1,
                 Err(_) => {}
             }
         }
@@ -342,7 +342,8 @@ mod tests {
     /// The number of tests that a text names; `None` as soon as an event in it cannot be read.
     fn named_by_hand(text: &[u8]) -> Option<usize> {
         let mut named = BTreeSet::new();
-        for line in text.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"")) {
+        let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
+        for line in lines.filter(|line| line.starts_with(b"{\"")) {
             // Bytes that are no text may stand where nobody looks.
             let value: serde_json::Value = serde_json::from_str(&String::from_utf8_lossy(line)).ok()?;
             let said = |key: &str| value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();

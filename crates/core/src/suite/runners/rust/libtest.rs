@@ -122,17 +122,17 @@ fn heading(line: &str) -> Option<&str> {
     line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
 
-/// `test tests::works ... ok`
+/// `test tests::works ... ok`, or `test tests::slow ... ignored, needs a server ... or two`
 fn result(line: &str) -> Option<(&str, CaseOutcome)> {
-    let (name, word) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
-    let outcome = match word {
-        "ok" => CaseOutcome::Passed,
-        "FAILED" => CaseOutcome::Failed,
-        "ignored" => CaseOutcome::Skipped,
-        _ if word.starts_with("ignored, ") => CaseOutcome::Skipped,
-        _ => return None,
+    let rest = line.strip_prefix("test ")?;
+    let outcome = |word| match word {
+        "ok" => Some(CaseOutcome::Passed),
+        "FAILED" => Some(CaseOutcome::Failed),
+        "ignored" => Some(CaseOutcome::Skipped),
+        _ => None,
     };
-    Some((name, outcome))
+    let ended = rest.rsplit_once(" ... ").and_then(|(name, word)| Some((name, outcome(word)?)));
+    ended.or_else(|| rest.split_once(" ... ignored, ").map(|(name, _)| (name, CaseOutcome::Skipped)))
 }
 
 /// `running 3 tests`
@@ -281,6 +281,16 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert!(!read(&swallowed)[0].is_sound());
         let turned = OUTPUT.replacen("test tests::err ... FAILED", "test tests::err ... ok", 1);
         assert!(!read(&turned)[0].is_sound());
+    }
+
+    #[test]
+    fn why_a_test_is_ignored_may_hold_anything() {
+        for why in ["slow", "slow ... really", "see test a ... fine"] {
+            let line = format!("test tests::slow ... ignored, {why}");
+            assert_eq!(result(&line), Some(("tests::slow", CaseOutcome::Skipped)), "{why}");
+        }
+        assert_eq!(result("test a ... b ... ok"), Some(("a ... b", CaseOutcome::Passed)));
+        assert_eq!(result("test a ... o"), None);
     }
 
     #[test]
