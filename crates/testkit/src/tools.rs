@@ -151,6 +151,11 @@ pub fn java_variables(folder: &Path) -> Vec<(&'static str, OsString)> {
     vec![("MAVEN_OPTS", home)]
 }
 
+/// The `pom.xml` of a project that spotless formats.
+pub const fn spotless_project() -> &'static str {
+    include_str!("../../../xtask/java-tools/spotless.xml")
+}
+
 /// The versions that Maven projects of tests name: `<properties>`, `<dependencies>` and `<build>` of a `pom.xml`.
 pub fn maven_pins() -> &'static str {
     let project = include_str!("../../../xtask/java-tools/pom.xml");

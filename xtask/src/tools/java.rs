@@ -13,6 +13,7 @@ use super::{Kit, checked, say};
 
 const PROJECT: &str = include_str!("../../java-tools/pom.xml");
 const LINTERS: &str = include_str!("../../java-tools/linters.xml");
+const SPOTLESS: &str = tools::spotless_project();
 /// A test that needs all that Surefire fetches only when tests run.
 const TEST: &str = "class SampleTest { @org.junit.jupiter.api.Test void runs() { } }\n";
 /// The goal that lays jars into a folder.
@@ -22,11 +23,15 @@ const SETTINGS: &str = "<settings><offline>true</offline></settings>\n";
 /// Parts of the compiler that google-java-format reaches into (its page on JDK 17).
 const OPENED: &[&str] = &["api", "code", "file", "parser", "tree", "util"];
 
-/// A local repository of Maven, Checkstyle and google-java-format.
+/// A local repository of Maven, with spotless, and Checkstyle and google-java-format.
 pub const KIT: Kit = Kit {
     family: &JAVA,
-    what: "Maven's plugins, JUnit, checkstyle and google-java-format",
-    pins: concat!(include_str!("../../java-tools/pom.xml"), include_str!("../../java-tools/linters.xml")),
+    what: "Maven's plugins, JUnit, checkstyle, google-java-format and spotless",
+    pins: concat!(
+        include_str!("../../java-tools/pom.xml"),
+        include_str!("../../java-tools/linters.xml"),
+        include_str!("../../java-tools/spotless.xml")
+    ),
     works: |home| home.join("bin/checkstyle").exists() && say("mvn", &["-version"], "Maven").is_ok(),
     build,
 };
@@ -41,6 +46,8 @@ fn build(home: &Path) -> Result<()> {
     maven(home, &["test"])?;
     let jars = home.join("jars");
     maven(home, &["-f", "linters.xml", COPY, &format!("-DoutputDirectory={}", jars.display())])?;
+    fs::write(sample.join("spotless.xml"), SPOTLESS)?;
+    maven(home, &["-f", "spotless.xml", "spotless:apply"])?;
     fs::remove_dir_all(&sample)?;
     forget_origins(&tools::maven_repository(home))?;
     fs::write(home.join(".m2/settings.xml"), SETTINGS)?;

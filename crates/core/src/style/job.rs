@@ -85,21 +85,22 @@ impl Job {
         matches!(self.linter, Family::Found(_))
     }
 
-    /// The program and its arguments, for people.
-    pub fn words(&self) -> Vec<String> {
+    /// The program and its arguments in the slot at `root`, for people.
+    pub fn words(&self, root: &Path) -> Vec<String> {
         let program = self.program.as_deref().unwrap_or(Path::new(self.linter.get().program()));
-        let all = std::iter::once(program.as_os_str().to_owned()).chain(self.all_arguments());
+        let all = std::iter::once(program.as_os_str().to_owned()).chain(self.all_arguments(root));
         all.map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
-    /// All arguments: what stands for the files comes last.
-    pub fn all_arguments(&self) -> Vec<OsString> {
-        let names = || self.files.iter().map(|file| self.as_argument(file));
+    /// All arguments in the slot at `root`: what stands for the files comes last.
+    pub fn all_arguments(&self, root: &Path) -> Vec<OsString> {
+        let of_content =
+            |file: &PathBuf| self.linter.get().input_arguments(self.as_argument(file), &root.join(file));
         let given: Vec<OsString> = match self.given {
-            Given::Names => names().collect(),
+            Given::Names => self.files.iter().map(|file| self.as_argument(file)).collect(),
             Given::Folders => self.folders(),
             Given::Nothing => Vec::new(),
-            Given::Content => names().flat_map(|name| self.linter.get().input_arguments(name)).collect(),
+            Given::Content => self.files.iter().flat_map(of_content).collect(),
         };
         self.arguments.iter().cloned().chain(given).collect()
     }

@@ -44,8 +44,9 @@ pub trait Linter: Send + Sync {
     /// Arguments before the files. Without a folder: likely bugs only, and no configuration from anywhere.
     fn arguments(&self, folder: Option<&Folder>) -> Vec<OsString>;
 
-    /// The arguments that stand for a file that comes on standard input.
-    fn input_arguments(&self, _name: OsString) -> Vec<OsString> {
+    /// The arguments that stand for a file that comes on standard input, by its name from where it runs and its
+    /// absolute path.
+    fn input_arguments(&self, _name: OsString, _path: &Path) -> Vec<OsString> {
         words(["-"])
     }
 

@@ -95,7 +95,8 @@ pub fn plan(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<PlannedL
         jobs.retain(|job| !job.is_found());
     }
     let planned = manager.map(|manager| manager.plan(ctx, place, request));
-    let others = jobs.iter().map(|job| PlannedLinter { name: job.name.clone(), command: job.words() });
+    let planned_job = |job: &Job| PlannedLinter { name: job.name.clone(), command: job.words(place.root) };
+    let others = jobs.iter().map(planned_job);
     planned.into_iter().chain(others).collect()
 }
 

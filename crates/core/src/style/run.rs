@@ -15,6 +15,9 @@ use super::linter::{Given, Said};
 use super::touched::Touched;
 use super::{Place, program};
 
+/// What Maven before 3.9 ends its output with, whatever it is told about colours.
+const COLORS_TAKEN_BACK: &[u8] = b"\x1b[0m";
+
 /// What became of one linter.
 pub struct Ran {
     /// For the report.
@@ -51,7 +54,7 @@ pub fn start(ctx: &Ctx, place: &Place<'_>, job: &Job) -> Result<Finished, Linter
         return Err(silent(job, LinterOutcome::Missing, command));
     };
     let log = place.scratch.join(format!("check-{}.log", ctx.clock.ulid()));
-    let command = command(ctx, place, job, program).args(job.all_arguments());
+    let command = command(ctx, place, job, program).args(job.all_arguments(place.root));
     // What it says besides the file must not become a part of the file.
     let prints_file = job.linter.get().prints_file();
     let command = if prints_file { command } else { command.log(&log) };
@@ -63,7 +66,8 @@ pub fn start(ctx: &Ctx, place: &Place<'_>, job: &Job) -> Result<Finished, Linter
         ExecError::Refused { source, .. } => silent(job, LinterOutcome::Failed, source.to_string()),
     })?;
     if prints_file {
-        let output = if end.success() { end.stdout.clone() } else { Vec::new() };
+        let printed = end.stdout.strip_suffix(COLORS_TAKEN_BACK).unwrap_or(&end.stdout);
+        let output = if end.success() { printed.to_vec() } else { Vec::new() };
         return Ok(Finished { end, output });
     }
     let logged = std::fs::read(&log).unwrap_or_default();

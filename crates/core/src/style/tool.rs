@@ -1,6 +1,6 @@
 //! A linter that needs no code of its own: a row of a table.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -36,6 +36,8 @@ pub struct Tool {
     pub more_arguments: fn(&Folder) -> Vec<OsString>,
     /// For content: what stands before the name of the file.
     pub name_option: Option<&'static str>,
+    /// For content: what stands before the absolute path of the file.
+    pub path_option: Option<&'static str>,
     /// How to read it.
     pub output: Output,
     /// The exit codes with which it did its work.
@@ -60,6 +62,7 @@ impl Tool {
             arguments: &[],
             more_arguments: |_| Vec::new(),
             name_option: None,
+            path_option: None,
             output: Output::Lines,
             codes: 0..=1,
             rewriting: None,
@@ -109,15 +112,15 @@ impl Linter for Tool {
         arguments
     }
 
-    fn input_arguments(&self, name: OsString) -> Vec<OsString> {
-        match self.name_option {
-            Some(option) => {
-                let mut argument = OsString::from(option);
-                argument.push(name);
-                vec![argument]
-            }
-            None => Vec::new(),
-        }
+    fn input_arguments(&self, name: OsString, path: &Path) -> Vec<OsString> {
+        let joined = |(option, value): (&str, &OsStr)| {
+            let mut argument = OsString::from(option);
+            argument.push(value);
+            argument
+        };
+        let by_name = self.name_option.map(|option| (option, name.as_os_str()));
+        let by_path = self.path_option.map(|option| (option, path.as_os_str()));
+        by_name.into_iter().chain(by_path).map(joined).collect()
     }
 
     fn did_its_work(&self, code: i32) -> bool {

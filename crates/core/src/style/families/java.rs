@@ -14,7 +14,8 @@ const CHECKSTYLE: &[&str] = &[
     "config/checkstyle/checkstyle.xml",
     "src/checkstyle/checkstyle.xml",
 ];
-const BUILDS: &[&str] = &["pom.xml", "build.gradle", "build.gradle.kts"];
+const POM: &str = "pom.xml";
+const BUILDS: &[&str] = &[POM, "build.gradle", "build.gradle.kts"];
 
 /// The families.
 pub const TOOLS: &[Tool] = &[
@@ -33,7 +34,8 @@ pub const TOOLS: &[Tool] = &[
         shared_files: BUILDS,
         shared: |folder| {
             let pieces = ["google-java-format", "googleJavaFormat"];
-            Wanted::if_configured(pieces.iter().any(|piece| folder.mentions(BUILDS, piece)))
+            let named = pieces.iter().any(|piece| folder.mentions(BUILDS, piece));
+            Wanted::if_configured(named && !has_spotless(folder))
         },
         given: Given::Content,
         arguments: &["-"],
@@ -41,7 +43,29 @@ pub const TOOLS: &[Tool] = &[
         codes: 0..=0,
         ..Tool::new("google-java-format", "google-java-format", Package::System("google-java-format"))
     },
+    Tool {
+        takes: |path| has_extension(path, &["java", "kt", "kts", "scala", "groovy"]),
+        shared_files: &[POM],
+        shared: |folder| Wanted::if_configured(has_spotless(folder)),
+        given: Given::Content,
+        // What editors ask it for: it prints the file as it should be, or nothing, and writes none.
+        arguments: &[
+            "--batch-mode",
+            "--quiet",
+            "spotless:apply",
+            "-DspotlessIdeHookUseStdIn=true",
+            "-DspotlessIdeHookUseStdOut=true",
+        ],
+        path_option: Some("-DspotlessIdeHook="),
+        output: Output::File,
+        codes: 0..=0,
+        ..Tool::new("spotless", "mvn", Package::System("maven"))
+    },
 ];
+
+fn has_spotless(folder: &Folder) -> bool {
+    folder.mentions(&[POM], "spotless-maven-plugin")
+}
 
 fn checkstyle_configuration(folder: &Folder) -> Vec<OsString> {
     let name = CHECKSTYLE.iter().find(|name| folder.has(name));

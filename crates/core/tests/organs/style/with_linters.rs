@@ -267,6 +267,22 @@ mod with_java {
         let text = fs::read_to_string(slot.root.path().join("src/A.java")).unwrap();
         assert_eq!(text, "class A {\n  int a;\n  int b;\n  int c;\n  int d;\n}\n");
     }
+
+    #[test]
+    fn spotless_is_asked_as_an_editor_asks_it() {
+        let mut slot = slot("class A {\n  int  a;\n  int b;\n  int c;\n  int  d;\n}\n", 2);
+        let variables = tools::java_variables(&tools::JAVA.folder());
+        slot.variables.extend(variables.into_iter().map(|(name, value)| (name.into(), value)));
+        slot.write("pom.xml", tools::spotless_project());
+        assert_ran(&slot, "spotless", &["src/A.java:5: would be formatted as: int d; [spotless]"]);
+        let report = slot.check();
+        assert_eq!(outcomes(&report).len(), 1, "google-java-format is what it runs: {report:#?}");
+        let clean = slot.write("src/A.java", "class A {\n  int d;\n}\n");
+        assert_eq!(lines(&slot.check()), [""; 0], "what is clean it does not print");
+        fs::write(clean, "class A {").unwrap();
+        let (_, outcome) = outcomes(&slot.check())[0];
+        assert_eq!(outcome, LinterOutcome::Failed, "what does not parse it cannot format");
+    }
 }
 
 mod with_node {
