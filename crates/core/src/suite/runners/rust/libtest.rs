@@ -174,9 +174,10 @@ pub fn message(lines: &[&str]) -> Option<String> {
     };
     let rest = lines.get(place + 1..).unwrap_or_default();
     let is_end = |line: &&&str| line.starts_with("note: ") || **line == "stack backtrace:";
-    let text: Vec<&str> = rest.iter().take_while(|line| !is_end(line)).map(|line| line.trim()).collect();
-    let text = text.join("\n");
-    let first = text.trim().lines().take(4).collect::<Vec<_>>().join("; ");
+    let text = rest.iter().take_while(|line| !is_end(line)).map(|line| line.trim());
+    // A ruler, as some harnesses print one, says nothing.
+    let telling = text.filter(|line| line.contains(char::is_alphanumeric)).take(4);
+    let first = telling.collect::<Vec<_>>().join("; ");
     // Before Rust 1.73 the message stood in the line of the place: `panicked at 'no', src/lib.rs:1:2`.
     let older = || lines.get(place).and_then(|line| line.split_once("panicked at '")).map(|(_, rest)| rest);
     clean_reason(&first).filter(|_| older().is_none()).or_else(|| older().and_then(clean_reason))
@@ -281,6 +282,12 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert!(!read(&swallowed)[0].is_sound());
         let turned = OUTPUT.replacen("test tests::err ... FAILED", "test tests::err ... ok", 1);
         assert!(!read(&turned)[0].is_sound());
+    }
+
+    #[test]
+    fn a_ruler_is_no_reason() {
+        let output = "---- a stdout ----\nthread 'a' panicked at src/lib.rs:3:5:\n\n==========\ncommand failed!\n\nexit status: 1\nnote: run";
+        assert_eq!(reason(output).as_deref(), Some("command failed!; exit status: 1"));
     }
 
     #[test]
