@@ -163,8 +163,7 @@ impl Plan {
     fn memory(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Memory> {
         let scratch = project.run_dir(hotfix.id())?;
         let command = self.runner.command(&self.selection(self.choose(project, hotfix, work))).join("\0");
-        let root = &work.held.worktree.path;
-        let around = suite::surroundings(project.ctx(), root, project.repository.home());
+        let around = work.surroundings(project);
         let inputs = format!("test\0{}\0{command}\0{}\0{around}", work.tree, self.config.test.budget);
         Ok(Memory::new(&scratch, Wanted::Green, &inputs))
     }

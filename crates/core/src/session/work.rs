@@ -105,6 +105,13 @@ impl Work {
         once(&self.files, || self.repository.list_files(&self.tree)).map(Vec::as_slice)
     }
 
+    /// What tests of it depend on besides its files, as a text that differs where they may come out differently.
+    pub fn surroundings(&self, project: &Project) -> String {
+        let changed: Vec<PathBuf> = self.changes.iter().map(|change| change.path.clone()).collect();
+        let places = [self.held.worktree.path.as_path(), project.repository.home()];
+        suite::surroundings(project.ctx(), places, &changed)
+    }
+
     /// Reads files as base has them.
     pub fn base_reader(&self) -> Result<Reader<'_>> {
         Ok(Reader::new(&self.repository, &self.base, self.files()?))

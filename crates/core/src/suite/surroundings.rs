@@ -1,8 +1,9 @@
 //! What tests depend on besides the files of the tree: variables, and what is installed. Results of a run count again
 //! only where both are as they were.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::ctx::Ctx;
@@ -39,14 +40,18 @@ const INSTALLED: &[&str] = &["node_modules", "node_modules/.package-lock.json", 
 /// Folders of virtual environments, each with folders of packages below `lib`.
 const ENVIRONMENTS: &[&str] = &[".venv", "venv"];
 
-/// A text that differs where tests may come out differently although the tree is the same.
-pub fn surroundings(ctx: &Ctx, root: &Path, home: &Path) -> String {
+/// A text that differs where tests of these changed files may come out differently although the tree is the same. What
+/// is installed is looked for in every folder around them, in the slot and in the main worktree.
+pub fn surroundings(ctx: &Ctx, places: [&Path; 2], changed: &[PathBuf]) -> String {
     let mut text = String::new();
     for name in VARIABLES {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name}={:?}", ctx.env.get(name));
     }
-    for place in [root, home] {
+    let root = [Path::new("")];
+    let around: BTreeSet<&Path> =
+        changed.iter().flat_map(|path| path.ancestors().skip(1)).chain(root).collect();
+    for place in places.into_iter().flat_map(|place| around.iter().map(move |folder| place.join(folder))) {
         for name in INSTALLED {
             note(&mut text, &place.join(name));
         }
@@ -85,12 +90,18 @@ mod tests {
         let at = |zone: &str| {
             let environment = Environment::new([("TZ".into(), zone.into())], folder.path());
             let ctx = Ctx::new(environment, SystemClock::new(), Arc::new(Silent));
-            surroundings(&ctx, folder.path(), folder.path())
+            surroundings(&ctx, [folder.path(); 2], &["services/till/src/sum.py".into()])
         };
         let before = at("UTC");
         assert_eq!(before, at("UTC"));
         assert_ne!(before, at("Asia/Tokyo"));
-        std::fs::create_dir_all(folder.path().join(".venv/lib/python3.12/site-packages")).expect("made");
-        assert_ne!(before, at("UTC"));
+        for installed in [".venv/lib/python3.12/site-packages", "services/till/node_modules"] {
+            let before = at("UTC");
+            std::fs::create_dir_all(folder.path().join(installed)).expect("made");
+            assert_ne!(before, at("UTC"), "{installed}");
+        }
+        let before = at("UTC");
+        std::fs::create_dir_all(folder.path().join("services/shop/node_modules")).expect("made");
+        assert_eq!(before, at("UTC"), "another project");
     }
 }

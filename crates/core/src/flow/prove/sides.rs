@@ -146,8 +146,7 @@ impl Plan {
     fn memory(&self, project: &Project, scratch: &Path, (wanted, tree): (Wanted, &Oid)) -> Memory {
         let prove = &self.config.prove;
         let command = self.command().join("\0");
-        let root = &self.work.held.worktree.path;
-        let around = suite::surroundings(project.ctx(), root, project.repository.home());
+        let around = self.work.surroundings(project);
         let inputs = format!("{tree}\0{command}\0{}\0{}\0{around}", prove.repeat, prove.test_timeout);
         Memory::new(scratch, wanted, &inputs)
     }
