@@ -1,5 +1,6 @@
 //! A held slot moved to a newer base: the fetch came back later than the user's prompt.
 
+use super::fresh::Tick;
 use super::shift::changes_rules;
 use super::state::{Entry, Move, SlotState};
 use super::{Held, Pool, SlotError, inspect};
@@ -18,6 +19,7 @@ impl Pool<'_> {
         let Some(attached) = self.stands_at_base(held)? else {
             return Ok(false);
         };
+        let tick = Tick::of(&held.worktree);
         let changes = self.repository.tracked_changes(&held.base, commit)?;
         let rules = changes_rules(&changes);
         if rules && !self.repository.status(&held.worktree)?.is_empty() {
@@ -31,7 +33,7 @@ impl Pool<'_> {
         let hotfix = held.hotfix.clone();
         let moved = self.advance(&mut entry, attached, |worktree| match rules {
             true => self.reset_saving(worktree, &hotfix, commit),
-            false => self.shift(worktree, commit, &changes),
+            false => self.shift(worktree, commit, &changes, &tick),
         });
         match moved {
             Err(error) if is_refusal(&error) => {
@@ -66,6 +68,7 @@ impl Pool<'_> {
     fn reset_saving(&self, worktree: &Worktree, hotfix: &str, commit: &Oid) -> Result<()> {
         let dir = self.place_to_save(hotfix)?;
         self.save_changes(worktree, &dir)?;
+        self.outlive_builds(worktree);
         self.reset_exactly(worktree, commit)?;
         self.sweep(worktree, false)?;
         Ok(())
@@ -87,6 +90,7 @@ impl Pool<'_> {
         self.advance(entry, branch.is_some(), |worktree| {
             let dir = self.place_to_save(&hotfix)?;
             self.save_changes(worktree, &dir)?;
+            self.outlive_builds(worktree);
             self.reset_exactly(worktree, &target)
         })
     }

@@ -1,6 +1,6 @@
 //! Build tools that go by time: what is written after a build must be newer than what the build wrote.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Pool;
@@ -12,14 +12,34 @@ const PROBE: &str = "hotfix-clock";
 /// not waited for.
 const LONGEST_TICK: Duration = Duration::from_millis(20);
 
+/// A moment of the clock of files.
+pub(super) struct Tick {
+    probe: PathBuf,
+    time: Option<SystemTime>,
+}
+
+impl Tick {
+    /// The moment that is now. What is done until [`Pool::outlive`] is not waited for.
+    pub fn of(worktree: &Worktree) -> Self {
+        let probe = worktree.git_dir.join(PROBE);
+        let time = touch(&probe);
+        Self { probe, time }
+    }
+}
+
 impl Pool<'_> {
     /// Waits until a file that is written now gets a later time than all that was written before. Git gives files that
     /// it writes the time of writing, older content or not; so a product of before never passes for one of after.
     pub(super) fn outlive_builds(&self, worktree: &Worktree) {
-        let probe = worktree.git_dir.join(PROBE);
+        self.outlive(&Tick::of(worktree));
+    }
+
+    /// Waits until that moment has passed.
+    pub(super) fn outlive(&self, tick: &Tick) {
         let ctx = self.repository.ctx();
-        let (began, first) = (ctx.clock.elapsed(), touch(&probe));
-        while first.is_some() && touch(&probe) == first && ctx.elapsed_since(began) < LONGEST_TICK {
+        let began = ctx.clock.elapsed();
+        let has_passed = || tick.time.is_none() || touch(&tick.probe) != tick.time;
+        while !has_passed() && ctx.elapsed_since(began) < LONGEST_TICK {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

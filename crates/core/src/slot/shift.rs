@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Pool;
 use super::advance::is_refusal;
+use super::fresh::Tick;
 use super::overwrite::Odd;
 use crate::error::{FileError, Result};
 use crate::failpoint;
@@ -26,8 +27,16 @@ struct IndexLock {
 
 impl Pool<'_> {
     /// Moves a detached worktree onto `commit`, given what differs between there and where it is. Refuses, and touches
-    /// nothing, if that would overwrite something; edits of other files stay, as with `git switch`.
-    pub(super) fn shift(&self, worktree: &Worktree, commit: &Oid, changes: &[TrackedChange]) -> Result<()> {
+    /// nothing, if that would overwrite something; edits of other files stay, as with `git switch`. What is written is
+    /// newer than what was built until `tick`.
+    pub(super) fn shift(
+        &self,
+        worktree: &Worktree,
+        commit: &Oid,
+        changes: &[TrackedChange],
+        tick: &Tick,
+    ) -> Result<()> {
+        self.outlive(tick);
         if self.patch(worktree, changes, None)? {
             return self.repository.detach_head(worktree, commit, "hotfix: newer base");
         }

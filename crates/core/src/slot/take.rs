@@ -3,6 +3,7 @@
 use hotfix_model::output::SlotKind;
 
 use super::advance::is_refusal;
+use super::fresh::Tick;
 use super::place::{Place, Stored};
 use super::shift::changes_rules;
 use super::stamp::Moment;
@@ -146,12 +147,13 @@ impl Pool<'_> {
         entry.state = SlotState::Moving(Move { commit: commit.clone(), hotfix: None, save_to });
         self.store.save(entry)?;
         crate::failpoint::reach(self.repository.ctx(), "slot.switching");
+        let tick = Tick::of(worktree);
         let changes = self.repository.tracked_changes(at, commit)?;
         if changes_rules(&changes) {
             self.finish_saving(entry)?;
             return Ok(None);
         }
-        match self.shift(worktree, commit, &changes) {
+        match self.shift(worktree, commit, &changes, &tick) {
             Err(error) if is_refusal(&error) => {
                 entry.state = waiting;
                 self.store.save(entry)?;
