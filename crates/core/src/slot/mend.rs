@@ -28,15 +28,20 @@ impl Pool<'_> {
         Ok(done)
     }
 
-    /// Repairs the slots that do not look right, at the price of a few small reads each. What cannot be repaired is
-    /// passed over.
-    pub(super) fn mend_damaged(&self) -> Result<()> {
+    /// Repairs the slots that do not look right, at the price of a few small reads each, and gives all entries. What
+    /// cannot be repaired is passed over.
+    pub(super) fn mend_damaged(&self) -> Result<Vec<Entry>> {
         let damaged = |entry: &Entry| {
             let mut places = entry.twin.iter().chain([&entry.place]);
             places.any(|place| place.worktree(self.repository).is_err())
         };
         let damaged = |entry: &Entry| is_going(entry) || damaged(entry);
-        for entry in self.store.load_all()?.iter().filter(|entry| damaged(entry)) {
+        let entries = self.store.load_all()?;
+        let to_mend: Vec<&Entry> = entries.iter().filter(|entry| damaged(entry)).collect();
+        if to_mend.is_empty() {
+            return Ok(entries);
+        }
+        for entry in to_mend {
             let Some(_lock) = self.try_lock(entry.number)? else {
                 continue;
             };
@@ -50,7 +55,7 @@ impl Pool<'_> {
                     .warn(format!("slot {path} cannot be repaired: {error}: {}", error.why()));
             }
         }
-        Ok(())
+        self.store.load_all()
     }
 
     /// Repairs one slot and its twin. The caller holds the slot's lock. The entry is gone afterwards if the slot is.

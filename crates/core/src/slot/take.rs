@@ -27,12 +27,12 @@ impl Pool<'_> {
     /// `commit` before others; else a new one under the next free number. It is detached at `commit`; HEAD is put on
     /// the branch by [`Pool::attach`]. The slot the hotfix holds already is given again, wherever its branch is.
     pub fn take(&self, hotfix: &str, branch: &RefName, commit: &Oid) -> Result<Held> {
-        self.mend_damaged()?;
-        if let Some(held) = self.taken_before(hotfix)? {
+        let entries = self.mend_damaged()?;
+        if let Some(held) = self.taken_before(hotfix, &entries)? {
             return Ok(held);
         }
         let wanted = Wanted { hotfix, branch, commit };
-        for number in self.candidates(commit)? {
+        for number in self.candidates(commit, &entries)? {
             self.repository.ctx().go_on()?;
             if let Some(held) = self.try_parked(number, &wanted)? {
                 return Ok(held);
@@ -45,16 +45,15 @@ impl Pool<'_> {
     }
 
     /// The slot that the hotfix holds, locked. One that somebody removed is forgotten.
-    fn taken_before(&self, hotfix: &str) -> Result<Option<Held>> {
-        let entries = self.store.load_all()?;
-        let ours = entries.into_iter().find(|entry| entry.lease().is_some_and(|at| at.hotfix == hotfix));
-        let Some(entry) = ours else {
+    fn taken_before(&self, hotfix: &str, entries: &[Entry]) -> Result<Option<Held>> {
+        let ours = |entry: &&Entry| entry.lease().is_some_and(|at| at.hotfix == hotfix);
+        let Some(entry) = entries.iter().find(ours) else {
             return Ok(None);
         };
         let mut held = match self.verify(entry.clone()) {
             Err(error) if matches!(error.downcast_ref(), Some(SlotError::Gone { .. })) => {
                 let _lock = self.lock(entry.number, entry.place.path())?;
-                self.drop_entry(&entry)?;
+                self.drop_entry(entry)?;
                 return Ok(None);
             }
             verified => verified?,
@@ -64,8 +63,7 @@ impl Pool<'_> {
     }
 
     /// Numbers of slots that may be free, the best first: at `commit`, else by the age of the commit they wait at.
-    fn candidates(&self, commit: &Oid) -> Result<Vec<u32>> {
-        let entries = self.store.load_all()?;
+    fn candidates(&self, commit: &Oid, entries: &[Entry]) -> Result<Vec<u32>> {
         let mut waiting: Vec<(&Oid, u32)> =
             entries.iter().filter_map(|entry| Some((entry.waits_at()?, entry.number))).collect();
         let hit = waiting.iter().any(|(at, _)| *at == commit);
