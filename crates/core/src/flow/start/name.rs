@@ -10,7 +10,7 @@ use crate::git::{GitError, Oid, slug};
 use crate::lock::FileLock;
 use crate::session::Project;
 
-/// More than there are hotfixes of one alert.
+/// More names than there are starts at once.
 const MOST: usize = 500;
 /// Longest part of a name that comes from the alert, in characters.
 const WORDS: usize = 40;
@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
         if let Some(name) = &self.request.name {
             return (!taken.contains(name)).then(|| Name { id: name.clone(), _lock: None });
         }
-        self.all().take(MOST).filter(|id| !taken.contains(id)).find_map(|id| self.hold(id))
+        self.all().filter(|id| !taken.contains(id)).take(MOST).find_map(|id| self.hold(id))
     }
 
     /// The first that is free now that it is held: whoever took it since `taken` was known let go of it before.

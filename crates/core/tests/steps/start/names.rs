@@ -42,6 +42,19 @@ fn taken_by_a_record_of_the_remote() {
 }
 
 #[test]
+fn an_alert_that_comes_again_and_again_never_runs_out_of_names() {
+    let sandbox = Sandbox::new();
+    let repo = published(&sandbox);
+    let commit = repo.git(["rev-parse", "HEAD"]);
+    let slug = "1.2.3-production-down-auth-failing";
+    let line = |name: &str| format!("{} refs/heads/hotfix/{name}\n", commit.trim());
+    let numbered = (2..=700).map(|number| line(&format!("{slug}-{number}")));
+    let packed: String = [line("1.2.3"), line(slug)].into_iter().chain(numbered).collect();
+    fs::write(repo.path().join(".git/packed-refs"), packed).unwrap();
+    assert_eq!(Responder::at(&sandbox, repo.path()).start(ALERT).id, format!("{slug}-701"));
+}
+
+#[test]
 fn an_asked_for_version_is_used() {
     let sandbox = Sandbox::new();
     let repo = published(&sandbox);
