@@ -20,6 +20,9 @@ use crate::slot::{Held, Pool, Room, SetupOutcome, SetupRequest};
 
 use name::{Name, Names};
 
+/// How often a name may be lost to somebody else. Starts on this machine lose one at most; more is no race.
+const MOST_TRIES: u32 = 50;
+
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -279,7 +282,7 @@ fn claim(
     };
     drafted = drafted.filter(|(name, _)| !taken.contains(&name.id));
     let mut lost = None;
-    loop {
+    for _ in 0..MOST_TRIES {
         let (name, prepared) = match drafted.take() {
             Some(drafted) => drafted,
             None => {
