@@ -125,6 +125,9 @@ impl Gitea {
         wire.must("PUT", &format!("{path}/collaborators/{REVIEWER}"), &may_write);
         let address = format!("{}/{RESPONDER}/{name}.git", self.url);
         super::remote(repo, &address, (RESPONDER, PASSWORD));
+        // It takes in what was pushed a moment later. Asked for a branch until then, Gitea 1.26 panics (nil pointer in
+        // `GetBranch`); no project in production is that young.
+        wire.until(&path, |json| json["empty"] == false);
         GiteaRepository { gitea: self, name }
     }
 }
