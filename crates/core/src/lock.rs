@@ -51,6 +51,19 @@ impl FileLock {
         }
     }
 
+    /// Whether somebody has the lock on a file. A file that cannot be opened is nobody's.
+    pub fn is_taken(path: &Path) -> bool {
+        // Others may look at the same time: they do not meet each other.
+        let taken = |file: File| match file.try_lock_shared() {
+            Ok(()) => {
+                drop(Self(file));
+                false
+            }
+            Err(error) => matches!(error, TryLockError::WouldBlock),
+        };
+        File::open(path).is_ok_and(taken)
+    }
+
     /// The file.
     pub const fn file(&self) -> &File {
         &self.0

@@ -32,10 +32,12 @@ fn wait_until_parked(case: &Case) {
     while began.elapsed() < PATIENCE {
         let lock = File::open(case.repo.path().join(".git/hotfix/slots/1.lock")).expect("a lock file");
         lock.lock().expect("a lock");
-        if state(case)["state"]["kind"] == "parked" {
+        let parked = state(case)["state"]["kind"] == "parked";
+        // Dropped alone, it would live on in a program that another test is just starting.
+        lock.unlock().expect("our lock");
+        if parked {
             return;
         }
-        drop(lock);
         std::thread::yield_now();
     }
     let log = case.repo.path().join(".git/hotfix/slots/background.log");

@@ -1,6 +1,5 @@
 //! One lock per slot, held by a process while it works there. It dies with the process.
 
-use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::Path;
 
@@ -25,8 +24,7 @@ impl SlotLock {
 
     /// Whether somebody has the lock.
     pub(super) fn is_taken(path: &Path) -> bool {
-        let taken = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-        File::open(path).is_ok_and(taken)
+        FileLock::is_taken(path)
     }
 
     /// The process that wrote itself into a lock file last.

@@ -12,6 +12,7 @@ mod direct;
 mod exec;
 mod forge;
 mod git;
+mod lock;
 mod looks;
 mod message;
 mod overlap;
