@@ -15,6 +15,7 @@ mod binary;
 mod clock;
 mod filters;
 pub mod forges;
+mod program;
 mod project;
 mod recorder;
 mod repo;
@@ -29,6 +30,7 @@ mod world;
 
 pub use binary::{Binary, Output, Running};
 pub use clock::FakeClock;
+pub use program::write_program;
 pub use recorder::Recorder;
 pub use repo::Repo;
 pub use responder::Responder;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,7 +14,7 @@ use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use tempfile::TempDir;
 
-use crate::{Binary, FakeClock, Recorder, Repo, filters, project, till, tools};
+use crate::{Binary, FakeClock, Recorder, Repo, filters, project, till, tools, write_program};
 
 /// The date of every commit that git-hotfix makes in a sandbox.
 const NOW: &str = "2026-03-01T02:14:00+0000";
@@ -140,17 +139,7 @@ impl Sandbox {
     /// Puts a POSIX shell script in front of the `PATH`. Gives its path.
     pub fn fake_tool(&self, name: &str, script: &str) -> PathBuf {
         let path = self.root.join("bin").join(name);
-        // Written by a child: a file that another thread's fork still holds open for writing cannot be run.
-        let mut shell = Command::new("/bin/sh")
-            .args(["-c", r#"rm -f "$1"; cat > "$1" && chmod 755 "$1""#, "sh"])
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("a shell");
-        let mut input = shell.stdin.take().expect("a pipe");
-        input.write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).expect("a reading shell");
-        drop(input);
-        assert!(shell.wait().expect("a shell").success(), "cannot write {}", path.display());
+        write_program(&path, script);
         path
     }
 

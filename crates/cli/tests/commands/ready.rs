@@ -1,11 +1,10 @@
 //! `ready` from the outside: its exit codes, its silence, a disk that is really full, and the files it prints.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use hotfix_testkit::Sandbox;
+use hotfix_testkit::{Sandbox, write_program};
 
 use crate::case::{self, Case};
 
@@ -69,9 +68,7 @@ fn the_hook_it_prints_works_and_leaves_the_user_alone() {
     let path = files[0]["path"].as_str().expect("a path").to_owned();
     // In the foreground, so that the test need not wait for it.
     let content = files[0]["content"].as_str().expect("text").replace(" &\n", "\n");
-    fs::create_dir_all(Path::new(&path).parent().expect("a folder")).expect("a folder for hooks");
-    fs::write(&path, content).expect("a hook");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a hook");
+    write_program(&path, content);
     case.repo.git(["merge", "--quiet", "--no-edit", "main"]);
     let ran = case.repo.git(["hook", "run", "post-merge"]);
     assert_eq!(ran, "");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use hotfix_core::journey::drill::{self, Request, Stopped};
 use hotfix_core::session::{Blocked, SessionError};
 use hotfix_model::Step;
 use hotfix_model::output::{DrillOutput, SlotKind};
-use hotfix_testkit::{Repo, Responder, Sandbox, World};
+use hotfix_testkit::{Repo, Responder, Sandbox, World, write_program};
 
 /// All that must be the same afterwards.
 struct Before {
@@ -101,12 +100,6 @@ fn steps(output: &DrillOutput) -> Vec<Step> {
     output.steps.iter().map(|step| step.step).collect()
 }
 
-fn hook(path: &Path, script: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 #[test]
 fn all_steps_in_the_slot_that_waits_and_all_taken_back() {
     let sandbox = Sandbox::new();
@@ -156,7 +149,7 @@ fn the_remote_is_not_spoken_to() {
     let trace = sandbox.root().join("trace");
     let note = format!("echo \"$0\" >> '{}'", trace.display());
     for name in ["pre-receive", "update", "post-receive"] {
-        hook(&repo.bare().file(format!("hooks/{name}")), &note);
+        write_program(repo.bare().file(format!("hooks/{name}")), &note);
     }
     drill(&sandbox, &repo).map_err(|stopped| stopped.error).unwrap();
     let ssh = sandbox.fake_tool("fake-ssh", &note);
@@ -173,7 +166,10 @@ fn hooks_of_the_user_are_rehearsed_too() {
     let repo = warm(&sandbox);
     let trace = sandbox.root().join("trace");
     for name in ["pre-commit", "pre-push"] {
-        hook(&repo.file(format!(".git/hooks/{name}")), &format!("echo {name} $1 >> '{}'", trace.display()));
+        write_program(
+            repo.file(format!(".git/hooks/{name}")),
+            format!("echo {name} $1 >> '{}'", trace.display()),
+        );
     }
     drill(&sandbox, &repo).map_err(|stopped| stopped.error).unwrap();
     assert_eq!(fs::read_to_string(trace).unwrap(), "pre-commit\npre-push hotfix-drill\n");
@@ -183,7 +179,7 @@ fn hooks_of_the_user_are_rehearsed_too() {
 fn what_would_stop_a_hotfix_stops_the_drill_and_is_taken_back() {
     let sandbox = Sandbox::new();
     let repo = warm(&sandbox);
-    hook(&repo.file(".git/hooks/pre-push"), "echo 'ask Grace' >&2; exit 1");
+    write_program(repo.file(".git/hooks/pre-push"), "echo 'ask Grace' >&2; exit 1");
     let before = Before::of(&repo);
     let stopped = drill(&sandbox, &repo).map(|_| ()).unwrap_err();
     let output = stopped.output.unwrap();

@@ -8,7 +8,7 @@ use hotfix_core::record::Stored;
 use hotfix_core::session::{Project, Shared};
 use hotfix_model::event::Started;
 use hotfix_model::{Actor, Base, Fact, Gate, MergeRequestState, Period};
-use hotfix_testkit::{Repo, Responder, Sandbox};
+use hotfix_testkit::{Repo, Responder, Sandbox, write_program};
 use proptest::prelude::*;
 
 const ID: &str = "1.2.3";
@@ -177,11 +177,10 @@ fn what_could_not_be_shared_goes_with_the_next_look() {
 fn a_remote_that_takes_no_records_is_said_once() {
     let team = Team::new();
     team.begin();
-    let hook = "#!/bin/sh\nwhile read -r old new ref; do\n  case $ref in refs/hotfix/*) echo 'no records here' >&2; exit 1;; esac\ndone\n";
-    team.clones[0].bare().write("hooks/pre-receive", hook);
-    team.clones[0].bare().git(["config", "core.hooksPath", "hooks"]);
+    let hook = "while read -r old new ref; do\n  case $ref in refs/hotfix/*) echo 'no records here' >&2; exit 1;; esac\ndone\n";
     let path = team.clones[0].bare().file("hooks/pre-receive");
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&path, hook);
+    team.clones[0].bare().git(["config", "core.hooksPath", "hooks"]);
     for _ in 0..3 {
         assert!(matches!(team.project(0).share(ID).unwrap(), Shared::Refused(_)));
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hotfix_core::exec::{Command, Ending, ExecError, Finished, LOG_LIMIT, TAIL_LIMIT};
-use hotfix_testkit::Sandbox;
+use hotfix_testkit::{Sandbox, write_program};
 
 fn run(sandbox: &Sandbox, command: Command) -> Finished {
     command.run(&sandbox.ctx(sandbox.root())).unwrap()
@@ -92,9 +92,7 @@ fn a_program_that_is_missing_is_said() {
 fn a_path_to_a_program_means_the_folder_the_child_runs_in() {
     let sandbox = Sandbox::new();
     for folder in ["code", "home"] {
-        let path = sandbox.root().join(folder).join("probe");
-        fs::write(&path, format!("#!/bin/sh\necho {folder}\n")).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(sandbox.root().join(folder).join("probe"), format!("echo {folder}"));
     }
     let ctx = sandbox.ctx(sandbox.home());
     let finished = Command::new("./probe").dir(sandbox.code()).run(&ctx).unwrap();

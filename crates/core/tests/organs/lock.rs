@@ -7,6 +7,7 @@ use std::thread;
 use hotfix_core::lock::FileLock;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "as many programs as can be, started as fast as can be")]
 fn neither_a_look_nor_a_lock_lives_on_in_a_program_that_is_just_being_started() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("1.lock");

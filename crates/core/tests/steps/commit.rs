@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use hotfix_core::git::GitError;
 use hotfix_core::session::Blocked;
 use hotfix_model::{ExitCode, Gate, Stage};
-use hotfix_testkit::responder::request;
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
 use hotfix_testkit::{Repo, Responder, Sandbox, World};
+use hotfix_testkit::{responder::request, write_program};
 
 /// A fixed till in a slot, tested.
 fn tested(sandbox: &Sandbox) -> (Responder<'_>, Repo) {
@@ -32,10 +32,7 @@ fn fixed(sandbox: &Sandbox) -> (Responder<'_>, Repo) {
 
 /// Installs a hook that all worktrees share.
 fn hook(sandbox: &Sandbox, name: &str, script: &str) {
-    let path = sandbox.code().join("repo/.git/hooks").join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(sandbox.code().join("repo/.git/hooks").join(name), script);
 }
 
 fn message(slot: &Repo) -> String {

@@ -1,8 +1,6 @@
 //! submit: one push for branch and record, every ref with its own lease; nothing of anybody else's is overwritten.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use hotfix_core::error::Error;
 use hotfix_core::forge::ForgeError;
@@ -10,7 +8,7 @@ use hotfix_core::git::GitError;
 use hotfix_core::session::SessionError;
 use hotfix_model::{ExitCode, Fact, MergeRequestState, OwedKind, ProofVerdict, Stage, SuiteVerdict};
 use hotfix_testkit::till::{FIXED_SOURCE, NEW_TEST};
-use hotfix_testkit::{Repo, Responder, Sandbox, World};
+use hotfix_testkit::{Repo, Responder, Sandbox, World, write_program};
 
 /// A fixed till in a slot.
 fn fixed<'a>(sandbox: &'a Sandbox, settings: &[(&str, &str)]) -> (Responder<'a>, Repo) {
@@ -32,12 +30,6 @@ fn committed<'a>(sandbox: &'a Sandbox, settings: &[(&str, &str)]) -> (Responder<
     (responder, repo)
 }
 
-fn hook(hooks: &Path, name: &str, script: &str) {
-    fs::create_dir_all(hooks).unwrap();
-    fs::write(hooks.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(hooks.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 fn ship_error(responder: &Responder<'_>) -> Error {
     responder.try_ship("totals", &[]).map(|_| ()).map_err(|stopped| stopped.error).unwrap_err()
 }
@@ -49,7 +41,7 @@ fn branch_and_record_are_on_the_remote_after_one_push() {
     let sandbox = Sandbox::new();
     let (responder, repo) = committed(&sandbox, &[]);
     let bare = repo.bare();
-    hook(&bare.file("hooks"), "pre-receive", "cat >> pushes; echo >> pushes");
+    write_program(bare.file("hooks/pre-receive"), "cat >> pushes; echo >> pushes");
     let main = bare.commit_of("main");
     let before = World::of(repo.path());
     let output = responder.submit();
@@ -146,7 +138,7 @@ mod refused {
         let sandbox = Sandbox::new();
         let (responder, repo) = committed(&sandbox, &[]);
         let script = "case $1 in refs/heads/*) exit 0;; esac; echo 'only branches here' >&2; exit 1";
-        hook(&repo.bare().file("hooks"), "update", script);
+        write_program(repo.bare().file("hooks/update"), script);
         let output = responder.submit();
         assert_eq!(repo.bare().commit_of("hotfix/1.2.3"), output.commit);
         assert_eq!(repo.bare().refs("refs/hotfix"), "");
@@ -161,7 +153,7 @@ mod refused {
     fn a_branch_that_the_remote_refuses_is_an_error_and_can_be_tried_again() {
         let sandbox = Sandbox::new();
         let (responder, repo) = committed(&sandbox, &[]);
-        hook(&repo.bare().file("hooks"), "update", "echo 'frozen until Monday' >&2; exit 1");
+        write_program(repo.bare().file("hooks/update"), "echo 'frozen until Monday' >&2; exit 1");
         let error = responder.try_submit().unwrap_err();
         assert!(matches!(error.downcast_ref(), Some(ForgeError::Rejected { .. })), "{error}");
         assert_eq!((error.exit(), responder.record().stage), (ExitCode::REMOTE, Stage::Committed));
@@ -173,7 +165,7 @@ mod refused {
     fn the_users_own_pre_push_hook_has_its_say() {
         let sandbox = Sandbox::new();
         let (responder, repo) = committed(&sandbox, &[]);
-        hook(&repo.file(".git/hooks"), "pre-push", "echo 'not from this machine' >&2; exit 1");
+        write_program(repo.file(".git/hooks/pre-push"), "echo 'not from this machine' >&2; exit 1");
         let error = responder.try_submit().unwrap_err();
         assert_eq!(error.exit(), ExitCode::REMOTE, "{error}");
         assert!(error.why().contains("not from this machine"), "{}", error.why());
@@ -199,7 +191,7 @@ mod refused {
     fn a_push_that_hangs_is_ended_at_the_deadline() {
         let sandbox = Sandbox::new();
         let (responder, repo) = committed(&sandbox, &[]);
-        hook(&repo.file(".git/hooks"), "pre-push", "exec sleep 61");
+        write_program(repo.file(".git/hooks/pre-push"), "exec sleep 61");
         let error = responder.with("submit.timeout", "1s").try_submit().unwrap_err();
         assert!(matches!(error.downcast_ref(), Some(ForgeError::Unreachable { .. })), "{error}");
         assert_eq!(error.exit(), ExitCode::REMOTE);
@@ -401,7 +393,7 @@ mod direct {
                       export GIT_AUTHOR_NAME=C GIT_AUTHOR_EMAIL=c@example.com\n\
                       export GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@example.com\n\
                       new=$(git commit-tree -m meanwhile -p main 'main^{tree}') && git update-ref refs/heads/main $new";
-        hook(&repo.bare().file("hooks"), "pre-receive", script);
+        write_program(repo.bare().file("hooks/pre-receive"), script);
         let output = responder.ship("totals");
         assert_eq!(output.state, Some(MergeRequestState::Merged));
         let subjects = repo.bare().git(["log", "--format=%s", "main"]);

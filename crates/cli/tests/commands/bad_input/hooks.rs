@@ -1,17 +1,14 @@
 //! The user's own hooks, when they say no or nothing at all.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
+use hotfix_testkit::write_program;
 use insta::assert_snapshot;
 
 use crate::case::{Case, SUBJECT};
 
 pub fn write(repo: &hotfix_testkit::Repo, git_dir: &str, name: &str, script: &str) {
-    let path = repo.path().join(git_dir).join("hooks").join(name);
-    fs::create_dir_all(path.parent().expect("a folder")).expect("a repository");
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a writable repository");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a file of ours");
+    write_program(repo.path().join(git_dir).join("hooks").join(name), script);
 }
 
 /// A started fix in a repository with this hook.

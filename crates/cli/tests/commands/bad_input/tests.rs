@@ -1,8 +1,8 @@
 //! Test commands that hang, are missing, run nothing, or print too much.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
+use hotfix_testkit::write_program;
 use insta::assert_snapshot;
 use rustix::process::{Pid, test_kill_process};
 
@@ -96,10 +96,7 @@ sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$p/status > \"$PEAK\"
 #[test]
 fn a_hundred_megabytes_of_output_cost_no_memory() {
     let mut case = Case::fixed();
-    let hook = case.repo.path().join(".git/hooks/pre-push");
-    fs::create_dir_all(hook.parent().expect("a folder")).expect("a repository");
-    fs::write(&hook, format!("#!/bin/sh\n{MEASURE}")).expect("a writable repository");
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("a file of ours");
+    write_program(case.repo.path().join(".git/hooks/pre-push"), MEASURE);
     case.settle();
     let peak = case.sandbox.root().join("peak");
     case.sandbox.env_set("PEAK", &peak);

@@ -5,12 +5,11 @@ mod fix;
 mod signing;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use hotfix_core::journey::ready::{self, Request};
 use hotfix_model::output::{Readiness, ReadyLine, ReadyOutput};
-use hotfix_testkit::{Repo, Responder, Sandbox, World};
+use hotfix_testkit::{Repo, Responder, Sandbox, World, write_program};
 
 /// The table, after the proof that looking touched nothing, here and on the remote.
 #[track_caller]
@@ -102,10 +101,8 @@ fn hooks_of_the_user_do_not_run() {
     let repo = sandbox.till();
     let trace = sandbox.root().join("trace");
     for hook in ["pre-push", "reference-transaction", "post-checkout", "pre-commit"] {
-        let path = repo.file(".git/hooks").join(hook);
-        let script = format!("#!/bin/sh\necho {hook} >> '{}'\nexit 1\n", trace.display());
-        repo.write(&path, script);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let script = format!("echo {hook} >> '{}'\nexit 1", trace.display());
+        write_program(repo.file(".git/hooks").join(hook), script);
     }
     let output = look(&sandbox, &repo);
     assert_eq!(line(&output, "push").state, Readiness::Ok);

@@ -1,7 +1,6 @@
 //! forge: one push, every ref with its own lease. The judge is the bare remote.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use hotfix_core::error::Result;
@@ -9,7 +8,7 @@ use hotfix_core::forge::{Delivered, Delivery, ForgeError, PushPlan, deliver, tak
 use hotfix_core::git::{Oid, RefName, Repository};
 use hotfix_model::ExitCode;
 use hotfix_testkit::forges::fake::{FakeForge, Fault};
-use hotfix_testkit::{Repo, Sandbox};
+use hotfix_testkit::{Repo, Sandbox, write_program};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const REFUSES_RECORDS: &str = "case $1 in refs/hotfix/*) echo 'no such refs here' >&2; exit 1;; esac";
@@ -82,10 +81,7 @@ impl Desk {
     }
 
     fn hook(&self, name: &str, script: &str) {
-        let hook = self.repo.bare().file(format!("hooks/{name}"));
-        fs::create_dir_all(hook.parent().unwrap()).unwrap();
-        fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(self.repo.bare().file(format!("hooks/{name}")), script);
     }
 }
 
@@ -364,9 +360,7 @@ ref = next(packets()).split()[2].split(b"\0")[0]; list(packets())
 print("Visit https://forge.example/o/r/pulls/7", file=sys.stderr)
 send(b"ok " + ref, b"option refname refs/pull/7/head")
 "#;
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, script).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&hook, script);
     let plan = PushPlan { options: Vec::new(), instead: Some("refs/for/main%topic=hotfix-1".to_owned()) };
     let delivered = desk.deliver(&Delivery { plan, ..desk.delivery() }).unwrap();
     assert!(delivered.said.iter().any(|line| line.ends_with("/pulls/7")), "{delivered:?}");

@@ -11,6 +11,7 @@ use hotfix_core::event::{Progress, Sink};
 use hotfix_core::git::Repository;
 use hotfix_model::event::Started;
 use hotfix_model::{Actor, Base, Fact, MergeRequest, MergeRequestState, Period};
+use hotfix_testkit::write_program;
 
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -61,13 +62,10 @@ impl Sandbox {
 
     /// A repository whose Git writes down, in the file `calls`, each time it is called.
     pub fn open_counted(&self, name: &str) -> Repository {
-        use std::os::unix::fs::PermissionsExt;
         let bin = self.path("bin");
-        std::fs::create_dir(&bin).unwrap();
         let calls = self.path("calls");
-        let script = format!("#!/bin/sh\necho >>'{}'\nPATH={PATH} exec git \"$@\"\n", calls.display());
-        std::fs::write(bin.join("git"), script).unwrap();
-        std::fs::set_permissions(bin.join("git"), PermissionsExt::from_mode(0o755)).unwrap();
+        let script = format!("echo >>'{}'\nPATH={PATH} exec git \"$@\"", calls.display());
+        write_program(bin.join("git"), script);
         let mut variables = variables(self.dir.path());
         variables.push(("PATH".into(), bin.into()));
         let env = Environment::new(variables, self.path(name));

@@ -1,11 +1,10 @@
 //! How many processes the deeds cost.
 
-use std::os::unix::fs::PermissionsExt;
-
 use hotfix_core::git::RefName;
 use hotfix_core::slot::{Keep, Pool};
+use hotfix_testkit::write_program;
 
-use super::sandbox::{PATH, Sandbox, config, read, write};
+use super::sandbox::{PATH, Sandbox, config, read};
 
 /// The subcommands of git that `deed` runs, in order.
 fn forks(sandbox: &Sandbox, deed: impl FnOnce()) -> Vec<String> {
@@ -20,12 +19,11 @@ fn watch(sandbox: &mut Sandbox) {
     let shim = sandbox.parent().join("bin/git");
     let log = sandbox.parent().join("forks");
     let script = format!(
-        "#!/bin/sh\nfor word; do\n  case $skip$word in\n    -c) skip=x;;\n    x*) skip=;;\n    *) echo \"$word\" >>'{}'; break;;\n  \
+        "for word; do\n  case $skip$word in\n    -c) skip=x;;\n    x*) skip=;;\n    *) echo \"$word\" >>'{}'; break;;\n  \
          esac\ndone\nPATH={PATH} exec git \"$@\"\n",
         log.display()
     );
-    write(&shim, &script);
-    std::fs::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&shim, script);
     sandbox.path = format!("{}:{PATH}", shim.parent().unwrap().display());
 }
 

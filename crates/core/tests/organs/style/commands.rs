@@ -1,13 +1,12 @@
 //! Commands of the repository, and what goes wrong with any linter.
 
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use hotfix_core::style;
 use hotfix_model::gate::LinterOutcome;
 use hotfix_model::{CheckReport, Period};
+use hotfix_testkit::write_program;
 
 use super::{Slot, lines, outcomes};
 
@@ -99,11 +98,8 @@ fn virtual_environments_come_before_the_path() {
     slot.write(".flake8", "[flake8]\n");
     slot.add("a.py", "x\n");
     for (root, column) in [(slot.home.path(), 2), (slot.root.path(), 1)] {
-        let bin = root.join(".venv/bin");
-        fs::create_dir_all(&bin).unwrap();
-        fs::write(bin.join("flake8"), format!("#!/bin/sh\necho \"'a.py' 1 {column} X1 said\"\nexit 1\n"))
-            .unwrap();
-        fs::set_permissions(bin.join("flake8"), fs::Permissions::from_mode(0o755)).unwrap();
+        let script = format!("echo \"'a.py' 1 {column} X1 said\"\nexit 1");
+        write_program(root.join(".venv/bin/flake8"), script);
         assert_eq!(lines(&slot.check()), [format!("a.py:1:{column}: X1 said [flake8]")]);
     }
 }

@@ -7,7 +7,6 @@ mod with_hooks;
 mod with_linters;
 
 use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{env, fs};
@@ -22,6 +21,7 @@ use hotfix_core::style::{self, Place, Request};
 use hotfix_model::config::{CheckConfig, GateMode};
 use hotfix_model::gate::LinterOutcome;
 use hotfix_model::{CheckReport, Period};
+use hotfix_testkit::write_program;
 
 /// Folder of the programs that `cargo xtask test` installs.
 #[expect(clippy::disallowed_methods, reason = "tests are told where the tools are")]
@@ -92,9 +92,7 @@ impl Slot {
     /// A program of our own before all others on the `PATH`.
     fn program(&mut self, name: &str, script: &str) {
         let bin = self.home.path().join("bin");
-        fs::create_dir_all(&bin).unwrap();
-        fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(bin.join(name), script);
         let old = std::mem::replace(&mut self.path, bin.into_os_string());
         self.path.push(":");
         self.path.push(old);

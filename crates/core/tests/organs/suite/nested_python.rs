@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use hotfix_core::exec::Command;
 use hotfix_model::CaseOutcome::Passed;
+use hotfix_testkit::write_program;
 
 use super::{Project, files, found, outcomes, pytest};
 
@@ -88,13 +89,7 @@ fn each_project_has_its_own_code_and_its_own_environment() {
 /// An environment as far as it is looked at, whose Python tells where it comes from.
 fn environment(folder: &Path, name: &str) {
     fs::create_dir_all(folder.join("lib/python3.12/site-packages/pytest")).unwrap();
-    script(&folder.join("bin/python"), &format!("VENV='{name}' exec python3 \"$@\""));
-}
-
-fn script(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(folder.join("bin/python"), format!("VENV='{name}' exec python3 \"$@\""));
 }
 
 /// What asdf and mise put on the search path: a program that looks for the version in the folder it is started in.
@@ -137,7 +132,7 @@ fn with_shims(project: Project) -> Project {
         "version=$(sed -n 's/^python //p' .tool-versions 2> /dev/null)\n[ -n \"$version\" ] || {{ echo 'No version is set for command python3' >&2; exit 126; }}\nexec '{}'/\"$version\"/python3 \"$@\"",
         versions.display()
     );
-    script(&shims.join("python3"), &dispatch);
+    write_program(shims.join("python3"), dispatch);
     let mut path = OsString::from(shims);
     path.push(":/usr/bin:/bin");
     project.set("PATH", path)

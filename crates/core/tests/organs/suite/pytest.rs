@@ -7,6 +7,7 @@ use std::time::Duration;
 use hotfix_core::exec::Command;
 use hotfix_core::suite::{Selection, SuiteError, never_ran};
 use hotfix_model::{CaseOutcome, ExitCode, RunEnd};
+use hotfix_testkit::write_program;
 
 use super::{Project, files, outcomes, pytest, reason};
 
@@ -352,14 +353,9 @@ fn code_of_the_main_worktree_is_noticed_where_we_cannot_prevent_it() {
 #[test]
 fn a_missing_pytest_names_the_command_that_installs_it() {
     let project = Project::new(&[("test_a.py", "")]);
-    let fake = "#!/bin/sh\nexit 1\n";
-    super::write_into(
-        &project.root(),
-        &[(".venv/bin/python", fake), (".venv/lib/python3/site-packages/pip/x", "")],
-    );
+    super::write_into(&project.root(), &[(".venv/lib/python3/site-packages/pip/x", "")]);
     let python = project.root().join(".venv/bin/python");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&python, mode).unwrap();
+    write_program(&python, "exit 1");
     let project = project.set("PATH", "/nonexistent");
     let (root, home, scratch) = (project.root(), project.home(), project.scratch());
     let place = hotfix_core::suite::Place { root: &root, home: &home, scratch: &scratch };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hotfix_core::suite::{Place, Runner, Selection};
 use hotfix_model::CaseOutcome::{Crashed, Failed, Passed, Skipped, TimedOut};
 use hotfix_model::RunEnd;
-use hotfix_testkit::tools;
+use hotfix_testkit::{tools, write_program};
 
 use super::{Project, files, found, outcomes, reason};
 
@@ -172,11 +172,8 @@ fn what_takes_too_long_to_compile_is_compiled_and_runs_again() {
     let text = "package sum\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) {}\n";
     let (project, runner) = module(&[MODULE, ("x_test.go", text)]);
     let bin = project.home().join("bin");
-    let script = "#!/bin/sh\ncase $1 in\nlist) : > \"$HOME/built\" ;;\ntest) test -e \"$HOME/built\" || exec sleep 60\nfor action in run pass; do echo \"{\\\"Action\\\":\\\"$action\\\",\\\"Package\\\":\\\"example.org/sum\\\",\\\"Test\\\":\\\"TestX\\\"}\"; done\n;;\nesac\n";
-    std::fs::create_dir(&bin).unwrap();
-    std::fs::write(bin.join("go"), script).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(bin.join("go"), mode).unwrap();
+    let script = "case $1 in\nlist) : > \"$HOME/built\" ;;\ntest) test -e \"$HOME/built\" || exec sleep 60\nfor action in run pass; do echo \"{\\\"Action\\\":\\\"$action\\\",\\\"Package\\\":\\\"example.org/sum\\\",\\\"Test\\\":\\\"TestX\\\"}\"; done\n;;\nesac";
+    write_program(bin.join("go"), script);
     let project = project.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     let run = project.run_within(
         runner.as_ref(),
