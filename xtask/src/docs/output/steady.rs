@@ -18,6 +18,8 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // A column of times.
         (r"(?m)^(✓|✗) +\d+\.\d s  ", "${1}     … s  "),
         (r"(?m)^. git       \d+\.\S+.*$", "✓ git       2.50.1"),
+        // In the name of a file.
+        (r"/\d{4}-\d\d-\d\d-", "/2026-03-01-"),
         (r"\b\d+\.\d GB free\b", "120.0 GB free"),
         (r"\b\d+\.\d s \|", "… s |"),
         (r"\b\d+ ms\b", "… ms"),
@@ -83,11 +85,11 @@ mod tests {
     #[test]
     fn what_differs_is_replaced_and_what_does_not_is_kept() {
         let steady = Steady::new(Path::new("/tmp/x"), "2026-11-23T08:44:10Z".parse().unwrap());
-        let text = "/tmp/x/code/project 1 day old, 0123abcdef (0.4 s) 12 ms; due 2026-11-24 08:45 UTC, \
+        let text = "/tmp/x/code/project/2026-11-23-1.2.3.md 1 day old, 0123abcdef (0.4 s) 12 ms; due 2026-11-24 08:45 UTC, \
                     \"at\": \"2026-11-23T08:45:10.25Z\", \"elapsed_ms\": 7, (2026-03-01 02:14:00 +0000)";
         assert_eq!(
             steady.text(text),
-            "/home/ada/code/project 9 days old, 0123abcdef (… s) … ms; due 2026-03-02 02:14 UTC, \
+            "/home/ada/code/project/2026-03-01-1.2.3.md 9 days old, 0123abcdef (… s) … ms; due 2026-03-02 02:14 UTC, \
              \"at\": \"2026-03-01T02:14:00Z\", \"elapsed_ms\": 120, (2026-03-01 02:14:00 +0000)"
         );
     }
