@@ -173,7 +173,9 @@ pub fn message(lines: &[&str]) -> Option<String> {
         return lines.iter().find(said).and_then(|line| clean_reason(line));
     };
     let rest = lines.get(place + 1..).unwrap_or_default();
-    let is_end = |line: &&&str| line.starts_with("note: ") || **line == "stack backtrace:";
+    // The note is behind the first panic of a program only; behind the last one comes the list of what failed.
+    let is_end =
+        |line: &&&str| line.starts_with("note: ") || ["stack backtrace:", "failures:"].contains(line);
     let text = rest.iter().take_while(|line| !is_end(line)).map(|line| line.trim());
     // A ruler, as some harnesses print one, says nothing.
     let telling = text.filter(|line| line.contains(char::is_alphanumeric)).take(4);
@@ -288,6 +290,17 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     fn a_ruler_is_no_reason() {
         let output = "---- a stdout ----\nthread 'a' panicked at src/lib.rs:3:5:\n\n==========\ncommand failed!\n\nexit status: 1\nnote: run";
         assert_eq!(reason(output).as_deref(), Some("command failed!; exit status: 1"));
+    }
+
+    #[test]
+    fn the_list_of_what_failed_is_no_reason() {
+        let output =
+            "---- a stdout ----\n\nthread 'a' panicked at src/lib.rs:3:5:\ntwice\n\n\nfailures:\n    a\n";
+        assert_eq!(reason(output).as_deref(), Some("twice"));
+        assert_eq!(
+            reason("---- a stdout ----\nError: \"no\"\n\nfailures:\n    a\n").as_deref(),
+            Some("Error: \"no\"")
+        );
     }
 
     #[test]
