@@ -106,17 +106,15 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     }
     let record_before = push::prepare(project, hotfix, plan)?;
     let record = hotfix.record().clone();
-    let draft = words::draft(project, hotfix, (plan, &record))?;
-    let merge_request = MergeRequest {
-        labels: draft.labels.clone(),
-        title: draft.title.clone(),
-        description: draft.description.clone(),
-        request_pull: plan.forge.request_pull(&draft)?,
-        record_pushed: true,
-        ..blank(plan)
-    };
+    let expected = !project.refuses_records();
+    let mut draft = words::draft(project, hotfix, (plan, &record), expected)?;
+    let merge_request = proposed(plan, &draft, true)?;
     let pushed = (merge_request, record_before, plan.forge.push_plan(&draft));
     let said = push::deliver(project, hotfix, plan, pushed)?;
+    let taken = hotfix.record().merge_request.as_ref().is_some_and(|request| request.record_pushed);
+    if taken != expected {
+        draft = words::draft(project, hotfix, (plan, &record), taken)?;
+    }
     if hotfix.record().stage != Stage::Merged {
         propose(project, hotfix, plan, (&draft, &said))?;
     }
@@ -203,6 +201,18 @@ fn write_text(project: &Project, hotfix: &Hotfix, draft: &Draft<'_>) -> Result<(
         project.ctx().say(Tone::Plain, format!("the text of the merge request is in {}", path.display()));
     }
     Ok(())
+}
+
+/// The merge request that is asked for.
+fn proposed(plan: &Plan, draft: &Draft<'_>, record_pushed: bool) -> Result<MergeRequest> {
+    Ok(MergeRequest {
+        labels: draft.labels.clone(),
+        title: draft.title.clone(),
+        description: draft.description.clone(),
+        request_pull: plan.forge.request_pull(draft)?,
+        record_pushed,
+        ..blank(plan)
+    })
 }
 
 /// A merge request of which nothing is known yet.

@@ -144,6 +144,10 @@ fn description(text: &RequestText<'_>, limit: usize) -> String {
     if left_out > 0 {
         description.push_str("Some sections were too long for this page; the record has them.\n\n");
     }
-    description.push_str("Made by `git hotfix`; the record of every step is on the remote.\n");
+    let is_with_author = text.record.merge_request.as_ref().is_some_and(|request| !request.record_pushed);
+    description.push_str(match is_with_author {
+        true => "Made by `git hotfix`; the record of every step is with the author: the remote does not take it.\n",
+        false => "Made by `git hotfix`; the record of every step is on the remote.\n",
+    });
     description
 }

@@ -126,12 +126,16 @@ impl Project {
 
     /// Says once that the remote takes no records; from then on it is known.
     pub fn say_refused(&self, remote: &str, said: &str) {
-        let memory = self.refusal();
-        if !memory.exists() {
+        if !self.refuses_records() {
             self.ctx().warn(format!("{remote} does not take the record ({said}); it stays in this clone"));
         }
         // Only a memory: without it this is said again.
-        std::fs::write(memory, said).ok();
+        std::fs::write(self.refusal(), said).ok();
+    }
+
+    /// Whether the remote took no record when it was last given one.
+    pub fn refuses_records(&self) -> bool {
+        self.refusal().exists()
     }
 
     /// Forgets that the remote takes no records: it took one.

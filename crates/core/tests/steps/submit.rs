@@ -146,7 +146,12 @@ mod refused {
         assert!(sandbox.recorder().warnings()[0].contains("does not take the record"));
         let record = responder.record();
         assert_eq!(record.stage, Stage::Submitted);
-        assert!(!record.merge_request.unwrap().record_pushed, "the record says what is so");
+        let request = record.merge_request.unwrap();
+        assert!(!request.record_pushed, "the record says what is so");
+        let text = fs::read_to_string(repo.file(".git/hotfix/runs/1.2.3/merge-request.md")).unwrap();
+        for said in [request.description, text] {
+            assert!(said.ends_with("is with the author: the remote does not take it.\n"), "{said}");
+        }
     }
 
     #[test]

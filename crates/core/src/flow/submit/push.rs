@@ -3,7 +3,7 @@
 use hotfix_model::{Fact, MergeRequest, Step};
 use serde_json::json;
 
-use super::{Plan, facts};
+use super::{Plan, facts, proposed, words};
 use crate::error::Result;
 use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, PushPlan};
@@ -26,7 +26,7 @@ pub(super) fn deliver(
     project: &Project,
     hotfix: &mut Hotfix,
     plan: &Plan,
-    (mut merge_request, record_before, push_plan): (MergeRequest, Option<Oid>, PushPlan),
+    (merge_request, record_before, push_plan): (MergeRequest, Option<Oid>, PushPlan),
 ) -> Result<Vec<String>> {
     let ctx = project.ctx();
     let journal = Journal::open(&project.repository)?;
@@ -55,8 +55,8 @@ pub(super) fn deliver(
         }
         Some(said) => {
             project.say_refused(&plan.remote.name, said);
-            merge_request.record_pushed = false;
-            hotfix.append(project, facts(plan, &merge_request), &evidence)?;
+            let draft = words::draft(project, hotfix, (plan, hotfix.record()), false)?;
+            hotfix.append(project, facts(plan, &proposed(plan, &draft, false)?), &evidence)?;
         }
     }
     intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));

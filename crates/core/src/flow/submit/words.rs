@@ -28,14 +28,16 @@ const OWNERS: &[&str] =
 /// Most owners who are asked at once.
 const MOST_OWNERS: usize = 5;
 
-/// The merge request to be.
+/// The merge request to be, whose text says whether the remote has the record.
 pub(super) fn draft<'a>(
     project: &Project,
     hotfix: &Hotfix,
     (plan, record): (&'a Plan, &'a Record),
+    record_pushed: bool,
 ) -> Result<Draft<'a>> {
     let config = &hotfix.loaded.config.submit;
-    let (title, description) = text(project, hotfix, plan)?;
+    let expected = MergeRequest { record_pushed, ..blank(plan) };
+    let (title, description) = text(project, hotfix, (plan, &expected))?;
     let reviewers = match config.reviewers.is_empty() {
         true => owners(project, hotfix, plan)?,
         false => config.reviewers.clone(),
@@ -54,9 +56,13 @@ pub(super) fn draft<'a>(
 }
 
 /// Title and description, with the debts as they will be once this has happened. Templates are those of base.
-fn text(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<(String, String)> {
+fn text(
+    project: &Project,
+    hotfix: &Hotfix,
+    (plan, expected): (&Plan, &MergeRequest),
+) -> Result<(String, String)> {
     let actor = project.actor()?;
-    let record = project.store().preview(&hotfix.stored, &actor, facts(plan, &blank(plan)))?;
+    let record = project.store().preview(&hotfix.stored, &actor, facts(plan, expected))?;
     let own = &hotfix.loaded.config.submit.template;
     let wanted: Vec<&str> = std::iter::once(own.as_str()).chain(OWN_TEMPLATES.iter().copied()).collect();
     let mut found = read_all(project, hotfix, &wanted)?.into_iter();
