@@ -84,7 +84,14 @@ impl Repository {
                 continue;
             }
             fs::write(path.join(".git"), line(&["gitdir: ".as_ref(), git_dir.as_os_str()]))?;
-            match fs::rename(&staged, &git_dir) {
+            let moved = fs::rename(&staged, &git_dir).or_else(|error| match error.kind() {
+                // The user's `git worktree prune` took the empty folder away meanwhile.
+                ErrorKind::NotFound => {
+                    fs::create_dir_all(&worktrees).and_then(|()| fs::rename(&staged, &git_dir))
+                }
+                _ => Err(error),
+            });
+            match moved {
                 // Somebody was quicker.
                 Err(error) if is_taken(&error) => {}
                 moved => return moved.map(|()| Worktree { path: path.to_owned(), git_dir }),

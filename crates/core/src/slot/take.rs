@@ -32,13 +32,15 @@ impl Pool<'_> {
             return Ok(held);
         }
         let wanted = Wanted { hotfix, branch, commit };
+        // Seen before they are tried: one that is let go in between is free then, and tried again.
+        let parking = self.being_parked(&entries);
         for number in self.candidates(commit, &entries)? {
             self.repository.ctx().go_on()?;
             if let Some(held) = self.try_parked(number, &wanted)? {
                 return Ok(held);
             }
         }
-        if let Some(held) = self.take_when_parked(|number| self.try_parked(number, &wanted))? {
+        if let Some(held) = self.take_when_parked(parking, |number| self.try_parked(number, &wanted))? {
             return Ok(held);
         }
         self.make(&wanted)

@@ -24,18 +24,17 @@ impl Drop for Wish {
 }
 
 impl Pool<'_> {
-    /// Tries slots that another process is parking, until one is free or all of them went to others.
+    /// Tries slots that another process was parking a moment ago, until one is free or all of them went to others.
     pub(super) fn take_when_parked(
         &self,
+        mut parking: Vec<u32>,
         try_taking: impl Fn(u32) -> Result<Option<Held>>,
     ) -> Result<Option<Held>> {
         let ctx = self.repository.ctx();
         let began = ctx.clock.elapsed();
-        let mut parking = self.being_parked()?;
         let _wishes: Vec<Wish> = parking.iter().map(|number| self.wish(*number)).collect();
         while !parking.is_empty() && ctx.elapsed_since(began) < PATIENCE {
             ctx.go_on()?;
-            std::thread::sleep(TICK);
             let (busy, free): (Vec<u32>, Vec<u32>) =
                 parking.into_iter().partition(|number| self.is_being_parked(*number));
             for number in free {
@@ -44,6 +43,7 @@ impl Pool<'_> {
                 }
             }
             parking = busy;
+            std::thread::sleep(TICK);
         }
         Ok(None)
     }
@@ -66,9 +66,9 @@ impl Pool<'_> {
     }
 
     /// Slots on their way back that another process works in.
-    fn being_parked(&self) -> Result<Vec<u32>> {
-        let numbers = self.store.load_all()?.into_iter().map(|entry| entry.number);
-        Ok(numbers.filter(|number| self.is_being_parked(*number)).collect())
+    pub(super) fn being_parked(&self, entries: &[Entry]) -> Vec<u32> {
+        let numbers = entries.iter().map(|entry| entry.number);
+        numbers.filter(|number| self.is_being_parked(*number)).collect()
     }
 
     /// Also one that has arrived, as long as the process is at it: it may be set up and warmed.
