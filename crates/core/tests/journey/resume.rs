@@ -1,5 +1,7 @@
 //! resume: a slot again for an open hotfix, at the head of its branch.
 
+use std::time::Duration;
+
 use hotfix_core::flow::{check, prove, start, test};
 use hotfix_core::session::SessionError;
 use hotfix_model::{ExitCode, Stage};
@@ -99,6 +101,9 @@ fn started_among_strangers(sandbox: &Sandbox) -> Responder<'_> {
     responder.cleanup();
     slot.write("README.md", "half a thought\n");
     slot.write("notes.txt", "not mine\n");
+    // Longer than the clock of files takes from one time to the next: what is written in the very moment of the start
+    // cannot be told from what is written after it.
+    std::thread::sleep(Duration::from_millis(30));
     // While a remote is asked there is time for a look, which would take them out.
     responder.try_start(start::Request { fetch: false, ..request("Wrong totals") }).unwrap();
     let slot = responder.slot();
