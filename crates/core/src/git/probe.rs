@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{GitCommand, GitError, Oid, RefName, Repository};
 use crate::error::{FileError, Result};
-use crate::exec::{Finished, redact};
+use crate::exec::{Ending, Finished, redact};
 
 /// What of the user's configuration is about signing commits, as `git config` prints the names.
 const SIGNING_KEYS: &str = r"^(commit\.gpgsign|gpg\.format|gpg\.program|gpg\.[a-z0-9]+\.program)$";
@@ -14,6 +14,9 @@ const SIGNING_KEYS: &str = r"^(commit\.gpgsign|gpg\.format|gpg\.program|gpg\.[a-
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /// The same where object ids are SHA-256.
 const EMPTY_TREE_SHA256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+
+/// SIGPIPE by number.
+const BROKEN_PIPE: i32 = 13;
 
 /// How commits are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +108,13 @@ impl Repository {
         for option in options {
             call = call.arg(format!("--push-option={option}"));
         }
-        answered("push", &call.arg(remote).arg(format!("{commit}:{target}")).limit(limit).finish()?)?;
+        let finished = call.arg(remote).arg(format!("{commit}:{target}")).limit(limit).finish()?;
+        // The remote has listened and left when Git closes the list of options, which it sends even where it pushes
+        // nothing: the signal tells of that, not of a refusal.
+        if !options.is_empty() && finished.ending == Ending::Signalled(BROKEN_PIPE) {
+            return Ok(());
+        }
+        answered("push", &finished)?;
         Ok(())
     }
 
