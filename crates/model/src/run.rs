@@ -33,6 +33,10 @@ pub struct Case {
     /// Assertion or exception in one line; of a pass what it said at first, if it passed only when the runner tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where it failed: the innermost place in the repository, as `path:function`, or `path` where the function is not
+    /// known. No line number, so that it stays the same when lines move. Absent when the runner does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
     /// Seconds it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -75,6 +79,10 @@ pub struct Run {
     pub not_loaded: Vec<(String, String)>,
     /// The end of what the runner printed, credentials and control characters removed.
     pub tail: String,
+    /// Code from outside the place of the run was tested, or could have been: one sentence with what to do about it. The
+    /// run then says nothing about the code, whatever its tests say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
     /// Wall time, milliseconds.
     pub elapsed_ms: u64,
 }
@@ -106,6 +114,6 @@ impl Run {
     pub fn is_green(&self) -> bool {
         let something = !self.counted || self.ran().next().is_some();
         let clean = self.end == RunEnd::Finished && self.exit == Some(0) && self.not_loaded.is_empty();
-        something && clean && self.broken().next().is_none()
+        something && clean && self.foreign.is_none() && self.broken().next().is_none()
     }
 }

@@ -7,7 +7,6 @@
 
 mod direction;
 mod documents;
-mod sizes;
 mod source;
 mod steps;
 mod words;

@@ -34,6 +34,7 @@ mod tests {
             file: None,
             outcome: *outcome,
             reason: None,
+            frame: None,
             seconds: Some(*seconds),
         };
         Run {
@@ -46,6 +47,7 @@ mod tests {
             claimed: None,
             not_loaded: Vec::new(),
             tail: String::new(),
+            foreign: None,
             elapsed_ms: 0,
         }
     }

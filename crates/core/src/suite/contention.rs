@@ -33,6 +33,7 @@ mod tests {
             claimed: None,
             not_loaded: Vec::new(),
             tail: tail.to_owned(),
+            foreign: None,
             elapsed_ms: 0,
         };
         for taken in [

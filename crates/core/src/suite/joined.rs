@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -212,6 +212,13 @@ impl Runner for Suite {
         Ok(Run { runner: self.name.clone(), command: self.command(selection), ..together(runs) })
     }
 
+    /// What all runners list; files of a runner that cannot tell are those it calls test files, so one that cannot tell
+    /// makes the whole unknown.
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        let lists = self.runners.iter().map(|runner| runner.listed(ctx, place, limit));
+        lists.collect::<Option<Vec<_>>>().map(|lists| lists.into_iter().flatten().collect())
+    }
+
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
         let mut all = Vec::new();
         for runner in &self.runners {
@@ -276,6 +283,7 @@ fn together(mut runs: Vec<Run>) -> Run {
         counted: runs.iter().all(|run| run.counted),
         claimed: claimed(&runs),
         tail: tails.join("\n"),
+        foreign: runs.iter().find_map(|run| run.foreign.clone()),
         elapsed_ms: runs.iter().map(|run| run.elapsed_ms).max().unwrap_or_default(),
         not_loaded: runs.iter().flat_map(|run| run.not_loaded.clone()).collect(),
         cases: runs.into_iter().flat_map(|run| run.cases).collect(),

@@ -26,7 +26,7 @@ mod stream;
 mod surroundings;
 mod tap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,7 +74,7 @@ pub struct Limits {
 /// What is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// All tests the runner finds by itself.
+    /// The project's own command, with no files named: what it would run by itself, with its own settings.
     Everything,
     /// These files, relative to the root, in this order. Those that do not exist are left out; an empty list runs
     /// nothing.
@@ -136,6 +136,13 @@ pub trait Runner: Send + Sync {
     ///
     /// Errors: [`SuiteError::MissingRunner`]; the scratch folder cannot be written.
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run>;
+
+    /// The test files that the project's own command would run in this place, with the project's own settings, as the
+    /// runner itself lists them. `None` if it cannot tell within `limit`; then [`is_test_file`](Self::is_test_file)
+    /// decides.
+    fn listed(&self, _: &Ctx, _: &Place<'_>, _limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        None
+    }
 
     /// The test files that depend on these sources, as the tools of the ecosystem know it. `None` if they cannot tell;
     /// an empty answer is not to be trusted either, and is `None` as well.

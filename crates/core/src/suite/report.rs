@@ -76,8 +76,14 @@ pub fn run_of(told: Told, finished: &Finished, heard: Heard, end: &End) -> Run {
         claimed: told.claimed,
         not_loaded: heard.not_loaded,
         tail: tail(&finished.stdout, end.reason.as_deref()),
+        foreign: heard.foreign.as_deref().map(foreign_sentence),
         elapsed_ms: u64::try_from(finished.elapsed.as_millis()).unwrap_or(u64::MAX),
     }
+}
+
+/// What [`Run::foreign`] says of a file outside the place.
+fn foreign_sentence(file: &str) -> String {
+    format!("the tests imported {file}, which is not the code that was to be tested")
 }
 
 /// A run that never started a process.
@@ -92,6 +98,7 @@ pub fn nothing(told: Told, end: End) -> Run {
         claimed: told.claimed,
         not_loaded: Vec::new(),
         tail: end.reason.unwrap_or_default(),
+        foreign: None,
         elapsed_ms: 0,
     }
 }
@@ -130,7 +137,7 @@ fn interrupted(id: String, file: String, end: &End) -> Case {
         (RunEnd::Crashed, Some(why)) => format!("{reason}: {why}"),
         _ => reason.to_owned(),
     };
-    Case { id, file: Some(file), outcome, reason: Some(reason), seconds: None }
+    Case { id, file: Some(file), outcome, reason: Some(reason), frame: None, seconds: None }
 }
 
 /// The last line that says something, harmless and without credentials.

@@ -56,6 +56,9 @@ enum Line {
         outcome: CaseOutcome,
         reason: Option<String>,
         seconds: Option<f64>,
+        /// Where it failed: see [`Case::frame`].
+        #[serde(default)]
+        frame: Option<String>,
         /// What an earlier try said.
         #[serde(default)]
         flaky: Option<String>,
@@ -128,11 +131,12 @@ impl Reader {
                 self.heard.not_loaded.push((sanitize_line(&file), reason));
             }
             Line::Began { id, file } => self.begin(sanitize_line(&id), sanitize_line(&file)),
-            Line::Ended { id, file, outcome, reason, seconds, flaky } => {
+            Line::Ended { id, file, outcome, reason, frame, seconds, flaky } => {
                 let id = sanitize_line(&id);
                 let said = if outcome == CaseOutcome::Passed { flaky } else { reason };
                 let reason = said.as_deref().and_then(clean_reason);
-                self.end(Case { id, file: Some(sanitize_line(&file)), outcome, reason, seconds });
+                let frame = frame.as_deref().and_then(clean_reason);
+                self.end(Case { id, file: Some(sanitize_line(&file)), outcome, reason, frame, seconds });
             }
             Line::Finished { ran } => {
                 self.heard.finished += 1;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn case(id: &str, outcome: CaseOutcome) -> Case {
     let reason = (outcome != CaseOutcome::Passed).then(|| format!("{id} {outcome:?}"));
-    Case { id: id.to_owned(), file: None, outcome, reason, seconds: None }
+    Case { id: id.to_owned(), file: None, outcome, reason, frame: None, seconds: None }
 }
 
 /// A run of a runner that counts.
@@ -26,6 +26,7 @@ fn counted(cases: &[(&str, CaseOutcome)]) -> Run {
         claimed: Some(cases.len() as u64),
         not_loaded: Vec::new(),
         tail: "the last line".to_owned(),
+        foreign: None,
         elapsed_ms: 1,
     }
 }

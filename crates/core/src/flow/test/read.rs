@@ -83,6 +83,7 @@ pub fn empty_run(runner: &str) -> Run {
         claimed: None,
         not_loaded: Vec::new(),
         tail: String::new(),
+        foreign: None,
         elapsed_ms: 0,
     }
 }

@@ -58,13 +58,14 @@ fn run(runner: &str, end: RunEnd, exit: Option<i32>) -> Run {
         claimed: Some(0),
         not_loaded: Vec::new(),
         tail: format!("{runner} said this"),
+        foreign: None,
         elapsed_ms: 1,
     }
 }
 
 fn with_case(run: Run, claimed: u64) -> Run {
     let case =
-        Case { id: "a".to_owned(), file: None, outcome: CaseOutcome::Passed, reason: None, seconds: None };
+        Case { id: "a".to_owned(), file: None, outcome: CaseOutcome::Passed, reason: None, frame: None, seconds: None };
     Run { cases: vec![case], claimed: Some(claimed), ..run }
 }
 

@@ -15,6 +15,7 @@ fn run_of(times: &[(&str, f64)]) -> Run {
         file: Some((*file).to_owned()),
         outcome: CaseOutcome::Passed,
         reason: None,
+        frame: None,
         seconds: Some(*seconds),
     };
     Run {
@@ -27,6 +28,7 @@ fn run_of(times: &[(&str, f64)]) -> Run {
         claimed: None,
         not_loaded: Vec::new(),
         tail: String::new(),
+        foreign: None,
         elapsed_ms: 0,
     }
 }

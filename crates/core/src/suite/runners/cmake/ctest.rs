@@ -236,6 +236,7 @@ impl Read<'_> {
             file: Some(file),
             outcome,
             reason,
+            frame: None,
             seconds: case.seconds,
         }
     }

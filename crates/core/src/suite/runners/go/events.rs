@@ -246,7 +246,7 @@ impl Package {
             let (outcome, reason) = self.outcome(test, limit)?;
             let reason = reason.as_deref().and_then(clean_reason);
             let id = format!("{file}::{}", test.name);
-            Some(Case { id, file: Some(file), outcome, reason, seconds: test.seconds })
+            Some(Case { id, file: Some(file), outcome, reason, frame: None, seconds: test.seconds })
         };
         self.tests.iter().filter_map(case).collect()
     }

@@ -100,6 +100,7 @@ fn case_of(root: &Path, module: &Path, case: TestCase) -> Case {
             let kind = case.kind.filter(|_| case.outcome == CaseOutcome::Failed);
             kind.map(|kind| kind.rsplit('.').next().unwrap_or_default().to_owned())
         }),
+        frame: None,
         seconds: case.seconds,
     }
 }

@@ -202,6 +202,7 @@ fn case_of(case: &TestCase) -> Case {
         file: case.file.clone(),
         outcome: case.outcome,
         reason: case.reason.clone(),
+        frame: None,
         seconds: case.seconds,
     }
 }

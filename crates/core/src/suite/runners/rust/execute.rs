@@ -256,7 +256,7 @@ impl Gathered {
         let id = names::id(file, name);
         let reason = reason.filter(|_| outcome != CaseOutcome::Passed);
         let file = Some(paths::text_of_path(file));
-        self.cases.push(Case { id, file, outcome, reason, seconds });
+        self.cases.push(Case { id, file, outcome, reason, frame: None, seconds });
     }
 
     /// Whether there is a reason not to go on.

@@ -130,6 +130,7 @@ impl Gathered {
                 file: Some(place.clone()),
                 outcome: point.outcome,
                 reason,
+                frame: None,
                 seconds: None,
             });
         }
