@@ -64,8 +64,14 @@ fn run(runner: &str, end: RunEnd, exit: Option<i32>) -> Run {
 }
 
 fn with_case(run: Run, claimed: u64) -> Run {
-    let case =
-        Case { id: "a".to_owned(), file: None, outcome: CaseOutcome::Passed, reason: None, frame: None, seconds: None };
+    let case = Case {
+        id: "a".to_owned(),
+        file: None,
+        outcome: CaseOutcome::Passed,
+        reason: None,
+        frame: None,
+        seconds: None,
+    };
     Run { cases: vec![case], claimed: Some(claimed), ..run }
 }
 

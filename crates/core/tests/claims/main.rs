@@ -1,0 +1,62 @@
+//! Twenty false fixes and twenty right ones, in small projects of six ecosystems.
+//!
+//! None of the false ones may be called proven, and none that breaks something may pass the gate of the critical tests.
+//! Every right one must be proven, pass and be shipped without a line of configuration. The cases were written without
+//! a look into the prover; whoever changes the prover leaves them as they are.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "a test fails by panicking; helpers outside #[test] need it said"
+)]
+
+mod bench;
+#[macro_use]
+mod cases;
+mod rust;
+mod with_cmake;
+mod with_go;
+mod with_java;
+mod with_node;
+mod with_python;
+
+use cases::Kind;
+
+/// The cases that come out wrong today. A test fails when one of them comes out right and still stands here, and when
+/// any other comes out wrong.
+const NOT_YET: &[&str] = &[
+    "cmake::a_comment_with_a_test_that_is_declared_to_fail",
+    "go::a_comment_with_a_script_that_is_new",
+    "go::a_comment_with_the_golden_file_made_wrong",
+    "java::a_broken_fix_while_the_store_is_down",
+    "jest::a_comment_with_a_sample_that_the_test_reads",
+    "jest::a_comment_with_a_stub_that_the_configuration_puts_in_place",
+    "jest::a_comment_with_a_test_of_the_folder_it_runs_in",
+    "python::a_broken_fix_while_an_installed_copy_is_imported",
+    "python::a_broken_fix_with_a_test_that_is_expected_to_fail",
+    "rust::a_comment_with_a_program_that_was_built_from_other_code",
+    "vitest::the_wrong_variable_with_a_bundle_that_was_built_from_other_code",
+];
+
+#[test]
+fn there_are_twenty_of_each_kind_and_no_name_is_used_twice() {
+    let all = [
+        rust::CASES,
+        with_cmake::CASES,
+        with_go::CASES,
+        with_java::CASES,
+        with_node::jest::CASES,
+        with_node::node_test::CASES,
+        with_node::vitest::CASES,
+        with_python::CASES,
+    ]
+    .concat();
+    for kind in [Kind::False, Kind::Right] {
+        assert_eq!(all.iter().filter(|case| case.kind == kind).count(), 20, "{kind:?}");
+    }
+    let names: std::collections::BTreeSet<&str> = all.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), all.len());
+    let unknown: Vec<_> = NOT_YET.iter().filter(|name| !names.contains(**name)).collect();
+    assert!(unknown.is_empty(), "NOT_YET names what is no case: {unknown:?}");
+}
