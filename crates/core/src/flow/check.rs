@@ -89,7 +89,7 @@ impl Plan {
     ) -> Result<style::Request<'a>> {
         Ok(style::Request {
             files: self.files.clone(),
-            lines: work.lines()?,
+            lines: work.lines_across_renames()?,
             tracked: work.files()?,
             read,
             config: &hotfix.loaded.config.check,

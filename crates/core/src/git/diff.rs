@@ -110,11 +110,20 @@ impl Repository {
         Ok(changes)
     }
 
-    /// The lines that differ between two trees or commits.
+    /// The lines that differ between two trees or commits; of a file that was renamed all of them.
     pub fn line_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<FileDiff>> {
+        self.patch(from, to, "--no-renames")
+    }
+
+    /// The same, but of a file that was renamed those that are different from the file it was.
+    pub fn line_changes_across_renames(&self, from: &Oid, to: &Oid) -> Result<Vec<FileDiff>> {
+        self.patch(from, to, "--find-renames")
+    }
+
+    fn patch(&self, from: &Oid, to: &Oid, renames: &str) -> Result<Vec<FileDiff>> {
         let both = self
             .git()
-            .args(["diff-tree", "-r", "-z", "--raw", "--patch", "--unified=0", "--no-renames"])
+            .args(["diff-tree", "-r", "-z", "--raw", "--patch", "--unified=0", renames])
             .args(["--no-color", "--no-ext-diff", "--no-textconv"])
             .args([from.as_str(), to.as_str()])
             .run()?;
@@ -161,16 +170,21 @@ fn unreadable() -> crate::error::Error {
 }
 
 /// Reads `:oldmode newmode oldoid newoid status NUL path NUL …` and gives what follows: the patch, if one was asked for.
+/// What was renamed has two paths, and is a change of the second.
 fn parse_raw(bytes: &[u8]) -> Option<(Vec<Change>, &[u8])> {
     let mut changes = Vec::new();
     let mut rest = bytes;
     while rest.first() == Some(&b':') {
         let (head, after) = until_nul(rest)?;
-        let (path, after) = until_nul(after)?;
+        let (mut path, mut after) = until_nul(after)?;
         let head = std::str::from_utf8(head).ok()?;
         let mut words = head.split(' ');
         let (new_mode, new_oid) = (words.nth(1)?, words.nth(1)?);
-        let kind = match words.next()?.chars().next()? {
+        let status = words.next()?.chars().next()?;
+        if status == 'R' {
+            (path, after) = until_nul(after)?;
+        }
+        let kind = match status {
             'A' => ChangeKind::Added,
             'D' => ChangeKind::Deleted,
             'T' => ChangeKind::Retyped,

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Hotfix, Project, Reader, SessionError};
 use crate::error::{FileError, Result};
-use crate::git::{Change, FileDiff, Oid, Repository};
+use crate::git::{Change, ChangeKind, FileDiff, Oid, Repository};
 use crate::slot::Held;
 use crate::suite::{self, Place, Runner};
 
@@ -27,6 +27,7 @@ pub struct Work {
     repository: Repository,
     files: OnceLock<Vec<PathBuf>>,
     lines: OnceLock<Vec<FileDiff>>,
+    lines_across_renames: OnceLock<Vec<FileDiff>>,
     runner: OnceLock<Arc<dyn Runner>>,
 }
 
@@ -72,6 +73,7 @@ impl Work {
             repository: repository.clone(),
             files: OnceLock::new(),
             lines: OnceLock::new(),
+            lines_across_renames: OnceLock::new(),
             runner: OnceLock::new(),
         })
     }
@@ -88,6 +90,7 @@ impl Work {
             repository,
             files: OnceLock::new(),
             lines: OnceLock::new(),
+            lines_across_renames: OnceLock::new(),
             runner: OnceLock::new(),
         })
     }
@@ -120,6 +123,16 @@ impl Work {
     /// The lines that differ from base.
     pub fn lines(&self) -> Result<&[FileDiff]> {
         once(&self.lines, || self.repository.line_changes(&self.base, &self.tree)).map(Vec::as_slice)
+    }
+
+    /// The lines that differ from base; of a file that was renamed those that differ from what it was there.
+    pub fn lines_across_renames(&self) -> Result<&[FileDiff]> {
+        let removes = self.changes.iter().any(|change| change.kind == ChangeKind::Deleted);
+        if !removes {
+            return self.lines();
+        }
+        let find = || self.repository.line_changes_across_renames(&self.base, &self.tree);
+        once(&self.lines_across_renames, find).map(Vec::as_slice)
     }
 
     /// The test runner, by the tree's own files. A command that the repository brings must be approved.

@@ -3,7 +3,7 @@
 use hotfix_core::flow::check;
 use hotfix_core::session::{Blocked, SessionError};
 use hotfix_model::gate::LinterOutcome;
-use hotfix_model::{ExitCode, Gate};
+use hotfix_model::{CheckReport, ExitCode, Gate};
 use hotfix_testkit::till::{FILES, FIXED_SOURCE, NEW_TEST};
 use hotfix_testkit::{Repo, Responder, Sandbox, World};
 
@@ -144,6 +144,95 @@ fn nothing_changed_is_wrong_usage() {
     assert!(matches!(error.downcast_ref(), Some(SessionError::NothingChanged { .. })), "{error}");
 }
 
+/// A repository with these files, and a slot of it in which nothing was changed yet.
+fn started_with<'a>(
+    sandbox: &'a Sandbox,
+    files: &[(&str, &str)],
+    settings: &[(&str, &str)],
+) -> (Responder<'a>, Repo) {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let repo = sandbox.repo_with_remote(&files);
+    let responder = settings
+        .iter()
+        .fold(Responder::at(sandbox, repo.path()), |responder, (key, value)| responder.with(key, value));
+    responder.trust();
+    responder.start("Wrong totals");
+    let slot = responder.slot();
+    (responder, slot)
+}
+
+fn places(report: &CheckReport) -> Vec<(&str, u64)> {
+    report.findings.iter().map(|finding| (finding.path.as_str(), finding.line)).collect()
+}
+
+mod renames {
+    use super::*;
+
+    const LONG: &str = "one is bad\ntwo\nthree is bad\nfour\nfive\nsix\n";
+    const BAD: &str = "[\"grep -Hn bad\"]";
+
+    #[test]
+    fn of_a_file_that_was_renamed_only_its_changed_lines_count() {
+        let sandbox = Sandbox::new();
+        let files = [("src/old.txt", LONG), ("src/stays.txt", "fine\n")];
+        let (responder, slot) = started_with(&sandbox, &files, &[("check.commands", BAD)]);
+        slot.git(["mv", "src/old.txt", "src/new.txt"]);
+        slot.write("src/new.txt", LONG.replace("five", "five is bad"));
+        let report = responder.check();
+        assert_eq!(places(&report), [("src/new.txt", 5)]);
+        assert_eq!(report.ignored_outside_change, 2);
+    }
+
+    #[test]
+    fn a_file_that_was_only_renamed_has_no_changed_line() {
+        let sandbox = Sandbox::new();
+        let files = [("a/one.txt", LONG), ("a/two.txt", "is bad\n")];
+        let (responder, slot) = started_with(&sandbox, &files, &[("check.commands", BAD)]);
+        slot.git(["mv", "a", "b"]);
+        let report = responder.check();
+        assert_eq!((places(&report), report.ignored_outside_change), (vec![], 3));
+    }
+
+    #[test]
+    fn a_new_file_in_the_place_of_one_that_is_gone_is_new() {
+        let sandbox = Sandbox::new();
+        let files = [("old.txt", LONG), ("odd \"name\".txt", LONG)];
+        let (responder, slot) = started_with(&sandbox, &files, &[("check.commands", BAD)]);
+        std::fs::remove_file(slot.file("old.txt")).unwrap();
+        slot.write("new.txt", "all of this\nis bad\n");
+        // A link where the file was: a removal and an addition.
+        std::fs::remove_file(slot.file("odd \"name\".txt")).unwrap();
+        std::os::unix::fs::symlink("new.txt", slot.file("odd \"name\".txt")).unwrap();
+        assert_eq!(places(&responder.check()), [("new.txt", 2)]);
+    }
+}
+
+mod with_hooks {
+    use hotfix_testkit::tools;
+
+    use super::*;
+
+    /// A hook may be strict about all of a file: of a file that was renamed only the changed lines are shown.
+    #[test]
+    fn hooks_are_heard_about_changed_lines_of_a_renamed_file() {
+        let sandbox = Sandbox::new();
+        let hooks = "exclude: ^gen/\nrepos:\n  - repo: local\n    hooks:\n      - {id: nofoo, name: nofoo, language: system, files: 'txt$', entry: \"sh -c '! grep -nH foo \\\"$@\\\"' sh\"}\n";
+        let long = "foo\none\ntwo\nthree\nfour\n";
+        let files =
+            [(".pre-commit-config.yaml", hooks), ("old.txt", long), ("a.txt", "x\n"), ("gen/b.txt", "x\n")];
+        let (responder, slot) = started_with(&sandbox, &files, &[]);
+        sandbox
+            .fake_tool("prek", &format!("exec {} \"$@\"", tools::HOOKS.folder().join("bin/prek").display()));
+        slot.write("a.txt", "foo\n");
+        slot.write("gen/b.txt", "foo\n");
+        slot.git(["mv", "old.txt", "new.txt"]);
+        slot.write("new.txt", long.replace("three", "three foo"));
+        let report = responder.check();
+        assert_eq!(places(&report), [("a.txt", 1), ("new.txt", 4)], "{report:#?}");
+        assert_eq!(report.ignored_outside_change, 1, "{report:#?}");
+    }
+}
+
 mod with_python {
     use hotfix_testkit::auth;
 
@@ -168,6 +257,28 @@ mod with_python {
         assert_eq!(report.linters[0].name, "flake8");
         assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
         assert!(report.findings[0].message.starts_with("E271"), "{:?}", report.findings);
+    }
+
+    #[test]
+    fn of_a_renamed_file_linters_and_formatters_speak_of_changed_lines() {
+        let sandbox = Sandbox::with_python();
+        let old = "import os\nimport sys\n\n\ndef total(xs):\n    return sum(xs) + 1\n\n\ndef other(a):\n    y  = 1\n    return a\n";
+        let files = [
+            (
+                "pyproject.toml",
+                "[tool.ruff.lint]\nselect = ['E', 'F', 'W']\n[tool.ruff.format]\n[tool.black]\n",
+            ),
+            ("src/old.py", old),
+        ];
+        let (responder, slot) = started_with(&sandbox, &files, &[]);
+        slot.git(["mv", "src/old.py", "src/new.py"]);
+        slot.write("src/new.py", old.replace("sum(xs) + 1", "sum(xs)"));
+        let fixed = responder.try_check(check::Request { fix: true }).unwrap();
+        assert_eq!((places(&fixed), fixed.fixed.len()), (vec![], 0), "{fixed:#?}");
+        assert!(fixed.ignored_outside_change >= 4, "{fixed:#?}");
+        slot.write("src/new.py", old.replace("sum(xs) + 1", "sum(xsl)"));
+        let report = responder.check();
+        assert_eq!(places(&report), [("src/new.py", 6)], "{report:#?}");
     }
 }
 
