@@ -49,9 +49,13 @@ pub fn jobs(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<Job> {
     let customs = customs(request.config);
     let mut jobs: Vec<Job> =
         customs.iter().filter_map(|custom| custom_job(custom, &files, request)).collect();
-    jobs.extend(wanted(&files, &customs, request));
-    let serves_python = |job: &Job| job.files.iter().any(|file| is_python(file));
-    if customs.is_empty() && !jobs.iter().any(serves_python) {
+    let matters = |dir: &Path| files.iter().any(|file| file.starts_with(dir));
+    let folders = folders(request.tracked, request.read, matters);
+    jobs.extend(wanted(&files, &customs, &folders));
+    // A file that its linter is configured to leave out has a linter.
+    let is_served = |file: &Path| families::all().any(|linter| nearest(linter, file, &folders).is_some());
+    let serves_python = files.iter().any(|file| is_python(file) && is_served(file));
+    if customs.is_empty() && !serves_python {
         jobs.extend(bugs_only(ctx, place, &files));
     }
     for job in &mut jobs {
@@ -80,14 +84,12 @@ fn custom_job(custom: &Arc<Custom>, files: &[&PathBuf], request: &Request<'_>) -
 }
 
 /// Each family once per folder that wants it, with the files that are nearest to that folder.
-fn wanted(files: &[&PathBuf], customs: &[Arc<Custom>], request: &Request<'_>) -> Vec<Job> {
-    let matters = |dir: &Path| files.iter().any(|file| file.starts_with(dir));
-    let folders = folders(request.tracked, request.read, matters);
+fn wanted(files: &[&PathBuf], customs: &[Arc<Custom>], folders: &[Arc<Folder>]) -> Vec<Job> {
     let mut jobs = Vec::new();
     for linter in families(customs) {
         let mut groups: BTreeMap<usize, Vec<PathBuf>> = BTreeMap::new();
         for file in taken(linter, files) {
-            let nearest = nearest(linter, &file, &folders);
+            let nearest = nearest(linter, &file, folders);
             let takes =
                 |index: &usize| !folders.get(*index).is_some_and(|folder| linter.leaves_out(folder, &file));
             if let Some(nearest) = nearest.filter(takes) {
@@ -101,7 +103,11 @@ fn wanted(files: &[&PathBuf], customs: &[Arc<Custom>], request: &Request<'_>) ->
     jobs
 }
 
+/// The folder next above a file that wants a linter for it.
 fn nearest(linter: &dyn Linter, file: &Path, folders: &[Arc<Folder>]) -> Option<usize> {
+    if !linter.takes(file) {
+        return None;
+    }
     let wanting = folders
         .iter()
         .enumerate()

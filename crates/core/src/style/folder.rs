@@ -78,6 +78,23 @@ impl Folder {
         self.text(name).is_some_and(|text| text.lines().any(|line| line.trim() == header))
     }
 
+    /// The value of a key in a section of an INI file, with the lines that go on with it, as Python's `configparser` reads
+    /// it: keys whatever their case, comments as lines of their own.
+    pub fn ini(&self, name: &str, section: &str, key: &str) -> Option<String> {
+        let header = format!("[{section}]");
+        let is_comment = |line: &&str| line.trim_start().starts_with(['#', ';']);
+        let lines = self.text(name)?.lines().skip_while(|line| line.trim() != header).skip(1);
+        let mut inside = lines.take_while(|line| !line.starts_with('[')).filter(|line| !is_comment(line));
+        let first = inside.find_map(|line| {
+            let (own, value) = line.split_once(['=', ':'])?;
+            (own.trim().eq_ignore_ascii_case(key) && !own.starts_with([' ', '\t'])).then_some(value)
+        })?;
+        let goes_on = |line: &&str| line.trim().is_empty() || line.starts_with([' ', '\t']);
+        let values: Vec<&str> =
+            std::iter::once(first).chain(inside.take_while(goes_on)).map(str::trim).collect();
+        Some(values.join("\n").trim().to_owned())
+    }
+
     /// A value of a TOML file by its path of keys; absent as well when the file cannot be read as TOML.
     pub fn toml(&self, name: &str, keys: &[&str]) -> Option<toml_edit::Item> {
         let document: toml_edit::DocumentMut = self.text(name)?.parse().ok()?;
@@ -114,6 +131,17 @@ mod tests {
         assert!(folder.toml("pyproject.toml", &["tool", "ruff"]).is_some());
         assert!(folder.toml("pyproject.toml", &["tool", "black"]).is_none());
         assert!(folder.toml("tox.ini", &["tox", "x"]).is_none());
+    }
+
+    #[test]
+    fn reads_values_of_ini_files() {
+        let text = "[other]\nkey = no\n[flake8]\nmax = 1\nKey: a,\n    # not b\n    b\n\n    c = d\nlast=1\n[flake8:more]\nmore = 2\n";
+        let paths = [PathBuf::from("setup.cfg")];
+        let folder = Folder::read(Path::new(""), paths.iter(), &|_| Some(text.as_bytes().to_vec()));
+        assert_eq!(folder.ini("setup.cfg", "flake8", "key").as_deref(), Some("a,\nb\n\nc = d"));
+        assert_eq!(folder.ini("setup.cfg", "flake8", "last").as_deref(), Some("1"));
+        assert_eq!(folder.ini("setup.cfg", "flake8", "more"), None);
+        assert_eq!(folder.ini("tox.ini", "flake8", "key"), None);
     }
 
     #[test]

@@ -56,11 +56,15 @@ impl Linter for Black {
     }
 }
 
+/// What black leaves out where `exclude` says nothing else, as its `--help` tells.
+const USUALLY: &str = r"/(\.direnv|\.eggs|\.git|\.hg|\.ipynb_checkpoints|\.mypy_cache|\.nox|\.pytest_cache|\.ruff_cache|\.tox|\.svn|\.venv|\.vscode|__pypackages__|_build|buck-out|build|dist|venv)/";
+
 /// Black ignores `exclude` and `extend-exclude` for files given by name; handed over as `force-exclude` they hold.
 fn excluded(folder: &Folder) -> Option<String> {
     let table = folder.toml("pyproject.toml", &["tool", "black"])?;
-    let keys = ["exclude", "extend-exclude", "force-exclude"];
-    let patterns: Vec<&str> = keys.iter().filter_map(|key| table.get(key)?.as_str()).collect();
+    let text = |key| table.get(key).and_then(|value| value.as_str());
+    let others = ["extend-exclude", "force-exclude"].into_iter().filter_map(text);
+    let patterns: Vec<&str> = std::iter::once(text("exclude").unwrap_or(USUALLY)).chain(others).collect();
     match patterns.as_slice() {
         [] => None,
         [one] => Some((*one).to_owned()),

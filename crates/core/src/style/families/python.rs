@@ -1,5 +1,9 @@
 //! What checks Python besides flake8, ruff and black.
 
+use std::path::Path;
+
+use regex_lite::Regex;
+
 use crate::style::folder::Folder;
 use crate::style::linter::{Package, Wanted, is_python};
 use crate::style::tool::Tool;
@@ -13,12 +17,7 @@ pub const TOOLS: &[Tool] = &[Tool {
         let in_toml = folder.toml("pyproject.toml", &["tool", "mypy"]).is_some();
         Wanted::if_configured(in_toml || folder.has_section("setup.cfg", "mypy"))
     },
-    leaves_out: |folder, file| {
-        let listed = listed(folder);
-        // What a pattern covers is not known here.
-        let is_known = !listed.iter().any(|path| path.contains(['*', '?', '[', '$']));
-        !listed.is_empty() && is_known && !listed.iter().any(|path| file.starts_with(path))
-    },
+    leaves_out: |folder, file| is_not_listed(folder, file) || is_excluded(folder, file),
     arguments: &[
         "--no-pretty",
         "--no-color-output",
@@ -31,50 +30,49 @@ pub const TOOLS: &[Tool] = &[Tool {
     ..Tool::new("mypy", "mypy", Package::Python("mypy"))
 }];
 
-/// What mypy looks at where it is named no files, from the file of its configuration that it would read (its page "The mypy
-/// configuration file"): a file elsewhere was never meant to be checked.
-fn listed(folder: &Folder) -> Vec<String> {
-    let own = ["mypy.ini", ".mypy.ini"].into_iter().find_map(|name| folder.text(name));
-    let toml = folder.toml("pyproject.toml", &["tool", "mypy"]);
-    let text = match (own, toml) {
-        (Some(text), _) => of_section(text),
-        (None, Some(table)) => match table.get("files") {
-            Some(files) => match files.as_array() {
-                Some(array) => array.iter().filter_map(|path| path.as_str()).collect::<Vec<_>>().join(","),
-                None => files.as_str().unwrap_or_default().to_owned(),
-            },
-            None => String::new(),
-        },
-        (None, None) => folder.text("setup.cfg").map(of_section).unwrap_or_default(),
+/// The values of a setting of mypy, from the file of its configuration that it would read (its page "The mypy configuration
+/// file"); only TOML has lists.
+fn setting(folder: &Folder, key: &str) -> Vec<String> {
+    let own = ["mypy.ini", ".mypy.ini"].into_iter().find(|name| folder.has(name));
+    let table = folder.toml("pyproject.toml", &["tool", "mypy"]).filter(|_| own.is_none());
+    let Some(table) = table else {
+        return folder.ini(own.unwrap_or("setup.cfg"), "mypy", key).into_iter().collect();
     };
-    let paths = text.split([',', '\n']).map(str::trim).filter(|path| !path.is_empty());
-    paths.map(|path| path.trim_start_matches("./").trim_end_matches('/')).map(plain).collect()
-}
-
-/// The whole folder is the beginning of every path in it.
-fn plain(path: &str) -> String {
-    if path == "." { String::new() } else { path.to_owned() }
-}
-
-/// The value of `files` in the section `[mypy]`, with the lines that go on with it.
-fn of_section(text: &str) -> String {
-    let lines = text.lines().skip_while(|line| line.trim() != "[mypy]").skip(1);
-    let mut inside = lines.take_while(|line| !line.starts_with('['));
-    let key = |line: &str| {
-        let (name, value) = line.split_once(['=', ':'])?;
-        (name.trim() == "files").then(|| value.to_owned())
-    };
-    let Some(mut value) = inside.find_map(key) else { return String::new() };
-    for line in inside.take_while(|line| line.starts_with([' ', '\t'])) {
-        value.push('\n');
-        value.push_str(line);
+    let Some(value) = table.get(key) else { return Vec::new() };
+    match value.as_array() {
+        Some(array) => array.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        None => value.as_str().map(str::to_owned).into_iter().collect(),
     }
-    value
+}
+
+/// Whether mypy is told which files to look at where it is named none, and this is none of them: it was never meant to be
+/// checked.
+fn is_not_listed(folder: &Folder, file: &Path) -> bool {
+    let lists = setting(folder, "files");
+    let paths = lists.iter().flat_map(|list| list.split([',', '\n'])).map(str::trim);
+    let named = paths.filter(|path| !path.is_empty());
+    let listed: Vec<&str> = named.map(|path| path.trim_start_matches("./").trim_end_matches('/')).collect();
+    // What a pattern covers is not known here.
+    let is_known = !listed.iter().any(|path| path.contains(['*', '?', '[', '$']));
+    // The whole folder is the beginning of every path in it.
+    let covers = |path: &&str| *path == "." || file.starts_with(path);
+    !listed.is_empty() && is_known && !listed.iter().any(covers)
+}
+
+/// Whether mypy would pass over a file, or stop at a folder above it, on its way down from the folder of its configuration.
+/// Its expressions are Python's: one that cannot be read here leaves out nothing.
+fn is_excluded(folder: &Folder, file: &Path) -> bool {
+    let folders = file.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    let mut names: Vec<String> = folders.map(|above| format!("{}/", above.display())).collect();
+    names.push(file.to_string_lossy().into_owned());
+    let expressions = setting(folder, "exclude").into_iter().filter(|text| !text.is_empty());
+    let mut regexes = expressions.filter_map(|text| Regex::new(&text).ok());
+    regexes.any(|regex| names.iter().any(|name| regex.is_match(name)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use super::*;
     use crate::style::linter::Linter;
@@ -103,5 +101,24 @@ mod tests {
             assert!(!leaves_out("pyproject.toml", text, "tests/test_a.py"), "{text}");
         }
         assert!(!leaves_out("mypy.ini", "[mypy]\n[mypy-a]\nfiles = b\n", "a.py"));
+    }
+
+    #[test]
+    fn files_that_mypy_is_told_to_pass_over_are_left_out() {
+        let list = "[tool.mypy]\nexclude = ['gen/', '_pb2\\.py$', '^docs/']\n";
+        for file in ["gen/a.py", "src/gen/a.py", "src/a_pb2.py", "docs/conf.py"] {
+            assert!(leaves_out("pyproject.toml", list, file), "{file}");
+        }
+        for file in ["general/a.py", "src/docs/conf.py"] {
+            assert!(!leaves_out("pyproject.toml", list, file), "{file}");
+        }
+        let verbose =
+            "[mypy]\nexclude = (?x)(\n    ^one\\.py$    # only this\n    | /old/$\n  )\nstrict = true\n";
+        assert!(
+            leaves_out("mypy.ini", verbose, "one.py")
+                && leaves_out("setup.cfg", verbose, "app/old/deep/a.py")
+        );
+        assert!(!leaves_out("mypy.ini", verbose, "app/one.py"));
+        assert!(!leaves_out("pyproject.toml", "[tool.mypy]\nexclude = '(?!a)'\n", "a.py"));
     }
 }

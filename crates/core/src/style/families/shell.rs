@@ -25,6 +25,11 @@ pub const TOOLS: &[Tool] = &[
             Wanted::if_configured(pieces.iter().any(|piece| folder.mentions(&[".editorconfig"], piece)))
         },
         arguments: &["-d"],
+        // By name it would format what the section `ignore = true` is about; older versions know neither.
+        more_arguments: |folder| {
+            let ignores = folder.mentions(&[".editorconfig"], "ignore");
+            if ignores { vec!["--apply-ignore".into()] } else { Vec::new() }
+        },
         output: Output::Differences,
         rewriting: Some(&["-w"]),
         ..Tool::new("shfmt", "shfmt", Package::Go("mvdan.cc/sh/v3/cmd/shfmt"))

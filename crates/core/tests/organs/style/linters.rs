@@ -28,6 +28,53 @@ fn flake8_reports_changed_lines_only() {
     assert_eq!(report.tree, "tree");
 }
 
+/// Named files are not looked for, and flake8 passes over folders only while it looks for files.
+#[test]
+fn what_flake8_is_told_to_pass_over_is_checked_by_nobody() {
+    let mut slot = Slot::new();
+    slot.write(".flake8", "[flake8]\nexclude = gen,migrations\n");
+    slot.add("app/migrations/m1.py", "import os\nx = 1\n");
+    let report = slot.check();
+    assert!(report.findings.is_empty() && report.linters.is_empty(), "{report:#?}");
+    slot.add("app/m1.py", "import os\n");
+    assert_eq!(lines(&slot.check()), ["app/m1.py:1:1: F401 'os' imported but unused [flake8]"]);
+}
+
+#[test]
+fn what_flake8_passes_over_is_said_from_the_folder_of_its_configuration() {
+    let mut slot = Slot::new();
+    slot.write(
+        "web/setup.cfg",
+        "[flake8]\nextend-exclude =\n    # made by protoc\n    ./gen,\n    *_pb2.py\n",
+    );
+    for path in ["web/gen/deep/a.py", "web/b_pb2.py", "web/.tox/c.py", "web/app/gen/d.py"] {
+        slot.add(path, "import os\n");
+    }
+    assert_eq!(lines(&slot.check()), ["web/app/gen/d.py:1:1: F401 'os' imported but unused [flake8]"]);
+}
+
+#[test]
+fn black_passes_over_what_it_usually_does_and_over_what_it_is_told_to() {
+    let mut slot = Slot::new();
+    slot.write("pyproject.toml", "[tool.black]\nextend-exclude = 'gen/'\n");
+    for path in ["build/a.py", "gen/b.py", "c.py"] {
+        slot.add(path, "x  = 1\n");
+    }
+    assert_eq!(lines(&slot.check()), ["c.py:1: would be formatted as: x = 1 [black]"]);
+    slot.write("pyproject.toml", "[tool.black]\nexclude = 'gen/'\n");
+    slot.fix = true;
+    assert_eq!(slot.check().fixed, ["build/a.py", "c.py"]);
+}
+
+#[test]
+fn ruff_passes_over_what_it_is_told_to() {
+    let mut slot = Slot::new();
+    slot.write("ruff.toml", "extend-exclude = ['gen/*']\n[format]\n");
+    slot.add("gen/a.py", "import os\nx  = 1\n");
+    let report = slot.check();
+    assert!(report.findings.is_empty(), "{report:#?}");
+}
+
 #[test]
 fn ruff_reports_changed_lines_and_never_repairs() {
     let mut slot = Slot::new();

@@ -48,6 +48,43 @@ fn mypy_is_not_asked_about_what_its_project_leaves_out() {
 }
 
 #[test]
+fn mypy_is_not_asked_about_what_it_is_told_to_pass_over() {
+    let mut slot = with_change("gen/pb.py", "x: int = 1\ny: int = ''\n", 1);
+    slot.write("pyproject.toml", "[tool.mypy]\nexclude = [\"gen/\"]\n");
+    let report = slot.check();
+    assert!(report.findings.is_empty() && report.linters.is_empty(), "{report:#?}");
+    slot.add("a.py", "y: int = ''\n");
+    let report = slot.check();
+    let [finding] = report.findings.as_slice() else { panic!("{report:#?}") };
+    assert_eq!((finding.path.as_str(), finding.linter.as_str()), ("a.py", "mypy"));
+}
+
+#[test]
+fn shfmt_and_clang_format_pass_over_what_they_are_told_to() {
+    let slot = with_change("gen/run.sh", "#!/bin/sh\nif  a; then b; fi\n", 1);
+    slot.write(".editorconfig", "[*.sh]\nindent_size = 4\n[gen/**]\nignore = true\n");
+    let report = slot.check();
+    let shfmt = report.linters.iter().find(|linter| linter.name == "shfmt").unwrap();
+    assert_eq!(shfmt.outcome, LinterOutcome::Ran, "{report:#?}");
+    assert!(report.findings.is_empty(), "{report:#?}");
+    let mut slot = with_change("gen/a.c", "int  a;\n", 1);
+    slot.write(".clang-format", "BasedOnStyle: LLVM\n");
+    slot.write(".clang-format-ignore", "gen/*\n");
+    slot.fix = true;
+    let report = slot.check();
+    assert!(report.findings.is_empty() && report.fixed.is_empty(), "{report:#?}");
+    assert_eq!(outcomes(&report), [("clang-format", LinterOutcome::Ran)]);
+}
+
+#[test]
+fn yamllint_passes_over_what_it_is_told_to() {
+    let mut slot = with_change("gen/a.yaml", "a:  1\n", 1);
+    slot.write(".yamllint", "extends: default\nignore: gen/\n");
+    slot.add("b.yaml", "---\nb:  1\n");
+    assert_eq!(lines(&slot.check()), ["b.yaml:2:4: [error] too many spaces after colon (colons) [yamllint]"]);
+}
+
+#[test]
 fn clang_format_compares_what_it_prints() {
     let slot = with_change("src/a.c", "int  a;\nint b;\nint c;\nint d;\nint  e;\n", 1);
     slot.write(".clang-format", "BasedOnStyle: LLVM\n");
@@ -307,6 +344,31 @@ mod with_node {
         slot.write("web/eslint.config.mjs", "export default [{ rules: { 'no-var': 'error' } }];\n");
         let said = "web/src/a.js:2:1: no-var Unexpected var, use let or const instead. [eslint]";
         assert_ran(&slot, "eslint", &[said]);
+    }
+
+    #[test]
+    fn eslint_and_prettier_pass_over_what_they_are_told_to() {
+        let mut slot = slot("gen/a.js", "var  a = 1;\n", 1);
+        slot.write(
+            "eslint.config.mjs",
+            "export default [{ ignores: ['gen/**'] }, { rules: { 'no-var': 'error' } }];\n",
+        );
+        slot.write(".prettierrc", "{}\n");
+        slot.write(".prettierignore", "gen\n");
+        slot.fix = true;
+        let report = slot.check();
+        assert!(report.findings.is_empty() && report.fixed.is_empty(), "{report:#?}");
+        assert_eq!(report.ignored_outside_change, 0, "{report:#?}");
+        assert_eq!(outcomes(&report), [("eslint", LinterOutcome::Ran), ("prettier", LinterOutcome::Ran)]);
+    }
+
+    #[test]
+    fn biome_passes_over_what_it_is_told_to() {
+        let slot = slot("gen/a.js", "debugger;\nlet  a = 1;\n", 2);
+        slot.write("biome.json", "{ \"files\": { \"includes\": [\"**\", \"!gen\"] } }\n");
+        let report = slot.check();
+        assert!(report.findings.is_empty(), "{report:#?}");
+        assert!(outcomes(&report).iter().all(|(_, outcome)| *outcome == LinterOutcome::Ran), "{report:#?}");
     }
 
     #[test]
