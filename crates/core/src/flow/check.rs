@@ -10,12 +10,22 @@ use crate::error::Result;
 use crate::event::Tone;
 use crate::git::ChangeKind;
 use crate::session::{Hotfix, Project, Work};
-use crate::style;
+use crate::{style, suite};
 
 /// Reads a file as it is at base.
 type ReadBase<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
 /// Lays what is checked into a folder.
 type CopyTo<'a> = dyn Fn(&Path) -> Result<()> + Sync + 'a;
+/// Makes installed packages usable in a folder.
+type LinkPackages<'a> = dyn Fn(&Path) + Sync + 'a;
+
+/// What a check does in the world around it.
+#[derive(Clone, Copy)]
+struct Deeds<'a> {
+    read: &'a ReadBase<'a>,
+    copy: &'a CopyTo<'a>,
+    link_packages: &'a LinkPackages<'a>,
+}
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,8 +59,8 @@ impl Plan {
     pub fn lines(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> PlanLines {
         let Ok(reader) = work.base_reader() else { return Vec::new() };
         let read = |path: &str| reader.read(path);
-        let copy = |_: &Path| Ok(());
-        let Ok(request) = self.style_request(hotfix, work, (&read, &copy)) else { return Vec::new() };
+        let deeds = Deeds { read: &read, copy: &|_| Ok(()), link_packages: &|_| () };
+        let Ok(request) = self.style_request(hotfix, work, deeds) else { return Vec::new() };
         let place = style::Place {
             root: &work.held.worktree.path,
             home: project.repository.home(),
@@ -75,7 +85,10 @@ impl Plan {
         let branch = hotfix.record().branch.trim_start_matches("refs/heads/");
         let copy =
             |folder: &Path| project.repository.make_staged_copy(folder, branch, (&work.base, &work.tree));
-        let report = style::check(ctx, &place, &self.style_request(hotfix, work, (&read, &copy))?)?;
+        let packages = suite::Place { root: place.root, home: place.home, scratch: &scratch };
+        let link_packages = |folder: &Path| suite::link_packages(&packages, folder);
+        let deeds = Deeds { read: &read, copy: &copy, link_packages: &link_packages };
+        let report = style::check(ctx, &place, &self.style_request(hotfix, work, deeds)?)?;
         let (tone, what) = summary(&report);
         ctx.ended(Step::Check, tone, what);
         Ok(report)
@@ -85,18 +98,19 @@ impl Plan {
         &'a self,
         hotfix: &'a Hotfix,
         work: &'a Work,
-        (read, copy): (&'a ReadBase<'a>, &'a CopyTo<'a>),
+        deeds: Deeds<'a>,
     ) -> Result<style::Request<'a>> {
         Ok(style::Request {
             files: self.files.clone(),
             lines: work.lines_across_renames()?,
             tracked: work.files()?,
-            read,
+            read: deeds.read,
             config: &hotfix.loaded.config.check,
             trusted: self.trusted,
             fix: self.request.fix,
             tree: work.tree.to_string(),
-            copy,
+            copy: deeds.copy,
+            link_packages: deeds.link_packages,
         })
     }
 }

@@ -12,7 +12,7 @@ use super::custom::Custom;
 use super::families::{self, BUG_FINDERS};
 use super::folder::{Folder, Names};
 use super::job::{Family, Job};
-use super::linter::{Given, Linter, Wanted, is_python};
+use super::linter::{Given, Linter, Package, Wanted, is_python};
 use super::{Place, Request, manager, program};
 
 /// At most so many folders are read to tell what a repository is configured for.
@@ -59,6 +59,10 @@ pub fn jobs(ctx: &Ctx, place: &Place<'_>, request: &Request<'_>) -> Vec<Job> {
         jobs.extend(bugs_only(ctx, place, &files));
     }
     for job in &mut jobs {
+        // A line of shell may name a program among them as well.
+        if !job.is_found() || matches!(job.linter.get().package(), Package::Node(_)) {
+            (request.link_packages)(&job.dir);
+        }
         job.program = program::find(ctx, place, &job.dir, job.linter.get().program());
         job.deadline = request.config.timeout.duration();
     }

@@ -35,7 +35,7 @@ pub fn linters_installed(
         let folder = wanting.next()?;
         let missing = program::find(ctx, place, &folder.dir, linter.program())
             .is_none()
-            .then(|| program::how_to_install(ctx, place, linter.package()));
+            .then(|| program::how_to_install(ctx, place, &folder.dir, linter.package()));
         Some(Installed { name: linter.name().to_owned(), missing })
     });
     let manager = manager::configured(read, tracked);

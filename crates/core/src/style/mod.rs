@@ -7,6 +7,7 @@
 mod clean;
 mod custom;
 mod detect;
+mod failure;
 mod families;
 mod fix;
 mod folder;
@@ -71,6 +72,8 @@ pub struct Request<'a> {
     /// Lays that tree into an empty folder, as a Git repository of its own in which the change is staged. In a folder that
     /// it laid out before, stages what changed since.
     pub copy: &'a (dyn Fn(&Path) -> Result<()> + Sync),
+    /// Makes the packages for Node that the main worktree has installed usable in a folder of the slot that has none.
+    pub link_packages: &'a (dyn Fn(&Path) + Sync),
 }
 
 /// A linter that would run.

@@ -27,11 +27,11 @@ pub fn search_path(ctx: &Ctx, place: &Place<'_>) -> OsString {
     path
 }
 
-/// The command that installs a package where [`find`] looks.
-pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, package: Package<'_>) -> String {
+/// The command that installs a package where [`find`] looks from a folder.
+pub fn how_to_install(ctx: &Ctx, place: &Place<'_>, dir: &Path, package: Package<'_>) -> String {
     match package {
         Package::Python(name) => with_python(ctx, place, name),
-        Package::Node(name) => with_node(place, name),
+        Package::Node(name) => with_node(place, dir, name),
         Package::Rustup(name) => format!("rustup component add {name}"),
         Package::Go(module) => format!("go install {module}@latest"),
         Package::System(name) => format!("install {name} as this system installs programs"),
@@ -52,18 +52,39 @@ fn with_python(ctx: &Ctx, place: &Place<'_>, package: &str) -> String {
     format!("python3 -m pip install --user {package}")
 }
 
-/// What a lock file pins is installed as a whole.
-fn with_node(place: &Place<'_>, package: &str) -> String {
+/// What a lock file pins, or a project depends on, is installed as a whole.
+fn with_node(place: &Place<'_>, dir: &Path, package: &str) -> String {
     let locks = [
+        ("package-lock.json", "npm ci"),
+        ("npm-shrinkwrap.json", "npm ci"),
         ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
         ("yarn.lock", "yarn install --frozen-lockfile"),
-        ("package-lock.json", "npm ci"),
+        ("bun.lock", "bun install --frozen-lockfile"),
+        ("bun.lockb", "bun install --frozen-lockfile"),
     ];
-    let locked = locks.iter().find(|(lock, _)| place.root.join(lock).is_file());
-    match locked {
-        Some((_, command)) => format!("cd {} && {command}", quoted(place.root)),
+    let folders = || dir.ancestors().map(|dir| place.root.join(dir));
+    let locked = folders().find_map(|folder| {
+        let (_, command) = locks.iter().find(|(lock, _)| folder.join(lock).is_file())?;
+        Some((folder, *command))
+    });
+    let asked_for =
+        || folders().find(|folder| depends_on(folder, package)).map(|folder| (folder, "npm install"));
+    match locked.or_else(asked_for) {
+        Some((folder, command)) => {
+            // Joined with nothing, a path ends with a slash.
+            let folder: PathBuf = folder.components().collect();
+            format!("cd {} && {command}", quoted(&folder))
+        }
         None => format!("npm install --global {package}"),
     }
+}
+
+/// Whether the `package.json` of a folder asks for a package.
+fn depends_on(folder: &Path, package: &str) -> bool {
+    let text = std::fs::read(folder.join("package.json")).unwrap_or_default();
+    let content: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let kinds = ["dependencies", "devDependencies", "optionalDependencies"];
+    kinds.iter().any(|kind| content.get(kind).and_then(|all| all.get(package)).is_some())
 }
 
 fn environments<'a>(ctx: &'a Ctx, place: &Place<'a>) -> impl Iterator<Item = PathBuf> + use<'a> {

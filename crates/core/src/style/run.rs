@@ -13,7 +13,7 @@ use super::job::Job;
 use super::known::Known;
 use super::linter::{Given, Said};
 use super::touched::Touched;
-use super::{Place, program};
+use super::{Place, failure, program};
 
 /// What Maven before 3.9 ends its output with, whatever it is told about colours.
 const COLORS_TAKEN_BACK: &[u8] = b"\x1b[0m";
@@ -50,7 +50,7 @@ pub fn start(ctx: &Ctx, place: &Place<'_>, job: &Job) -> Result<Finished, Linter
         return Err(silent(job, LinterOutcome::Untrusted, "git hotfix trust".to_owned()));
     }
     let Some(program) = &job.program else {
-        let command = program::how_to_install(ctx, place, job.linter.get().package());
+        let command = program::how_to_install(ctx, place, &job.dir, job.linter.get().package());
         return Err(silent(job, LinterOutcome::Missing, command));
     };
     let log = place.scratch.join(format!("check-{}.log", ctx.clock.ulid()));
@@ -131,16 +131,16 @@ pub fn finding(said: Said, linter: &str, touched: &Touched) -> Option<Finding> {
 /// An exit code that is not zero needs messages to be believed: linters that die often end with the code of findings.
 fn judge(job: &Job, end: &exec::Finished, said_something: bool) -> (LinterOutcome, Option<String>) {
     let failed = |why: String| (LinterOutcome::Failed, Some(one_line(&why)));
-    let last = end.last_line();
+    let why = failure::reason(end);
     match end.ending {
         Ending::Exited(0) => (LinterOutcome::Ran, job.hint.map(str::to_owned)),
         Ending::Exited(code) if job.linter.get().did_its_work(code) && said_something => {
             (LinterOutcome::Ran, job.hint.map(str::to_owned))
         }
         Ending::Exited(127) => {
-            (LinterOutcome::Missing, Some(one_line(&format!("install what it needs: {last}"))))
+            (LinterOutcome::Missing, Some(one_line(&format!("install what it needs: {why}"))))
         }
-        Ending::Exited(code) => failed(format!("ended with code {code}: {last}")),
+        Ending::Exited(code) => failed(format!("ended with code {code}: {why}")),
         Ending::Signalled(signal) => failed(format!("ended by signal {signal}")),
         Ending::TimedOut => failed(format!(
             "took longer than {}s; raise check.timeout in hotfix.toml, or make it faster",

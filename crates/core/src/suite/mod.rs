@@ -47,6 +47,7 @@ pub use joined::{Suite, detect};
 pub use paths::{file_of_id, is_test_file_of_any_language, is_test_support, path_of_text, text_of_path};
 pub use pattern::Pattern;
 pub use rank::{Edit, Footprint, ImpactMap, Learnt, Lines, Nearness, RankInput, Ranked, Reach, Signal, rank};
+pub use runners::node::link_packages;
 use select::existing_files;
 pub use select::{Chosen, never_ran, within_budget};
 pub use surroundings::surroundings;

@@ -233,6 +233,94 @@ mod with_hooks {
     }
 }
 
+/// The main worktree has its packages installed; a slot has none of its own.
+mod with_node {
+    use std::os::unix::fs::symlink;
+
+    use hotfix_testkit::tools;
+
+    use super::*;
+
+    const CONFIGURATION: &str = "export default [{ rules: { 'no-var': 'error' } }];\n";
+
+    fn sandbox() -> Sandbox {
+        let sandbox = Sandbox::new();
+        sandbox.fake_tool(
+            "node",
+            &format!("exec {} \"$@\"", tools::folder_of("node").unwrap().join("node").display()),
+        );
+        sandbox
+    }
+
+    fn install(sandbox: &Sandbox, folder: &str) {
+        symlink(tools::node_modules(), sandbox.code().join("repo").join(folder).join("node_modules"))
+            .unwrap();
+    }
+
+    fn outcome<'a>(report: &'a CheckReport, linter: &str) -> (LinterOutcome, Option<&'a str>) {
+        let found = report.linters.iter().find(|found| found.name.starts_with(linter));
+        found.map(|found| (found.outcome, found.hint.as_deref())).unwrap_or_else(|| panic!("{report:#?}"))
+    }
+
+    #[test]
+    fn linters_of_the_main_worktree_serve_the_slot() {
+        let sandbox = sandbox();
+        let files = [
+            (".gitignore", "node_modules\n"),
+            ("package.json", "{\"devDependencies\": {\"eslint\": \"*\", \"prettier\": \"*\"}}\n"),
+            ("eslint.config.mjs", CONFIGURATION),
+            (".prettierrc", "{}\n"),
+            ("a.js", "let a = 1;\n"),
+        ];
+        let (responder, slot) = started_with(&sandbox, &files, &[]);
+        install(&sandbox, "");
+        slot.write("a.js", "var  a = 2;\n");
+        let report = responder.check();
+        let linters: Vec<_> = report.findings.iter().map(|finding| finding.linter.as_str()).collect();
+        assert_eq!((linters, places(&report).len()), (vec!["prettier", "eslint"], 2), "{report:#?}");
+        assert_eq!(slot.git(["status", "--short"]), " M a.js");
+    }
+
+    #[test]
+    fn linters_below_the_root_and_lines_of_shell_find_them_too() {
+        let sandbox = sandbox();
+        let files = [
+            (".gitignore", "node_modules/\n"),
+            ("package.json", "{}\n"),
+            ("web/package.json", "{}\n"),
+            ("web/eslint.config.mjs", CONFIGURATION),
+            ("web/a.js", "let a = 1;\n"),
+        ];
+        let custom = "[\"test -x node_modules/.bin/prettier && grep -Hn var\"]";
+        let (responder, slot) = started_with(&sandbox, &files, &[("check.commands", custom)]);
+        install(&sandbox, "");
+        install(&sandbox, "web");
+        slot.write("web/a.js", "var a = 2;\n");
+        let report = responder.check();
+        assert_eq!(places(&report), [("web/a.js", 1), ("web/a.js", 1)], "{report:#?}");
+        assert_eq!(outcome(&report, "eslint in web").0, LinterOutcome::Ran);
+    }
+
+    #[test]
+    fn packages_of_another_lock_file_do_not_serve_and_how_to_install_is_said() {
+        let sandbox = sandbox();
+        let files = [
+            (".gitignore", "node_modules\n"),
+            ("package.json", "{}\n"),
+            ("package-lock.json", "{\"lockfileVersion\": 3}\n"),
+            ("eslint.config.mjs", CONFIGURATION),
+            ("a.js", "let a = 1;\n"),
+        ];
+        let (responder, slot) = started_with(&sandbox, &files, &[]);
+        install(&sandbox, "");
+        slot.write("a.js", "var a = 2;\n");
+        slot.write("package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {}}\n");
+        let report = responder.check();
+        let hint = format!("cd {} && npm ci", slot.path().display());
+        assert_eq!(outcome(&report, "eslint"), (LinterOutcome::Missing, Some(hint.as_str())));
+    }
+}
+
 mod with_python {
     use hotfix_testkit::auth;
 

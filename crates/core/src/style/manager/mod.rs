@@ -20,7 +20,7 @@ use super::linter::{Package, Said};
 use super::read::{lines, rewritten};
 use super::run::{Ran, finding};
 use super::touched::Touched;
-use super::{Place, PlannedLinter, Request, program};
+use super::{Place, PlannedLinter, Request, failure, program};
 use crate::ctx::Ctx;
 use crate::exec::{Command, Ending, Finished, sanitize};
 
@@ -137,14 +137,18 @@ impl Manager {
 
     /// The command that installs it, if it is not there.
     pub fn missing(&self, ctx: &Ctx, place: &Place<'_>) -> Option<String> {
-        let install = || program::how_to_install(ctx, place, self.package);
+        let install = || program::how_to_install(ctx, place, Path::new(""), self.package);
         self.program(ctx, place).is_none().then(install)
     }
 
     /// Runs its hooks on the changed files and reads what they say.
     pub fn run(&self, ctx: &Ctx, place: &Place<'_>, request: &Request<'_>, touched: &mut Touched) -> Managed {
+        link_packages(place, request);
         let Some(program) = self.program(ctx, place) else {
-            return self.silent(LinterOutcome::Missing, &program::how_to_install(ctx, place, self.package));
+            return self.silent(
+                LinterOutcome::Missing,
+                &program::how_to_install(ctx, place, Path::new(""), self.package),
+            );
         };
         let mut copy = match Copy::new(place, request, self.files) {
             Ok(copy) => copy,
@@ -208,7 +212,7 @@ impl Manager {
             Ending::Exited(0) => {}
             Ending::Exited(_) if !hooks.is_empty() => {}
             Ending::Exited(code) => {
-                return failed(&format!("ended with code {code}: {}", finished.last_line()));
+                return failed(&format!("ended with code {code}: {}", failure::reason(finished)));
             }
             Ending::Signalled(signal) => return failed(&format!("ended by signal {signal}")),
             Ending::Cancelled => return failed("stopped"),
@@ -267,6 +271,14 @@ impl Manager {
         ran.report.hint = Some(one_line(hint));
         Managed { ran: vec![ran], fixed: Vec::new(), worked: false }
     }
+}
+
+/// Managers and hooks are often packages for Node themselves.
+fn link_packages(place: &Place<'_>, request: &Request<'_>) {
+    let around = request.files.iter().flat_map(|file| file.ancestors().skip(1));
+    let folders: std::collections::BTreeSet<&Path> = around.collect();
+    let is_project = |folder: &&Path| place.root.join(folder).join("package.json").is_file();
+    folders.into_iter().filter(is_project).for_each(request.link_packages);
 }
 
 impl Ran {

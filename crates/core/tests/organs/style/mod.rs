@@ -118,6 +118,7 @@ impl Slot {
                 self.copy_to(&ctx, folder);
                 Ok(())
             },
+            link_packages: &|_| (),
         };
         deed(&ctx, &place, &request)
     }

@@ -83,11 +83,16 @@ fn prek_runs_in_place_of_the_linters_found() {
 #[test]
 fn pre_commit_does_where_there_is_no_prek() {
     let mut slot = slot((".pre-commit-config.yaml", HOOKS));
+    only_pre_commit(&mut slot);
+    assert_checked(&slot, "pre-commit");
+}
+
+/// Leaves no manager but pre-commit.
+fn only_pre_commit(slot: &mut Slot) {
     let bin = slot.home.path().join("pre-commit-only");
     fs::create_dir(&bin).unwrap();
     std::os::unix::fs::symlink(tools::HOOKS.folder().join("bin/pre-commit"), bin.join("pre-commit")).unwrap();
     slot.path = format!("{}:/usr/bin:/bin", bin.display()).into();
-    assert_checked(&slot, "pre-commit");
 }
 
 #[test]
@@ -140,6 +145,31 @@ fn a_manager_that_cannot_work_is_one_line_and_linters_run_instead() {
     let report = slot.check();
     let hint = report.linters[0].hint.as_deref().unwrap();
     assert!(hint.contains("took longer than 1s") && hint.contains("pre-commit install-hooks"), "{hint}");
+}
+
+#[test]
+fn a_manager_that_cannot_read_its_configuration_says_what_is_wrong_with_it() {
+    let hint = |slot: &Slot, manager: &str| {
+        let report = slot.check();
+        assert_eq!(outcomes(&report), [(manager, LinterOutcome::Failed)], "{report:#?}");
+        report.linters[0].hint.clone().unwrap()
+    };
+    let prek = slot((".pre-commit-config.yaml", "repos: 3\n"));
+    let why = "Failed to parse `.pre-commit-config.yaml`: line 1 column 8: expected sequence start";
+    assert_eq!(hint(&prek, "pre-commit"), format!("ended with code 2: {why}"));
+    let mut pre_commit = slot((".pre-commit-config.yaml", "repos: 3\n"));
+    only_pre_commit(&mut pre_commit);
+    let why = ".pre-commit-config.yaml: Expected array but got 'int'";
+    assert_eq!(hint(&pre_commit, "pre-commit"), format!("ended with code 1: {why}"));
+    pre_commit.write(".pre-commit-config.yaml", "repos:\n  - repo: local\n    hooks: [\n");
+    let said = hint(&pre_commit, "pre-commit");
+    assert!(said.contains("while parsing a flow node did not find expected node content"), "{said}");
+    pre_commit.write(".pre-commit-config.yaml", "minimum_pre_commit_version: '99'\nrepos: []\n");
+    let said = hint(&pre_commit, "pre-commit");
+    assert!(said.contains("pre-commit version 99 is required"), "{said}");
+    let lefthook = slot(("lefthook.yml", "pre-commit:\n  commands: [\n"));
+    let said = hint(&lefthook, "lefthook");
+    assert!(said.contains("did not find expected node content"), "{said}");
 }
 
 /// hk is in no registry; what it prints is read as lines.

@@ -363,12 +363,46 @@ mod with_node {
     }
 
     #[test]
+    fn a_configuration_that_cannot_be_read_is_told_by_its_error_and_not_by_the_last_call() {
+        let slot = slot("a.js", "let a = 1;\n", 1);
+        slot.write("eslint.config.mjs", "throw new Error('no such preset');\n");
+        let report = slot.check();
+        assert_eq!(outcomes(&report), [("eslint", LinterOutcome::Failed)]);
+        assert_eq!(report.linters[0].hint.as_deref(), Some("ended with code 2: Error: no such preset"));
+    }
+
+    #[test]
     fn biome_passes_over_what_it_is_told_to() {
         let slot = slot("gen/a.js", "debugger;\nlet  a = 1;\n", 2);
         slot.write("biome.json", "{ \"files\": { \"includes\": [\"**\", \"!gen\"] } }\n");
         let report = slot.check();
         assert!(report.findings.is_empty(), "{report:#?}");
         assert!(outcomes(&report).iter().all(|(_, outcome)| *outcome == LinterOutcome::Ran), "{report:#?}");
+    }
+
+    fn hint_for(files: &[(&str, &str)]) -> (String, String) {
+        let slot = with_change("web/a.js", "var a = 1;\n", 1);
+        slot.write("web/eslint.config.mjs", "export default [];\n");
+        for (path, text) in files {
+            slot.write(path, text);
+        }
+        let report = slot.check();
+        assert_eq!(outcomes(&report), [("eslint in web", LinterOutcome::Missing)]);
+        let root = slot.root.path().display().to_string();
+        (report.linters[0].hint.clone().unwrap(), root)
+    }
+
+    #[test]
+    fn what_a_project_installs_is_installed_where_its_lock_file_is() {
+        let (hint, root) = hint_for(&[("web/package-lock.json", "{}")]);
+        assert_eq!(hint, format!("cd {root}/web && npm ci"));
+        let (hint, root) = hint_for(&[("web/package.json", "{}"), ("bun.lock", "{}")]);
+        assert_eq!(hint, format!("cd {root} && bun install --frozen-lockfile"));
+        let asks = "{\"devDependencies\": {\"eslint\": \"*\"}}";
+        let (hint, root) = hint_for(&[("package.json", asks), ("web/package.json", "{}")]);
+        assert_eq!(hint, format!("cd {root} && npm install"));
+        let (hint, _) = hint_for(&[("package.json", "{\"name\": \"eslint\"}")]);
+        assert_eq!(hint, "npm install --global eslint");
     }
 
     #[test]

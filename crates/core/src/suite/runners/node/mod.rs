@@ -22,6 +22,8 @@ use self::script::Invocation;
 use crate::suite::family::{Family, Found};
 use crate::suite::{Runner, paths};
 
+pub use modules::link as link_packages;
+
 /// All tools, in the order in which they are looked for among the dependencies.
 const TOOLS: &[&dyn Tool] = &[&vitest::Vitest, &jest::Jest, &mocha::Mocha, &node_test::NodeTest];
 /// Endings of files in these languages.

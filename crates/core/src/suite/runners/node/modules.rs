@@ -103,7 +103,7 @@ fn missing(place: &Place<'_>, folder: &Path, package: &str) -> SuiteError {
 /// Links the packages of the main worktree into a place that has none, while both have the same lock file. Each package
 /// is a link of its own, in a folder that is the place's own: caches stay apart, and packages of a workspace lead to the
 /// code of the place, not to that of the main worktree. What cannot be linked is simply not there.
-fn link(place: &Place<'_>, folder: &Path) {
+pub fn link(place: &Place<'_>, folder: &Path) {
     // Libraries often keep no lock file: then what they ask for has to be the same.
     let (base, lock) =
         lock_of(place.root, folder).map_or((folder, "package.json"), |(base, lock, _)| (base, lock));
@@ -113,8 +113,7 @@ fn link(place: &Place<'_>, folder: &Path) {
         let (own, other) = (place.root.join(folder).join(MODULES), place.home.join(folder).join(MODULES));
         let is_ours = own.join(MARK).is_file();
         if is_ours && (!same || !is_current(&own, &other)) {
-            // Holds links and caches only; what the links lead to stays.
-            let _ = fs::remove_dir_all(&own);
+            unlink(place, &own, &|links| same && is_current(links, &other));
         }
         if same
             && place.root != place.home
@@ -122,7 +121,7 @@ fn link(place: &Place<'_>, folder: &Path) {
             && other.is_dir()
             && is_ignored(place.root, folder)
         {
-            let _ = link_all(place, &own, &other);
+            let _ = link_at_once(place, &own, &other);
         }
     }
 }
@@ -143,6 +142,34 @@ fn is_current(own: &Path, other: &Path) -> bool {
 fn stamp_of(modules: &Path) -> String {
     let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
     format!("{:?} {:?}", changed(modules), changed(&modules.join(".package-lock.json")))
+}
+
+/// Takes away a folder of links that are out of date: it holds links and caches only; what they lead to stays. Another
+/// part of this program may do the same at the same time: what it has linked anew is put back.
+fn unlink(place: &Place<'_>, own: &Path, is_current: &dyn Fn(&Path) -> bool) {
+    let Ok(aside) = tempfile::tempdir_in(place.scratch) else { return };
+    let moved = aside.path().join(MODULES);
+    match fs::rename(own, &moved) {
+        Ok(()) if is_current(&moved) => {
+            let _ = fs::rename(&moved, own);
+        }
+        Ok(()) => {}
+        // The scratch folder may lie on another disk.
+        Err(_) => {
+            let _ = fs::remove_dir_all(own);
+        }
+    }
+}
+
+/// Nobody sees the folder before it is whole: linters and tests start at the same time.
+fn link_at_once(place: &Place<'_>, own: &Path, other: &Path) -> io::Result<()> {
+    let aside = tempfile::tempdir_in(place.scratch)?;
+    let made = aside.path().join(MODULES);
+    link_all(place, &made, other)?;
+    match fs::rename(&made, own) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => link_all(place, own, other),
+        result => result,
+    }
 }
 
 fn link_all(place: &Place<'_>, own: &Path, other: &Path) -> io::Result<()> {
