@@ -134,6 +134,8 @@ pub struct TestConfig {
     pub gate: GateMode,
     /// Whether tests that pass only when they are tried again stop it as well.
     pub flaky: GateMode,
+    /// Whether the critical tests wait until the proof has run: for tests that share a port or a database.
+    pub exclusive: bool,
 }
 
 /// `[commit]`

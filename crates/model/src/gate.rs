@@ -74,10 +74,12 @@ pub struct CheckReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SuiteVerdict {
-    /// Every critical test that passes on base passes with the fix.
+    /// Tests that bear on the change ran and passed; what failed fails on base as well, for the same reason.
     Passed,
-    /// Something is newly broken, or nothing could be run.
+    /// Something is newly broken, or the runner could not do its work.
     Failed,
+    /// Nobody can tell: no test passed, or one nearest to the change could not say anything.
+    Unknown,
 }
 
 /// A failing test and why.
@@ -106,16 +108,25 @@ pub struct TestReport {
     pub total: Option<u64>,
     /// Number of tests that ran.
     pub ran: Option<u64>,
+    /// Number of tests that passed; `null` when they cannot be counted. Absent in records of older versions.
+    #[serde(default)]
+    pub passed: Option<u64>,
     /// Test files the budget cut off, nearest first.
     #[serde(default)]
     pub cut: Vec<String>,
+    /// Test files near the change in which nothing passed, so that they cannot tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub could_not_tell: Vec<String>,
     /// Tests that fail with the fix and pass on base.
     pub failed: Vec<Failure>,
-    /// Tests that fail on base as well; they do not block.
+    /// Tests that fail on base as well, for the same reason; they do not block, and they did not pass.
     pub failed_on_base_too: Vec<String>,
     /// Tests that failed and then passed on a second run of the same tree; they do not block.
     #[serde(default)]
     pub flaky: Vec<String>,
+    /// Settings of the user's by which less ran than defaults and the repository ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loosened: Vec<String>,
     /// Wall time, milliseconds.
     pub elapsed_ms: u64,
     /// The tree that was tested.

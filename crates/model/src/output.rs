@@ -96,6 +96,14 @@ pub struct ProveOutput {
     pub green: Option<Side>,
     /// Tests that were red on base and are green with the fix.
     pub flipped: Vec<String>,
+    /// Tests that differed between two runs of the same files; they count for nothing.
+    pub wavering: Vec<String>,
+    /// Tests that fail with the fix and on plain base as well, for the same reason.
+    pub failed_on_base_too: Vec<String>,
+    /// Test files that the change deletes.
+    pub removed_tests: Vec<String>,
+    /// Tests in the proof's files that were skipped with the fix.
+    pub skipped_tests: Vec<String>,
     /// The command that ran.
     pub command: Vec<String>,
     /// Commands to type next.
@@ -112,6 +120,10 @@ impl ProveOutput {
             red: proof.red.clone(),
             green: proof.green.clone(),
             flipped: proof.flipped.clone(),
+            wavering: proof.wavering.clone(),
+            failed_on_base_too: proof.failed_on_base_too.clone(),
+            removed_tests: proof.removed_tests.clone(),
+            skipped_tests: proof.skipped_tests.clone(),
             command: proof.command.clone(),
             next,
         }
@@ -165,11 +177,15 @@ pub struct TestOutput {
     pub total: Option<u64>,
     /// Number of tests that ran; `null` for a plain command.
     pub ran: Option<u64>,
+    /// Number of tests that passed; `null` for a plain command.
+    pub passed: Option<u64>,
     /// Test files the budget cut off, nearest first.
     pub cut: Vec<String>,
+    /// Test files near the change in which nothing passed, so that they cannot tell.
+    pub could_not_tell: Vec<String>,
     /// Tests that fail with the fix and pass on base.
     pub failed: Vec<Failure>,
-    /// Tests that fail on base as well.
+    /// Tests that fail on base as well, for the same reason.
     pub failed_on_base_too: Vec<String>,
     /// Tests that passed on a second run of the same tree.
     pub flaky: Vec<String>,
@@ -188,7 +204,9 @@ impl TestOutput {
             selected: report.selected,
             total: report.total,
             ran: report.ran,
+            passed: report.passed,
             cut: report.cut.clone(),
+            could_not_tell: report.could_not_tell.clone(),
             failed: report.failed.clone(),
             failed_on_base_too: report.failed_on_base_too.clone(),
             flaky: report.flaky.clone(),

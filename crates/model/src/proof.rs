@@ -66,7 +66,7 @@ pub struct Side {
     pub runs: u32,
     /// Wall time of all runs, milliseconds.
     pub elapsed_ms: u64,
-    /// True when the result of an earlier run with the same tree and command was taken.
+    /// True when the result of an earlier run with the same tree and command was taken; false since proofs are always run.
     #[serde(default)]
     pub reused: bool,
 }
@@ -89,11 +89,20 @@ pub struct Proof {
     pub green: Option<Side>,
     /// Tests that were red on base and are green with the fix.
     pub flipped: Vec<String>,
-    /// Tests that fail with the fix and fail on plain base as well.
+    /// Tests that differed between two runs of the same files. They count for nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wavering: Vec<String>,
+    /// Tests that fail with the fix and fail on plain base as well, for the same reason.
     #[serde(default)]
     pub failed_on_base_too: Vec<String>,
-    /// Files that make up the test part of the change.
+    /// Files that make up the test part of the change, as far as they exist with the fix.
     pub test_files: Vec<String>,
+    /// Test files that the change deletes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed_tests: Vec<String>,
+    /// Tests in the proof's files that were skipped with the fix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_tests: Vec<String>,
     /// Where it ran; absent where nothing ran, or where an older version ran it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,

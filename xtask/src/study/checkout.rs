@@ -143,6 +143,7 @@ fn untold() -> Result<TestConfig> {
         budget,
         gate: GateMode::Block,
         flaky: GateMode::Warn,
+        exclusive: false,
     })
 }
 

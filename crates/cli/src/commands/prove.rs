@@ -37,11 +37,8 @@ pub struct Arguments {
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     let mut hotfix = app.hotfix(&project)?;
-    let request = prove::Request {
-        command: arguments.command.clone(),
-        accept_load_error: arguments.accept_load_error,
-        anew: false,
-    };
+    let request =
+        prove::Request { command: arguments.command.clone(), accept_load_error: arguments.accept_load_error };
     if arguments.dry_run {
         let work = Work::of(&project, &hotfix)?;
         return Ok(render::plan(&prove::plan(&project, &hotfix, work, &request)?.lines()));

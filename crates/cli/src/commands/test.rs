@@ -39,7 +39,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let mut hotfix = app.hotfix(&project)?;
     let proof = prove::plan(&project, &hotfix, Work::of(&project, &hotfix)?, &prove::Request::default())?;
     let work = &proof.work;
-    let request = test::Request { all: arguments.all, proof_files: proof.test_files(), recalls: false };
+    let request = test::Request { all: arguments.all, proof_files: proof.test_files() };
     let plan = test::plan(&project, &hotfix, work, &request)?;
     if arguments.dry_run {
         return Ok(render::plan(&plan.lines(&project, &hotfix, work)));
@@ -50,7 +50,15 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     }
     let report = test::apply(&project, &mut hotfix, work, &plan)?;
     let output = TestOutput::new(hotfix.id(), &report);
-    let failed = report.verdict == SuiteVerdict::Failed;
     let answer = Answer::new(&output, render::test(app.paint(), &output));
-    Ok(answer.exit(if failed { ExitCode::GATE } else { ExitCode::DONE }))
+    Ok(answer.exit(exit(report.verdict)))
+}
+
+/// Passed is done; a failure is a gate's no; where nobody can tell it is for the user to decide.
+fn exit(verdict: SuiteVerdict) -> ExitCode {
+    match verdict {
+        SuiteVerdict::Passed => ExitCode::DONE,
+        SuiteVerdict::Failed => ExitCode::GATE,
+        SuiteVerdict::Unknown => ExitCode::DECISION,
+    }
 }

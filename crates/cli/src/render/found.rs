@@ -19,6 +19,9 @@ pub fn prove(paint: Paint, output: &ProveOutput) -> String {
     text += &side(paint, "red", output.red.as_ref());
     text += &side(paint, "green", output.green.as_ref());
     text += &names(paint, "flipped", &output.flipped);
+    text += &names(paint, "wavering", &output.wavering);
+    text += &names(paint, "on base", &output.failed_on_base_too);
+    text += &names(paint, "deleted", &output.removed_tests);
     if output.verdict == ProofVerdict::Proven {
         return text;
     }
@@ -38,12 +41,14 @@ pub(super) fn side(paint: Paint, label: &str, side: Option<&Side>) -> String {
         SideOutcome::Flaky => "flaky",
     };
     let ran = side.ran.map(|ran| format!(", {ran} tests")).unwrap_or_default();
-    let reused = if side.reused { ", from an earlier run of the same files" } else { "" };
     let reason = side.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     field(
         paint,
         label,
-        &format!("{outcome}{reason} {}", paint.dim(&format!("({} runs{ran}{reused})", side.runs))),
+        &format!(
+            "{outcome}{reason} {}",
+            paint.dim(&format!("({} {}{ran})", side.runs, if side.runs == 1 { "run" } else { "runs" }))
+        ),
     )
 }
 
@@ -79,6 +84,7 @@ pub fn test(paint: Paint, output: &TestOutput) -> String {
     if output.failed.len() > SHOWN {
         text += &line(&["       and ", &(output.failed.len() - SHOWN).to_string(), " more"]);
     }
+    text += &names(paint, "silent", &output.could_not_tell);
     text += &names(paint, "on base", &output.failed_on_base_too);
     text += &names(paint, "flaky", &output.flaky);
     text + &names(paint, "cut", &output.cut)

@@ -80,6 +80,7 @@ fn findings(paint: Paint, output: &StatusOutput) -> String {
     match output.test {
         Some(SuiteVerdict::Passed) => text += &field(paint, "test", &paint.good("passed")),
         Some(SuiteVerdict::Failed) => text += &field(paint, "test", &paint.bad("failed")),
+        Some(SuiteVerdict::Unknown) => text += &field(paint, "test", &paint.warning("unknown")),
         None => {}
     }
     text

@@ -138,6 +138,7 @@ fn test(verdict: Option<SuiteVerdict>) -> &'static str {
     match verdict {
         Some(SuiteVerdict::Passed) => "passed",
         Some(SuiteVerdict::Failed) => "failed",
+        Some(SuiteVerdict::Unknown) => "unknown",
         None => "none",
     }
 }

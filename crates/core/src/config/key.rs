@@ -44,6 +44,7 @@ pub(super) const KEYS: &[Key] = &[
     key("test", "budget", Kind::Limit),
     key("test", "gate", GATE),
     key("test", "flaky", GATE),
+    key("test", "exclusive", Kind::Switch),
     key("commit", "type", Kind::Word),
     key("commit", "max_lines", Kind::Number { least: 0, most: NO_LIMIT }),
     key("commit", "max_files", Kind::Number { least: 0, most: NO_LIMIT }),

@@ -56,6 +56,8 @@ pub struct Sources<'a> {
 pub struct Loaded {
     /// The values.
     pub config: Config,
+    /// What defaults and the repository alone ask for, whatever flags and the user's own file say.
+    pub asked: Config,
     /// What was ignored, one line each.
     pub warnings: Vec<String>,
     /// Commands of the repository's file that are in force: they run only after approval.
@@ -96,8 +98,11 @@ pub fn load(ctx: &Ctx, sources: &Sources<'_>) -> Result<Loaded> {
         value: on_one_line(chosen.value),
         origin: layers.get(chosen.layer).map(|layer| layer.origin.clone()).unwrap_or_default(),
     };
+    let config = assemble(&chosen)?;
+    let asked: Vec<Chosen<'_>> = KEYS.iter().filter_map(|key| choose(key, &layers[..=REPOSITORY])).collect();
     Ok(Loaded {
-        config: assemble(&chosen)?,
+        asked: assemble(&asked).unwrap_or_else(|_| config.clone()),
+        config,
         warnings,
         commands: chosen.iter().filter(|chosen| chosen.layer == REPOSITORY).flat_map(commands_of).collect(),
         origins: chosen.iter().map(setting).collect(),

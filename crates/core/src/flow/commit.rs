@@ -79,7 +79,9 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     let ctx = project.ctx();
     let began = ctx.clock.elapsed();
     ctx.began(Step::Commit, plan.subject.clone());
-    let skipped = super::new_skips(hotfix.record(), &plan.skips.0);
+    let loosened = crate::session::loosened(&hotfix.loaded, hotfix.record());
+    let skips: Vec<_> = plan.skips.0.iter().cloned().chain(loosened).collect();
+    let skipped = super::new_skips(hotfix.record(), &skips);
     failpoint::reach(ctx, "commit.before");
     let journal = Journal::open(&project.repository)?;
     let intent =

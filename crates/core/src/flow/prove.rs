@@ -1,34 +1,31 @@
 //! prove: red on base, green with the fix.
 //!
-//! Red side: base with only the test part of the change laid over it, in the twin. Green side: the slot. Both run at
-//! the same time, each twice by default, the last time on its own; the same tests must flip. A side whose files and
-//! command are those of an earlier run is not run again.
+//! Both sides run in the twin, one after the other: base with the test part of the change laid over it, then the source
+//! part as well. That part is the only difference. The tests that flip do it once more, in the other order.
 
-mod both;
-mod sides;
+mod parting;
+mod runs;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use hotfix_model::config::Config;
 use hotfix_model::output::ProveOutput;
-use hotfix_model::{Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
+use hotfix_model::{CaseOutcome, Fact, Gate, Proof, ProofVerdict, Record, Run, Side, Step};
 
 use super::PlanLines;
-use crate::ctx::joined;
 use crate::env::Environment;
 use crate::error::Result;
 use crate::event::Tone;
 use crate::git::Oid;
 use crate::proof::{self, Evidence, Judgement, Parts, Reading};
-use crate::session::{EvidenceFiles, Hotfix, Project, Reader, Work};
-use crate::slot::{Room, SetupRequest, Twin};
+use crate::session::{EvidenceFiles, Hotfix, Project, Reader, Session, Work};
 use crate::suite::{self, Pattern, Runner, Selection};
 
-pub use sides::{Sides, Turns};
+use parting::Parting;
+pub use runs::{Sides, Turns, prepare_twin};
 
 /// Name of the runner of a command that somebody typed.
 const PLAIN: &str = "command";
@@ -40,8 +37,6 @@ pub struct Request {
     pub command: Vec<String>,
     /// Whether a red by import or compile error counts.
     pub accept_load_error: bool,
-    /// Whether both sides run although an earlier run of the same files is known.
-    pub anew: bool,
 }
 
 /// What prove is going to do.
@@ -53,7 +48,6 @@ pub struct Plan {
     runner: Result<Arc<dyn Runner>>,
     selection: Selection,
     accept_load_error: bool,
-    anew: bool,
     config: Config,
 }
 
@@ -66,27 +60,52 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
         _ => request.command.clone(),
     };
     let detected = work.runner(project, hotfix).cloned();
-    let patterns: Vec<Pattern> = config.prove.test_patterns.iter().map(|text| Pattern::new(text)).collect();
-    let of_runner = |path: &Path| match &detected {
-        Ok(runner) => runner.is_test_file(path) || runner.is_test_support(path),
-        Err(_) => suite::is_test_file_of_any_language(path) || suite::is_test_support(path),
-    };
-    let is_test = |path: &Path| of_runner(path) || patterns.iter().any(|pattern| pattern.covers(path));
     let known = detected.as_ref().ok().map(AsRef::as_ref);
-    let parts = both::split((project, hotfix, &work), known, is_test)?;
+    let session = Session { project, hotfix, work: &work };
+    let parting = Parting { session, runner: known, command: &command };
+    let patterns: Vec<Pattern> = config.prove.test_patterns.iter().map(|text| Pattern::new(text)).collect();
+    let kinds = Kinds { runner: known, files: work.files()? };
+    let is_test = |path: &Path| kinds.is_test(path) || patterns.iter().any(|pattern| pattern.covers(path));
+    let parts = parting.parts(is_test)?;
     let accept_load_error = request.accept_load_error || config.prove.accept_load_error;
+    let selection = match &detected {
+        Ok(runner) if command.is_empty() => {
+            let changed = parts.runnable(|path| runner.is_test_file(path));
+            Selection::Files(if changed.is_empty() { parting.tests_of_data(&parts)? } else { changed })
+        }
+        _ => Selection::Everything,
+    };
     let runner = match command.is_empty() {
         true => detected,
         false => suite::plain(command.iter().map(OsString::from).collect()).map(Arc::from),
     };
-    let selection = match &runner {
-        Ok(runner) if command.is_empty() => {
-            Selection::Files(parts.runnable(|path| runner.is_test_file(path)))
+    Ok(Plan { work, parts, runner, selection, accept_load_error, config })
+}
+
+/// Tells tests from source by path.
+struct Kinds<'a> {
+    runner: Option<&'a dyn Runner>,
+    /// All files of the fix.
+    files: &'a [PathBuf],
+}
+
+impl Kinds<'_> {
+    fn is_test(&self, path: &Path) -> bool {
+        let is_file = |path: &Path| match self.runner {
+            Some(runner) => runner.is_test_file(path),
+            None => suite::is_test_file_of_any_language(path),
+        };
+        if is_file(path) {
+            return true;
         }
-        _ => Selection::Everything,
-    };
-    let anew = request.anew;
-    Ok(Plan { work, parts, runner, selection, accept_load_error, anew, config })
+        let supports = match self.runner {
+            Some(runner) => runner.is_test_support(path),
+            None => suite::is_test_support(path),
+        };
+        let holds_tests =
+            |folder: &Path| self.files.iter().any(|file| file.starts_with(folder) && is_file(file));
+        supports && suite::doubtful_test_folder(path).is_none_or(holds_tests)
+    }
 }
 
 /// Whether a proof is by a command that somebody typed. One by `test.command` is found again by itself.
@@ -107,13 +126,13 @@ impl Plan {
     pub fn lines(&self) -> PlanLines {
         let Some(runner) = self.usable() else { return vec![self.trouble()] };
         let command = runner.command(&self.selection).join(" ");
-        let repeat = self.config.prove.repeat;
+        let tests = super::counted(self.parts.tests.len() as u64, "file");
         let mut lines = vec![format!(
-            "red side: {command} on base with the test part of the change ({}), {repeat} times",
-            super::counted(self.parts.tests.len() as u64, "file")
+            "red side: {command} on base with the test part of the change ({tests}), in the twin"
         )];
         if !self.parts.source.is_empty() {
-            lines.push(format!("green side: {command} with the fix, {repeat} times"));
+            lines.push(format!("green side: {command} with the fix, in the twin"));
+            lines.push("then the tests that flipped once more: green, red".to_owned());
         }
         lines
     }
@@ -151,84 +170,119 @@ impl Plan {
     }
 
     /// Judges the sides. Tests that are broken with the fix are run on plain base first, for they may be broken there.
-    pub fn conclude(&self, project: &Project, hotfix: &Hotfix, sides: &Sides) -> Result<Proof> {
+    /// `slot` is what ran in the slot with the same files, if something did.
+    pub fn conclude(&self, session: Session<'_>, sides: &Sides, slot: Option<&Run>) -> Result<Proof> {
+        if let Some(lacks) = &sides.twin_lacks {
+            let proof =
+                without_runs(ProofVerdict::Invalid, format!("the twin lacks what runs the tests: {lacks}"));
+            return Ok(Proof { test_files: names_of_tests(&sides.parts), ..proof });
+        }
         let suspects = proof::suspects(&sides.green);
         let failed_on_base = match suspects.is_empty() {
             true => BTreeSet::new(),
-            false => super::test::failing_on_base(project, hotfix, &self.work, &suspects)?,
+            false => super::test::failing_alike_on_base(session, &sides.green, &suspects)?,
         };
         let mut judgement = proof::judge(&Evidence {
             red: &sides.red,
             green: &sides.green,
+            slot,
             failed_on_base: &failed_on_base,
             accept_load_error: self.accept_load_error,
         });
-        if !sides.changed.is_empty() {
-            judgement.verdict = ProofVerdict::Invalid;
-            judgement.why = format!(
-                "on base the tests changed files of the repository ({}), so what ran second was not what was to be proven; \
-                 make them write elsewhere",
-                sides.changed.join(", ")
-            );
-        }
-        if let (ProofVerdict::NotRed, Some(file)) = (judgement.verdict, self.parts.unclear.first()) {
-            let file = file.display();
-            let advice =
-                format!("; tests and source of {file} cannot be told apart: prove the tests before the fix");
-            judgement.why.push_str(&advice);
-        }
+        let why = format!("{}{}", judgement.why, self.what_else_to_know(sides, &judgement));
+        judgement.why = why;
         Ok(self.proof(sides, judgement, failed_on_base))
+    }
+
+    /// What a verdict alone does not tell, as the rest of its sentence.
+    fn what_else_to_know(&self, sides: &Sides, judgement: &Judgement) -> String {
+        let mut remarks = Vec::new();
+        if judgement.verdict == ProofVerdict::NotRed {
+            remarks.extend(self.parts.unclear.first().map(|file| {
+                let file = file.display();
+                format!("; tests and source of {file} cannot be told apart: prove the tests before the fix")
+            }));
+            let was_source = |path: &Path| self.parts.source.iter().any(|change| change.path == path);
+            let of_tests = sides.parts.tests.iter().map(|change| change.path.as_path());
+            let of_change: Vec<String> =
+                of_tests.filter(|path| was_source(path)).map(|path| path.display().to_string()).collect();
+            if !of_change.is_empty() {
+                remarks.push(format!("; base had {} from the change", of_change.join(", ")));
+            }
+        }
+        if judgement.verdict == ProofVerdict::Proven {
+            remarks.extend(sides.once.as_ref().map(|once| format!("; each side ran once: {once}")));
+            if !judgement.wavering.is_empty() {
+                let names = judgement.wavering.join(", ");
+                remarks.push(format!("; differs from run to run and counts for nothing: {names}"));
+            }
+        }
+        remarks.concat()
+    }
+
+    /// Whether a proof that failed beside the critical tests may hold when nothing else runs: results wavered, or something
+    /// that both use was missing.
+    pub fn may_be_disturbed(&self, proof: &Proof, sides: &Sides) -> bool {
+        let outage =
+            |run: &Run| run.broken().any(|case| case.reason.as_deref().is_some_and(proof::is_outage));
+        let wavers = !proof.wavering.is_empty();
+        sides.twin_lacks.is_none()
+            && matches!(proof.verdict, ProofVerdict::Invalid | ProofVerdict::NotGreen)
+            && (wavers || sides.green.iter().any(outage) || proof.why.starts_with("the twin lacks"))
     }
 
     fn proof(&self, sides: &Sides, judgement: Judgement, failed_on_base: BTreeSet<String>) -> Proof {
         let base = self.work.base.to_string();
-        let side = |runs: &[Run], reading: &Reading, tree: String, reused: bool| Side {
+        let side = |runs: &[Run], reading: &Reading, tree: String| Side {
             commit: base.clone(),
             tree,
             outcome: reading.outcome,
-            exit: runs.last().and_then(|run| run.exit),
+            exit: runs.first().and_then(|run| run.exit),
             tests: reading.broken.iter().cloned().collect(),
             reason: reading.reason.clone(),
             ran: reading.ran,
             runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
             elapsed_ms: runs.iter().map(|run| run.elapsed_ms).sum(),
-            reused,
+            reused: false,
         };
         let red_tree = sides.red_tree.as_ref().map(Oid::to_string).unwrap_or_default();
         let green = judgement.green.as_ref().map(|reading| Side {
             tests: judgement.flipped.clone(),
-            ..side(&sides.green, reading, self.work.tree.to_string(), sides.green_reused)
+            ..side(&sides.green, reading, self.work.tree.to_string())
         });
         Proof {
             verdict: judgement.verdict,
             why: judgement.why,
             command: self.command(),
             runner: self.usable().map(|runner| runner.name().to_owned()).unwrap_or_default(),
-            red: Some(side(&sides.red, &judgement.red, red_tree, sides.red_reused)),
+            red: Some(side(&sides.red, &judgement.red, red_tree)),
             green,
             flipped: judgement.flipped,
+            wavering: judgement.wavering,
             failed_on_base_too: failed_on_base.into_iter().collect(),
-            test_files: self.names_of_tests(),
+            test_files: names_of_tests(&sides.parts),
+            removed_tests: names_of_removed(&sides.parts),
+            skipped_tests: names_of_skipped(sides.green.first()),
             machine: Some(Environment::machine()),
         }
     }
-
-    /// The files of the test part of the change, for people.
-    fn names_of_tests(&self) -> Vec<String> {
-        self.parts.tests.iter().map(|change| change.path.to_string_lossy().into_owned()).collect()
-    }
 }
 
-/// A twin that holds exactly `tree`, ready for tests.
-pub fn lay_twin(project: &Project, hotfix: &Hotfix, work: &Work, tree: &Oid) -> Result<Twin> {
-    let pool = project.pool(&hotfix.loaded);
-    let twin = pool.twin(&work.held, &work.base)?;
-    pool.lay(&twin, &work.base, tree)?;
-    let logs = project.run_dir(hotfix.id())?;
-    let trusted = project.is_trusted(&hotfix.loaded)?;
-    let request = SetupRequest { tree, trusted, logs: &logs, step: Step::Prove };
-    pool.setup(&work.held, Room::Twin(&twin), &request)?;
-    Ok(twin)
+/// The files of the test part of a change that exist after it, for people.
+fn names_of_tests(parts: &Parts) -> Vec<String> {
+    let present = parts.tests.iter().filter(|change| change.new.is_some());
+    present.map(|change| change.path.to_string_lossy().into_owned()).collect()
+}
+
+/// The files of the test part of a change that it deletes, for people.
+fn names_of_removed(parts: &Parts) -> Vec<String> {
+    let gone = parts.tests.iter().filter(|change| change.new.is_none());
+    gone.map(|change| change.path.to_string_lossy().into_owned()).collect()
+}
+
+fn names_of_skipped(green: Option<&Run>) -> Vec<String> {
+    let skipped = green.into_iter().flat_map(|run| &run.cases);
+    skipped.filter(|case| case.outcome == CaseOutcome::Skipped).map(|case| case.id.clone()).collect()
 }
 
 /// Proves, and writes the proof into the record.
@@ -241,10 +295,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
     let began = ctx.clock.elapsed();
     ctx.began(Step::Prove, plan.command().join(" "));
     let (proof, evidence) = if plan.can_run() {
-        let sides = run_both(project, hotfix, &plan)?;
-        plan.work.settle(project, hotfix)?;
-        let sides = plan.confirm(project, hotfix, sides)?;
-        (plan.conclude(project, hotfix, &sides)?, sides.evidence())
+        plan.prove(project, hotfix)?
     } else {
         (nothing_to_prove(&plan), EvidenceFiles::new())
     };
@@ -254,26 +305,43 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: Plan) -> Result<Proof
     Ok(proof)
 }
 
-/// Both sides run, and what they show; nothing is written into the record.
+/// Runs both sides, and says what they show; nothing is written into the record.
 pub fn show(project: &Project, hotfix: &Hotfix, plan: Plan) -> Result<Proof> {
     let plan = Plan { runner: Ok(plan.runner?), ..plan };
     if !plan.can_run() {
         return Ok(nothing_to_prove(&plan));
     }
-    let sides = run_both(project, hotfix, &plan)?;
-    let sides = plan.confirm(project, hotfix, sides)?;
-    plan.conclude(project, hotfix, &sides)
+    plan.prove(project, hotfix).map(|(proof, _)| proof)
 }
 
-fn run_both(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Sides> {
-    let turns = Turns::default();
-    thread::scope(|scope| {
-        let red = scope.spawn(|| plan.run_red(project, hotfix, &turns));
-        let green = plan.run_green(project, hotfix, &turns, || Ok(None));
-        let red = joined(red.join())?;
-        let (green, green_reused, _) = green?;
-        Ok(Sides { green, green_reused, ..red })
-    })
+impl Plan {
+    /// Runs both sides and judges. Where the fix does not help in the twin, the same tests run in the slot: what passes
+    /// only there is for want of something in the twin.
+    fn prove(&self, project: &Project, hotfix: &Hotfix) -> Result<(Proof, EvidenceFiles)> {
+        let session = Session { project, hotfix, work: &self.work };
+        let mut sides = self.run_sides(session, &Turns::default())?;
+        if sides.twin_lacks.is_some() {
+            // What neither place has is a fault of the machine, not of the twin.
+            self.usable().map_or(Ok(()), |runner| {
+                let scratch = project.run_dir(hotfix.id())?;
+                let root = &self.work.held.worktree.path;
+                let place = suite::Place { root, home: project.repository.home(), scratch: &scratch };
+                runner.ready(project.ctx(), &place)
+            })?;
+        }
+        let mut proof = self.conclude(session, &sides, None)?;
+        if proof.verdict == ProofVerdict::NotGreen {
+            let slot = self.run_in_slot(session)?;
+            self.work.settle(project, hotfix)?;
+            proof = self.conclude(session, &sides, slot.as_ref())?;
+            if proof.verdict != ProofVerdict::NotGreen {
+                // It passes in the slot: either the twin lacks something, or the test wavers.
+                self.run_fix_again(session, &mut sides)?;
+                proof = self.conclude(session, &sides, slot.as_ref())?;
+            }
+        }
+        Ok((proof, sides.evidence()))
+    }
 }
 
 /// A proof of which nothing ran.
@@ -286,15 +354,22 @@ fn without_runs(verdict: ProofVerdict, why: String) -> Proof {
         red: None,
         green: None,
         flipped: Vec::new(),
+        wavering: Vec::new(),
         failed_on_base_too: Vec::new(),
         test_files: Vec::new(),
+        removed_tests: Vec::new(),
+        skipped_tests: Vec::new(),
         machine: None,
     }
 }
 
 /// The proof when no test was changed and no command was given.
 pub fn nothing_to_prove(plan: &Plan) -> Proof {
-    Proof { test_files: plan.names_of_tests(), ..without_runs(ProofVerdict::Invalid, plan.trouble()) }
+    Proof {
+        test_files: names_of_tests(&plan.parts),
+        removed_tests: names_of_removed(&plan.parts),
+        ..without_runs(ProofVerdict::Invalid, plan.trouble())
+    }
 }
 
 /// Says that no test can show it, and why. The reason is shown in the merge request and stays owed.

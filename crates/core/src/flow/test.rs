@@ -1,32 +1,34 @@
-//! test: the critical tests, the one gate that blocks. An order first, a cut second: the proof's tests, the changed
-//! tests, the configured ones, then the rest by nearness; the budget cuts the far end. What fails is run again, and
-//! on base: only what is newly broken blocks.
+//! test: the critical tests, the one gate that blocks.
+//!
+//! If the suite fits the budget, the project's own command runs, with no files named. Else an order comes first, a cut
+//! second: the proof's tests, the changed tests, the configured ones, then the rest by nearness, of what the runner itself
+//! lists. A failure is run again, and on base: it is excused only if that very test fails there for the same reason. A
+//! pass needs evidence: tests that passed, among them those nearest to the change.
 
+mod excuse;
 mod order;
 mod read;
+mod verdict;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hotfix_model::config::{Config, GateMode};
-use hotfix_model::gate::Failure;
 use hotfix_model::output::{ExplainOutput, ExplainedFile};
 use hotfix_model::{Fact, Run, RunEnd, Step, SuiteVerdict, TestReport};
 
 use super::PlanLines;
 use crate::error::Result;
 use crate::event::Tone;
-use crate::git::Oid;
-use crate::proof::{Memory, Wanted};
-use crate::session::{Hotfix, Project, Work};
+use crate::session::{Hotfix, Project, Session, Work};
 use crate::suite::{self, Chosen, Durations, Limits, Place, Ranked, Runner, Selection};
 
+pub use excuse::failing_alike_on_base;
 pub use order::impact_path;
-use read::{
-    broken_in, empty_run, explains, failures, file_of, passed_in, paths_of, selection_of, worth_another_turn,
-};
+use read::{empty_run, merged, passed_in, paths_of, selection_of, worth_another_turn};
+use verdict::Found;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -35,14 +37,13 @@ pub struct Request {
     pub all: bool,
     /// The tests that prove the fix; they run first.
     pub proof_files: Vec<PathBuf>,
-    /// Whether an earlier run of the same tests on the same files counts, if it was green.
-    pub recalls: bool,
 }
 
 /// What test is going to do.
 pub struct Plan {
     runner: Arc<dyn Runner>,
     chosen: OnceLock<Chosen>,
+    listed: OnceLock<Option<BTreeSet<PathBuf>>>,
     config: Config,
     request: Request,
     durations: Durations,
@@ -55,6 +56,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: &Work, request: &Request) 
     Ok(Plan {
         runner,
         chosen: OnceLock::new(),
+        listed: OnceLock::new(),
         config: hotfix.loaded.config.clone(),
         request: request.clone(),
         durations: durations(project),
@@ -131,71 +133,186 @@ impl Plan {
     }
 
     /// Runs the critical tests in the slot; writes nothing into the record.
-    pub fn run(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Run> {
+    pub fn run(&self, session: Session<'_>) -> Result<Run> {
+        let Session { project, hotfix, work } = session;
         let ctx = project.ctx();
         let chosen = self.choose(project, hotfix, work);
+        if self.runner.can_select() && chosen.selected.is_empty() && chosen.cut.is_empty() {
+            return Ok(empty_run(self.runner.name()));
+        }
         let what = match self.total(chosen) {
             Some(total) => format!("{} of {total} test files", chosen.selected.len()),
             None => self.runner.command(&Selection::Everything).join(" "),
         };
         ctx.began(Step::Test, what);
-        let memory = self.memory(project, hotfix, work)?;
-        if let Some(run) = memory.recall().filter(|_| self.request.recalls).and_then(|mut runs| runs.pop()) {
-            ctx.remark("the same tests passed on the same files before");
-            return Ok(run);
-        }
-        if self.runner.can_select() && chosen.selected.is_empty() {
-            return Ok(empty_run(self.runner.name()));
-        }
-        let run = run_in(
-            project,
-            hotfix,
-            (self.runner.as_ref(), &work.held.worktree.path),
-            (&self.selection(chosen), self.limits()),
-        )?;
+        let run = match self.fit(work) {
+            Fit::All => self.run_own_command(session, self.limits())?,
+            Fit::Unknown => self.run_own_command_first(session)?,
+            Fit::Part => {
+                self.run_in_slot(session, &Selection::Files(paths_of(&chosen.selected)), self.limits())?
+            }
+        };
         ctx.go_on()?;
         remember_durations(project, &run);
-        memory.keep(std::slice::from_ref(&run));
         Ok(run)
     }
 
-    /// An earlier run of the same tests with the same files and the same surroundings.
-    fn memory(&self, project: &Project, hotfix: &Hotfix, work: &Work) -> Result<Memory> {
-        let scratch = project.run_dir(hotfix.id())?;
-        let command = self.runner.command(&self.selection(self.choose(project, hotfix, work))).join("\0");
-        let around = work.surroundings(project);
-        let inputs = format!("test\0{}\0{command}\0{}\0{around}", work.tree, self.config.test.budget);
-        Ok(Memory::new(&scratch, Wanted::Green, &inputs))
+    /// What is known of the time that all tests take.
+    fn fit(&self, work: &Work) -> Fit {
+        if self.request.all || !self.runner.can_select() {
+            return Fit::All;
+        }
+        let tests = work.files().unwrap_or_default().iter().filter(|path| self.runner.is_test_file(path));
+        match self.durations.estimate(tests) {
+            Some(time) if time <= self.config.test.budget.duration() => Fit::All,
+            None if self.durations.is_empty() => Fit::Unknown,
+            Some(_) | None => Fit::Part,
+        }
+    }
+
+    /// The project's own command, then those of the proof's tests that it does not run, unless the runner lists what it
+    /// runs: what the project's configuration leaves out stays out.
+    fn run_own_command(&self, session: Session<'_>, limits: Limits) -> Result<Run> {
+        let run = self.run_in_slot(session, &Selection::Everything, limits)?;
+        let left_out = self.proof_files_without_a_case(&run);
+        if run.end != RunEnd::Finished || left_out.is_empty() || !self.runner.can_select() {
+            return Ok(run);
+        }
+        if self.listed(session).is_some() {
+            return Ok(run);
+        }
+        let also = self.run_in_slot(session, &Selection::Files(left_out), self.limits())?;
+        Ok(merged(run, also))
+    }
+
+    /// How long the tests take is not known: the project's own command gets half of the budget. If that is not enough,
+    /// the nearest tests that had no turn get the other half.
+    fn run_own_command_first(&self, session: Session<'_>) -> Result<Run> {
+        let run = self.run_own_command(session, self.half_of_the_budget())?;
+        if run.end != RunEnd::TimedOut {
+            return Ok(run);
+        }
+        let chosen = self.choose(session.project, session.hotfix, session.work);
+        let listed = self.listed(session);
+        let is_listed = |file: &PathBuf| listed.as_ref().is_none_or(|listed| listed.contains(file));
+        let left: Vec<PathBuf> =
+            suite::never_ran(&run, &paths_of(&chosen.selected)).into_iter().filter(is_listed).collect();
+        if left.is_empty() {
+            return Ok(run);
+        }
+        session.project.ctx().now_doing(Step::Test, "the nearest tests that had no turn yet");
+        let also = self.run_in_slot(session, &Selection::Files(left), self.half_of_the_budget())?;
+        Ok(merged(run, also))
+    }
+
+    fn half_of_the_budget(&self) -> Limits {
+        let whole = self.limits();
+        Limits { run: whole.run / 2, ..whole }
+    }
+
+    fn listed(&self, session: Session<'_>) -> Option<&BTreeSet<PathBuf>> {
+        let list = || {
+            let scratch = session.project.run_dir(session.hotfix.id()).ok()?;
+            let root = &session.work.held.worktree.path;
+            let place = Place { root, home: session.project.repository.home(), scratch: &scratch };
+            self.runner.listed(session.project.ctx(), &place, LISTING)
+        };
+        self.listed.get_or_init(list).as_ref()
+    }
+
+    fn run_in_slot(&self, session: Session<'_>, selection: &Selection, limits: Limits) -> Result<Run> {
+        let place =
+            RunPlace { session, runner: self.runner.as_ref(), root: &session.work.held.worktree.path };
+        place.run(selection, &limits)
+    }
+
+    /// Test files of the proof of which nothing ran.
+    fn proof_files_without_a_case(&self, run: &Run) -> Vec<PathBuf> {
+        let seen: BTreeSet<&str> = run.cases.iter().filter_map(|case| case.file.as_deref()).collect();
+        let not_loaded: BTreeSet<&str> = run.not_loaded.iter().map(|(file, _)| file.as_str()).collect();
+        let is_seen = |file: &&PathBuf| {
+            let text = suite::text_of_path(file);
+            seen.contains(text.as_str()) || not_loaded.contains(text.as_str())
+        };
+        self.request.proof_files.iter().filter(|file| !is_seen(file)).cloned().collect()
     }
 
     /// Says what a run means: failures are run again in the slot and on base before they are held against the fix.
-    pub fn conclude(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<TestReport> {
-        let alone = self.alone(project, hotfix, work, run)?;
+    pub fn conclude(&self, session: Session<'_>, run: &Run) -> Result<TestReport> {
+        let Session { project, hotfix, work } = session;
+        let alone = self.run_again_alone(session, run)?;
         let run = alone.as_ref().unwrap_or(run);
-        let broken = broken_in(run);
-        let (on_base, again) = self.run_again(project, hotfix, work, (run, &broken))?;
-        let retried = run.flaky().map(|case| case.id.clone());
-        let flaky: BTreeSet<String> = again.difference(&on_base).cloned().chain(retried).collect();
-        let holds = |test: &&Failure| !on_base.contains(&test.test) && !flaky.contains(&test.test);
-        let failed = failures(run).iter().filter(holds).cloned().collect();
         let chosen = self.choose(project, hotfix, work);
-        let report = self.report(work, (chosen, run), failed);
-        let report = TestReport {
-            failed_on_base_too: on_base.into_iter().collect(),
-            flaky: flaky.into_iter().collect(),
-            ..report
+        let excused = self.excuse(session, run)?;
+        let retried = run.flaky().map(|case| case.id.clone());
+        let flaky: BTreeSet<String> = excused.passed_again.iter().cloned().chain(retried).collect();
+        let left_out = self.left_out(session, run);
+        let unrun = suite::never_ran(run, &paths_of(&chosen.selected));
+        let cut: Vec<PathBuf> = unrun.into_iter().chain(paths_of(&chosen.cut)).collect();
+        let found = Found {
+            run,
+            failed: &excused.failed,
+            not_compared: excused.not_compared,
+            excused: &excused.on_base,
+            passed_again: &excused.passed_again,
+            ranked: &chosen.selected,
+            proof_files: &self.request.proof_files,
+            left_out: &left_out,
+            cut: cut.len(),
+            budget: self.config.test.budget,
+            command: self.runner.command(&Selection::Everything).join(" "),
         };
-        Ok(self.with_flaky_gate(self.with_opaque_baseline(project, hotfix, work, (run, report))?))
+        let conclusion = found.conclude();
+        let report = TestReport {
+            verdict: conclusion.verdict,
+            why: conclusion.why,
+            runner: self.runner.name().to_owned(),
+            selected: u64::try_from(chosen.selected.len()).unwrap_or(u64::MAX),
+            total: self.total(chosen),
+            ran: run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX)),
+            passed: run.counted.then(|| verdict::passed(run)),
+            cut: cut.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            could_not_tell: conclusion.could_not_tell,
+            failed: excused.failed,
+            failed_on_base_too: excused.on_base.keys().cloned().collect(),
+            flaky: flaky.into_iter().collect(),
+            loosened: Vec::new(),
+            elapsed_ms: run.elapsed_ms,
+            tree: work.tree.to_string(),
+        };
+        let loosened = crate::session::loosened_run(&hotfix.loaded, &report);
+        Ok(self.with_flaky_gate(named(TestReport { loosened, ..report })))
+    }
+
+    /// Which of the failures are new, which base has as well, and which pass when tried again.
+    fn excuse(&self, session: Session<'_>, run: &Run) -> Result<excuse::Excused> {
+        excuse::Excuse {
+            session,
+            runner: self.runner.as_ref(),
+            limits: self.limits(),
+            opaque: !run.counted && !self.runner.can_select(),
+        }
+        .sort(run)
+    }
+
+    /// Changed test files that the project's own configuration leaves out, as far as the runner lists what it runs, and
+    /// of which nothing ran.
+    fn left_out(&self, session: Session<'_>, run: &Run) -> Vec<PathBuf> {
+        let unseen = self.proof_files_without_a_case(run);
+        if unseen.is_empty() || !self.runner.can_select() || run.end != RunEnd::Finished {
+            return Vec::new();
+        }
+        let Some(listed) = self.listed(session) else { return Vec::new() };
+        unseen.into_iter().filter(|file| !listed.contains(file)).collect()
     }
 
     /// A command whose tests cannot be told apart, and that fought over a port with the proof, runs again as a whole.
-    fn alone(&self, project: &Project, hotfix: &Hotfix, work: &Work, run: &Run) -> Result<Option<Run>> {
+    fn run_again_alone(&self, session: Session<'_>, run: &Run) -> Result<Option<Run>> {
         if self.runner.can_select() || !suite::fought_over_a_port(run) {
             return Ok(None);
         }
-        project.ctx().now_doing(Step::Test, "running the tests once more, alone");
-        let what = (self.runner.as_ref(), &work.held.worktree.path);
-        run_in(project, hotfix, what, (&Selection::Everything, self.limits())).map(Some)
+        session.project.ctx().now_doing(Step::Test, "running the tests once more, alone");
+        self.run_in_slot(session, &Selection::Everything, self.limits()).map(Some)
     }
 
     /// Flaky tests block only where somebody wants it.
@@ -210,36 +327,13 @@ impl Plan {
         }
     }
 
-    /// Which of the broken fail on base as well, and which pass when run alone. One after the other: what fights over a
-    /// port with the same test on base would be broken on one of both, whichever came second.
-    fn run_again(
-        &self,
-        project: &Project,
-        hotfix: &Hotfix,
-        work: &Work,
-        (run, broken): (&Run, &[String]),
-    ) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
-        let tests = worth_another_turn(run);
-        let worth_it = matches!(run.end, RunEnd::Finished | RunEnd::TimedOut) && !tests.is_empty();
-        let again = match worth_it {
-            true => self.passing_again(project, hotfix, work, &tests)?,
-            false => BTreeSet::new(),
-        };
-        let left: Vec<String> = broken.iter().filter(|id| !again.contains(*id)).cloned().collect();
-        let on_base = match left.is_empty() {
-            true => BTreeSet::new(),
-            false => failing_on_base(project, hotfix, work, &left)?,
-        };
-        Ok((on_base, again))
-    }
-
     /// Says how it went and gives the fact to record.
     pub fn announce(&self, project: &Project, report: &TestReport) {
         let tone = match report.verdict {
             SuiteVerdict::Passed if report.failed_on_base_too.is_empty() && report.flaky.is_empty() => {
                 Tone::Good
             }
-            SuiteVerdict::Passed => Tone::Warning,
+            SuiteVerdict::Passed | SuiteVerdict::Unknown => Tone::Warning,
             SuiteVerdict::Failed => Tone::Bad,
         };
         project.ctx().ended(Step::Test, tone, report.why.clone());
@@ -257,127 +351,17 @@ impl Plan {
         // With `--all` the budget does not cut; an hour still ends what hangs.
         limits(if self.request.all { Duration::from_hours(1) } else { self.config.test.budget.duration() })
     }
-
-    /// Tests that pass when run once more: flaky, not broken.
-    fn passing_again(
-        &self,
-        project: &Project,
-        hotfix: &Hotfix,
-        work: &Work,
-        ids: &[String],
-    ) -> Result<BTreeSet<String>> {
-        if !self.runner.can_select() {
-            return Ok(BTreeSet::new());
-        }
-        project.ctx().now_doing(Step::Test, "running the failing tests once more");
-        let selection = Selection::Cases(ids.to_vec());
-        let again = run_in(
-            project,
-            hotfix,
-            (self.runner.as_ref(), &work.held.worktree.path),
-            (&selection, self.limits()),
-        )?;
-        Ok(ids.iter().filter(|id| passed_in(&again, id)).cloned().collect())
-    }
-
-    fn report(&self, work: &Work, (chosen, run): (&Chosen, &Run), failed: Vec<Failure>) -> TestReport {
-        let unrun = suite::never_ran(run, &paths_of(&chosen.selected));
-        let cut: Vec<PathBuf> = unrun.into_iter().chain(paths_of(&chosen.cut)).collect();
-        let (verdict, why) = self.verdict(run, &failed, cut.len());
-        TestReport {
-            verdict,
-            why,
-            runner: self.runner.name().to_owned(),
-            selected: u64::try_from(chosen.selected.len()).unwrap_or(u64::MAX),
-            total: self.total(chosen),
-            ran: run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX)),
-            cut: cut.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-            failed,
-            failed_on_base_too: Vec::new(),
-            flaky: Vec::new(),
-            elapsed_ms: run.elapsed_ms,
-            tree: work.tree.to_string(),
-        }
-    }
-
-    fn verdict(&self, run: &Run, failed: &[Failure], cut: usize) -> (SuiteVerdict, String) {
-        let ran = run.ran().count();
-        let last_line = || run.tail.lines().last().unwrap_or_default().to_owned();
-        if let Some(first) = failed.first() {
-            let others = failed.len() - 1;
-            let more = if others == 0 { String::new() } else { format!(" and {others} more") };
-            return (SuiteVerdict::Failed, format!("newly broken: {}{more}: {}", first.test, first.reason));
-        }
-        if run.claimed.is_some_and(|claimed| {
-            run.counted && run.end == RunEnd::Finished && claimed != run.cases.len() as u64
-        }) {
-            return (
-                SuiteVerdict::Failed,
-                "the results that were read are not those the runner counted".to_owned(),
-            );
-        }
-        match (run.end, run.counted, run.exit) {
-            (RunEnd::TimedOut, true, _) if ran > 0 => (
-                SuiteVerdict::Passed,
-                format!("{ran} tests passed within the budget; {cut} files did not get their turn"),
-            ),
-            (RunEnd::TimedOut, ..) => {
-                (SuiteVerdict::Failed, format!("nothing finished within {}", self.config.test.budget))
-            }
-            (RunEnd::Crashed | RunEnd::Cancelled, ..) => {
-                (SuiteVerdict::Failed, format!("the runner died: {}", last_line()))
-            }
-            (RunEnd::Finished, true, _) if ran == 0 => {
-                (SuiteVerdict::Failed, "no test ran, which is not a pass".to_owned())
-            }
-            // A coverage threshold, a plugin, or a patch that prints "passed": whatever it is, it is not a pass.
-            (RunEnd::Finished, true, exit) if exit != Some(0) && !explains(run) => (
-                SuiteVerdict::Failed,
-                format!("the runner ended with an error although no test failed: {}", last_line()),
-            ),
-            (RunEnd::Finished, true, _) => {
-                let cut = if cut == 0 { String::new() } else { format!("; the budget cut {cut} files") };
-                (SuiteVerdict::Passed, format!("{ran} tests passed{cut}"))
-            }
-            (RunEnd::Finished, false, Some(0)) => (SuiteVerdict::Passed, "the command passed".to_owned()),
-            (RunEnd::Finished, false, _) => {
-                (SuiteVerdict::Failed, format!("the command failed: {}", last_line()))
-            }
-        }
-    }
-
-    /// A command whose tests cannot be told apart is compared as a whole: if it fails on base as well, it does not
-    /// block. One that was not found, died or ran out of time shows nothing, on either side: that is never a pass.
-    fn with_opaque_baseline(
-        &self,
-        project: &Project,
-        hotfix: &Hotfix,
-        work: &Work,
-        (run, report): (&Run, TestReport),
-    ) -> Result<TestReport> {
-        let opaque = report.ran.is_none() && !self.runner.can_select();
-        if !opaque || report.verdict == SuiteVerdict::Passed || run.end != RunEnd::Finished {
-            return Ok(settled(report));
-        }
-        let command = self.runner.command(&Selection::Everything).join(" ");
-        let on_base = run_on_base(project, hotfix, work, (self.runner.as_ref(), &Selection::Everything))?;
-        if on_base.is_green() || on_base.end != RunEnd::Finished {
-            return Ok(report);
-        }
-        Ok(TestReport {
-            verdict: SuiteVerdict::Passed,
-            why: format!("`{command}` fails on base as well, so it cannot tell what is new"),
-            failed_on_base_too: vec![command],
-            ..report
-        })
-    }
 }
 
 /// A passing verdict says what did not count.
-fn settled(mut report: TestReport) -> TestReport {
+fn named(mut report: TestReport) -> TestReport {
     if report.verdict == SuiteVerdict::Passed {
         for (names, one, many) in [
-            (&report.failed_on_base_too, "fails on base as well", "fail on base as well"),
+            (
+                &report.failed_on_base_too,
+                "fails on base as well, for the same reason",
+                "fail on base as well, for the same reasons",
+            ),
             (&report.flaky, "passes when tried again", "pass when tried again"),
         ] {
             match names.as_slice() {
@@ -393,33 +377,28 @@ fn settled(mut report: TestReport) -> TestReport {
 /// Tests, and writes the results into the record.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -> Result<TestReport> {
     let began = project.ctx().clock.elapsed();
-    let run = plan.run(project, hotfix, work)?;
+    let session = Session { project, hotfix, work };
+    let run = plan.run(session)?;
     work.settle(project, hotfix)?;
-    let report = plan.conclude(project, hotfix, work, &run)?;
+    let report = plan.conclude(session, &run)?;
     plan.announce(project, &report);
     let elapsed = project.ctx().milliseconds_since(began);
     hotfix.append(project, vec![(Fact::Tested(Box::new(report.clone())), Some(elapsed))], &Vec::new())?;
     Ok(report)
 }
 
-/// Which of these tests fail on plain base as well.
-pub fn failing_on_base(
-    project: &Project,
-    hotfix: &Hotfix,
-    work: &Work,
-    ids: &[String],
-) -> Result<BTreeSet<String>> {
-    let config = &hotfix.loaded.config;
-    let base_files: BTreeSet<PathBuf> = project.repository.list_files(&work.base)?.into_iter().collect();
-    let known: Vec<String> = ids.iter().filter(|id| base_files.contains(&file_of(id))).cloned().collect();
-    if known.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let runner = super::prove::detect(project, &work.base, config)?;
-    let selection = if runner.can_select() { selection_of(&known) } else { Selection::Everything };
-    let run = run_on_base(project, hotfix, work, (runner.as_ref(), &selection))?;
-    let broken: BTreeSet<String> = broken_in(&run).into_iter().collect();
-    Ok(known.into_iter().filter(|id| broken.contains(id)).collect())
+/// How long a runner may take to list its tests.
+const LISTING: Duration = Duration::from_mins(1);
+
+/// Whether all tests fit into the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// They do, or the budget does not count.
+    All,
+    /// They do not.
+    Part,
+    /// Nobody has seen them run.
+    Unknown,
 }
 
 /// One test may take a fifth of the time of all, so that one that hangs does not cost the others their turn. A test
@@ -428,43 +407,35 @@ fn limits(run: Duration) -> Limits {
     Limits { run, test: Some(run / 5) }
 }
 
-fn run_on_base(
-    project: &Project,
-    hotfix: &Hotfix,
-    work: &Work,
-    what: (&dyn Runner, &Selection),
-) -> Result<Run> {
-    project.ctx().now_doing(Step::Test, "running the failing tests on base");
-    let tree: Oid = project.repository.tree_of(&work.base)?;
-    let twin = super::prove::lay_twin(project, hotfix, work, &tree)?;
-    let limits = limits(hotfix.loaded.config.test.budget.duration());
-    run_in(project, hotfix, (what.0, &twin.worktree.path), (what.1, limits))
+/// A runner in a worktree.
+struct RunPlace<'a> {
+    session: Session<'a>,
+    runner: &'a dyn Runner,
+    root: &'a Path,
 }
 
-/// Runs a selection. A `conftest.py` that cannot be loaded stops pytest before any test: the others then run without
-/// those below it, and it stays among what could not be loaded.
-fn run_in(
-    project: &Project,
-    hotfix: &Hotfix,
-    (runner, root): (&dyn Runner, &PathBuf),
-    (selection, limits): (&Selection, Limits),
-) -> Result<Run> {
-    let scratch = project.run_dir(hotfix.id())?;
-    let place = Place { root, home: project.repository.home(), scratch: &scratch };
-    let mut run = runner.run(project.ctx(), &place, selection, &limits)?;
-    let Selection::Files(files) = selection else { return Ok(run) };
-    let mut files = files.clone();
-    while run.ran().next().is_none() {
-        let stopped_by = std::mem::take(&mut run.not_loaded);
-        let left = without_those_below(&files, &stopped_by);
-        if left.is_empty() || left.len() == files.len() {
-            return Ok(Run { not_loaded: stopped_by, ..run });
+impl RunPlace<'_> {
+    /// Runs a selection. A `conftest.py` that cannot be loaded stops pytest before any test: the others then run without
+    /// those below it, and it stays among what could not be loaded.
+    fn run(&self, selection: &Selection, limits: &Limits) -> Result<Run> {
+        let Session { project, hotfix, .. } = self.session;
+        let scratch = project.run_dir(hotfix.id())?;
+        let place = Place { root: self.root, home: project.repository.home(), scratch: &scratch };
+        let mut run = self.runner.run(project.ctx(), &place, selection, limits)?;
+        let Selection::Files(files) = selection else { return Ok(run) };
+        let mut files = files.clone();
+        while run.ran().next().is_none() {
+            let stopped_by = std::mem::take(&mut run.not_loaded);
+            let left = without_those_below(&files, &stopped_by);
+            if left.is_empty() || left.len() == files.len() {
+                return Ok(Run { not_loaded: stopped_by, ..run });
+            }
+            files = left;
+            run = self.runner.run(project.ctx(), &place, &Selection::Files(files.clone()), limits)?;
+            run.not_loaded.splice(0..0, stopped_by);
         }
-        files = left;
-        run = runner.run(project.ctx(), &place, &Selection::Files(files.clone()), &limits)?;
-        run.not_loaded.splice(0..0, stopped_by);
+        Ok(run)
     }
-    Ok(run)
 }
 
 /// The files that are not below a `conftest.py` of those that could not be loaded.

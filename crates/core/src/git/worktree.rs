@@ -1,5 +1,6 @@
 //! Worktrees: made, listed, moved onto another commit. Adding needs the [`CommonLock`].
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -283,6 +284,41 @@ impl Repository {
         let entry = |line: &[u8]| {
             let (code, path) = (line.get(..2)?, line.get(3..)?);
             Some((String::from_utf8_lossy(code).into_owned(), path_of(path)))
+        };
+        Ok(printed.split(|byte| *byte == 0).filter_map(entry).collect())
+    }
+}
+
+impl Repository {
+    /// Submodules of a worktree whose own files differ from their commit: changed, or new and not ignored. No commit of
+    /// this repository can hold that. Empty, without a process, where the worktree has no `.gitmodules`.
+    pub fn dirty_submodules(&self, worktree: &Worktree) -> Result<Vec<PathBuf>> {
+        if worktree.path.join(".gitmodules").symlink_metadata().is_err() {
+            return Ok(Vec::new());
+        }
+        let call = self.git_in(worktree).args(["status", "--porcelain=v2", "-z", "--untracked-files=no"]);
+        let printed = call.args(["--no-renames", "--ignore-submodules=none"]).run()?;
+        let dirty = |line: &[u8]| {
+            // `1 XY SCMU mH mI mW hH hI path`, where SCMU tells of a submodule: commit, changed files, new files.
+            let mut fields = line.splitn(9, |byte| *byte == b' ');
+            let state = fields.nth(2).filter(|_| line.starts_with(b"1 "))?;
+            let path = fields.nth(5)?;
+            let is_dirty =
+                state.first() == Some(&b'S') && (state.get(2) == Some(&b'M') || state.get(3) == Some(&b'U'));
+            is_dirty.then(|| path_of(path))
+        };
+        Ok(printed.split(|byte| *byte == 0).filter_map(dirty).collect())
+    }
+
+    /// The blobs that the index holds for these paths.
+    pub fn staged_blobs(&self, worktree: &Worktree, paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, Oid>> {
+        let printed = self.git_in(worktree).args(["ls-files", "-z", "--stage", "--"]).args(paths).run()?;
+        let entry = |line: &[u8]| {
+            // `mode oid stage<TAB>path`
+            let tab = line.iter().position(|byte| *byte == b'\t')?;
+            let (head, path) = (line.get(..tab)?, line.get(tab + 1..)?);
+            let oid = std::str::from_utf8(head).ok()?.split(' ').nth(1).and_then(Oid::parse)?;
+            Some((path_of(path), oid))
         };
         Ok(printed.split(|byte| *byte == 0).filter_map(entry).collect())
     }

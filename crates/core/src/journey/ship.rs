@@ -6,7 +6,8 @@ use std::thread;
 use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, ShipOutput};
 use hotfix_model::{
-    CheckReport, Fact, Gate, MergeRequest, MergeRequestState, Proof, Run, Stage, Step, TestReport,
+    CheckReport, Fact, Gate, MergeRequest, MergeRequestState, Proof, ProofVerdict, Run, Stage, Step,
+    TestReport,
 };
 
 use crate::ctx::joined;
@@ -15,8 +16,7 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
 use crate::forge::{ForgeError, Plain};
-use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Skips, Work};
-use crate::suite::SuiteError;
+use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Session, Skips, Work};
 
 /// How often a direct merge follows a target that keeps moving.
 const ROUNDS: u32 = 5;
@@ -191,20 +191,19 @@ struct Plans {
 /// Proves, checks and tests one state of the slot.
 fn validate(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<(Work, Findings)> {
     let plans = plans(project, hotfix, work, request)?;
-    let work = &plans.prove.work;
-    let ((sides, run, missing), check) = run_lanes(project, hotfix, &plans)?;
-    let sides = sides.map(|sides| plans.prove.confirm(project, hotfix, sides)).transpose()?;
-    let proof = conclude_proof(project, hotfix, &plans.prove, (sides.as_ref(), missing))?;
-    let test = match (&plans.test, &run) {
+    let session = Session { project, hotfix, work: &plans.prove.work };
+    let lanes = run_lanes(session, &plans)?;
+    let proof = conclude_proof(session, &plans.prove, &lanes)?;
+    let test = match (&plans.test, &lanes.gate) {
         (Some(plan), Some(run)) => {
-            let report = plan.conclude(project, hotfix, work, run)?;
+            let report = plan.conclude(session, run)?;
             plan.announce(project, &report);
             Some(report)
         }
         _ => None,
     };
-    let evidence = sides.as_ref().map(prove::Sides::evidence).unwrap_or_default();
-    Ok((plans.prove.work, Findings { proof, evidence, check, test }))
+    let evidence = lanes.sides.as_ref().map(prove::Sides::evidence).unwrap_or_default();
+    Ok((plans.prove.work, Findings { proof, evidence, check: lanes.check, test }))
 }
 
 fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> Result<Plans> {
@@ -218,72 +217,70 @@ fn plans(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -> R
     Ok(Plans { check, prove, test, proves })
 }
 
-/// Three lanes: the red side in the twin; the green side and then the critical tests in the slot; the linters. Beside them
-/// the order of the tests is found out. A slot whose tracked files are not what they were says nothing.
-fn run_lanes(project: &Project, hotfix: &Hotfix, plans: &Plans) -> Result<(Ran, CheckReport)> {
+/// What ran in the three lanes.
+struct Lanes {
+    /// Both sides of the proof, in the twin; absent where nothing can be proven.
+    sides: Option<prove::Sides>,
+    /// The critical tests, in the slot; absent when the gate is skipped.
+    gate: Option<Run>,
+    check: CheckReport,
+}
+
+/// Three lanes: both sides of the proof in the twin, the critical tests in the slot, the linters. Beside them the order of
+/// the tests is found out. With `test.exclusive` the critical tests wait for the proof. A slot whose tracked files are not
+/// what they were says nothing.
+fn run_lanes(session: Session<'_>, plans: &Plans) -> Result<Lanes> {
     let Plans { check, prove, test, proves } = plans;
-    let (work, turns) = (&prove.work, prove::Turns::default());
+    let Session { project, hotfix, work } = session;
+    let turns = prove::Turns::default();
+    let exclusive = hotfix.loaded.config.test.exclusive;
     thread::scope(|scope| {
-        let red = scope.spawn(|| proves.then(|| prove.run_red(project, hotfix, &turns)).transpose());
         let check = scope.spawn(|| check.run(project, hotfix, work));
-        // Which tests are near is found out while the proof runs; the tests wait for it.
         scope.spawn(|| test.as_ref().map(|plan| plan.choose(project, hotfix, work)));
-        let critical = || test.as_ref().map(|plan| plan.run(project, hotfix, work)).transpose();
-        let slot = match proves {
-            true => prove.run_green(project, hotfix, &turns, critical),
-            false => critical().map(|run| (Vec::new(), false, run)),
+        let proof = || proves.then(|| prove.run_sides(session, &turns)).transpose();
+        let gate = || test.as_ref().map(|plan| turns.beside(|| plan.run(session))).transpose();
+        let (sides, gate, settled) = if exclusive {
+            let sides = proof();
+            (sides, gate(), work.settle(project, hotfix))
+        } else {
+            let sides = scope.spawn(proof);
+            let gate = gate();
+            // Nothing runs in the slot any more. The proof may, so what was left in the slot is looked at meanwhile.
+            let settled = work.settle(project, hotfix);
+            (joined(sides.join()), gate, settled)
         };
         let check = joined(check.join());
-        // Nothing runs in the slot any more. The red side may, so what was left in the slot is looked at meanwhile.
-        let settled = work.settle(project, hotfix);
-        let red = joined(red.join());
-        let found = slot.and_then(|(green, reused, run)| Ok((with_green(red?, green, reused), run)));
-        let done = (or_missing(found, test.is_some())?, check?);
+        let lanes = Lanes { sides: sides?, gate: gate?, check: check? };
         project.ctx().go_on()?;
-        settled.map(|()| done)
+        settled.map(|()| lanes)
     })
 }
 
 fn test_request(prove: &prove::Plan) -> test::Request {
-    test::Request { all: false, proof_files: prove.test_files(), recalls: true }
+    test::Request { all: false, proof_files: prove.test_files() }
 }
 
-fn with_green(red: Option<prove::Sides>, green: Vec<Run>, green_reused: bool) -> Option<prove::Sides> {
-    red.map(|red| prove::Sides { green, green_reused, ..red })
-}
-
-/// What ran in both places, and why nothing did.
-type Ran = (Option<prove::Sides>, Option<Run>, Option<String>);
-
-/// Where the runner is not installed there is no proof, and the reason why not. The critical tests cannot do without it.
-fn or_missing(found: Result<(Option<prove::Sides>, Option<Run>)>, tests: bool) -> Result<Ran> {
-    match found {
-        Ok((sides, run)) => Ok((sides, run, None)),
-        Err(error) if !tests && matches!(error.downcast_ref(), Some(SuiteError::MissingRunner { .. })) => {
-            Ok((None, None, Some(format!("{error}: {}", error.next()))))
+/// A waived proof stays waived; without anything to run there is no proof, which is told and not hidden. A proof that the
+/// critical tests may have disturbed, as two that use one database do, runs again alone.
+fn conclude_proof(session: Session<'_>, plan: &prove::Plan, lanes: &Lanes) -> Result<Proof> {
+    let record = session.hotfix.record();
+    let waived = record.proof.as_ref().filter(|proof| proof.verdict == ProofVerdict::Waived);
+    let proof = match (&lanes.sides, waived) {
+        (Some(sides), _) => {
+            let proof = plan.conclude(session, sides, lanes.gate.as_ref())?;
+            match plan.may_be_disturbed(&proof, sides) {
+                true => {
+                    session.project.ctx().now_doing(Step::Prove, "once more, while nothing else runs");
+                    let alone = plan.run_sides(session, &prove::Turns::default())?;
+                    plan.conclude(session, &alone, lanes.gate.as_ref())?
+                }
+                false => proof,
+            }
         }
-        Err(error) => Err(error),
-    }
-}
-
-/// A waived proof stays waived; without anything to run there is no proof, which is told and not hidden.
-fn conclude_proof(
-    project: &Project,
-    hotfix: &Hotfix,
-    plan: &prove::Plan,
-    (sides, missing): (Option<&prove::Sides>, Option<String>),
-) -> Result<Proof> {
-    let waived =
-        hotfix.record().proof.as_ref().filter(|proof| proof.verdict == hotfix_model::ProofVerdict::Waived);
-    let proof = match (sides, waived) {
-        (Some(sides), _) => plan.conclude(project, hotfix, sides)?,
         (None, Some(waived)) => (**waived).clone(),
-        (None, None) => match missing {
-            Some(why) => Proof { why, ..prove::nothing_to_prove(plan) },
-            None => prove::nothing_to_prove(plan),
-        },
+        (None, None) => prove::nothing_to_prove(plan),
     };
-    prove::announce(project, &proof);
+    prove::announce(session.project, &proof);
     Ok(proof)
 }
 

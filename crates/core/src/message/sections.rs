@@ -47,7 +47,10 @@ pub fn proof(text: &RequestText<'_>) -> String {
         reason("Why it is red on base", proof.red.as_ref()),
         reason("Why it is not green with the fix", proof.green.as_ref()),
         list("Red on base, green with the fix", &proof.flipped),
-        list("Red on plain base as well", &proof.failed_on_base_too),
+        list("Fails on plain base as well, for the same reason", &proof.failed_on_base_too),
+        list("Differs from run to run, and counts for nothing", &proof.wavering),
+        list("Test files that this change deletes", &proof.removed_tests),
+        list("Skipped in the changed test files", &proof.skipped_tests),
         replay(text, proof),
     ]
     .concat()
@@ -88,16 +91,28 @@ pub fn test(text: &RequestText<'_>) -> String {
         Some(total) => format!("{} of {total}", report.selected),
         None => report.selected.to_string(),
     };
-    let row = vec![code(&report.runner), files, count(report.ran), seconds(report.elapsed_ms)];
+    let row = vec![
+        code(&report.runner),
+        files,
+        count(report.ran),
+        count(
+            report
+                .passed
+                .or(report.ran.filter(|_| report.failed.is_empty() && report.failed_on_base_too.is_empty())),
+        ),
+        seconds(report.elapsed_ms),
+    ];
     let failure = |failure: &Failure| format!("{}: {}", failure.test, failure.reason);
     let failed: Vec<String> = report.failed.iter().map(failure).collect();
     [
         format!("## Critical tests: {}\n\n{}\n\n", verdict(report), code(&report.why)),
-        table(&["runner", "test files", "tests", "time"], std::iter::once(row)),
+        table(&["runner", "test files", "tests that ran", "passed", "time"], std::iter::once(row)),
         list("Newly broken", &failed),
-        list("Broken before this change as well", &report.failed_on_base_too),
+        list("Near the change, and nothing passed in them", &report.could_not_tell),
+        list("Fails on base as well, for the same reason: excused, not passed", &report.failed_on_base_too),
         list("Flaky: failed, then passed on the same tree", &report.flaky),
         list("Left out, the time was short", &report.cut),
+        list("Asked for less than the repository does", &report.loosened),
     ]
     .concat()
 }
@@ -157,10 +172,22 @@ fn replay(text: &RequestText<'_>, proof: &Proof) -> String {
     if !files.is_empty() {
         lines.push(format!("git checkout {commit} -- {files}"));
     }
-    lines.push(format!("{command}   # red"));
+    if !proof.removed_tests.is_empty() {
+        lines.push(format!("git rm -q -- {}", shell::line(&proof.removed_tests)));
+    }
+    lines.push(format!("{command}   # {}", colour(proof.red.as_ref())));
     lines.push(format!("git reset --hard && git switch --detach {commit}"));
-    lines.push(format!("{command}   # green"));
+    lines.push(format!("{command}   # {}", colour(proof.green.as_ref())));
     format!("\nTo see it yourself, in a worktree without work in it:\n\n{}\n", fenced(&lines.join("\n")))
+}
+
+/// What a side shows, as the comment behind the command that shows it.
+fn colour(side: Option<&Side>) -> &'static str {
+    match side.map(|side| side.outcome) {
+        Some(SideOutcome::Passed) => "green",
+        Some(SideOutcome::NothingRan | SideOutcome::Flaky) | None => "shows nothing",
+        Some(_) => "red",
+    }
 }
 
 fn heading(verdict: ProofVerdict) -> &'static str {
@@ -178,6 +205,7 @@ fn verdict(report: &TestReport) -> &'static str {
     match report.verdict {
         SuiteVerdict::Passed => "passed",
         SuiteVerdict::Failed => "failed",
+        SuiteVerdict::Unknown => "unknown",
     }
 }
 

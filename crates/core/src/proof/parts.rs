@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::git::Change;
+use crate::git::{Change, ChangeKind};
 
 /// A change taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,20 @@ pub fn split(changes: Vec<Change>, is_test: impl Fn(&Path) -> bool) -> Parts {
 }
 
 impl Parts {
+    /// Moves files from the source part to the test part.
+    pub fn join(&mut self, files: &[PathBuf]) {
+        let (joining, source): (Vec<Change>, _) =
+            std::mem::take(&mut self.source).into_iter().partition(|change| files.contains(&change.path));
+        self.source = source;
+        self.tests.extend(joining);
+    }
+
+    /// Files of the source part that base does not have.
+    pub fn added(&self) -> impl Iterator<Item = &PathBuf> {
+        let added = self.source.iter().filter(|change| change.kind == ChangeKind::Added);
+        added.map(|change| &change.path)
+    }
+
     /// The test files that exist after the change and hold tests, by `holds_tests`.
     pub fn runnable(&self, holds_tests: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let present = self.tests.iter().filter(|change| change.new.is_some());

@@ -1,6 +1,6 @@
-//! What several runs of one side say together.
+//! What one run of a side says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotfix_model::proof::SideOutcome;
 use hotfix_model::{Case, CaseOutcome, Run, RunEnd};
@@ -8,66 +8,87 @@ use hotfix_model::{Case, CaseOutcome, Run, RunEnd};
 /// A side as a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// Something is broken, the same in every run.
+    /// Something is broken.
     Red,
-    /// Something ran and nothing is broken, in every run.
+    /// Something ran and nothing is broken.
     Green,
     /// No colour; the outcome and the reason say why.
     None,
 }
 
-/// What the runs of one side say.
+/// What a run says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// The side as a colour.
+    /// The run as a colour.
     pub colour: Colour,
     /// The same, finer.
     pub outcome: SideOutcome,
-    /// Broken tests, the same in every run.
+    /// Broken tests.
     pub broken: BTreeSet<String>,
-    /// Tests that passed in every run.
+    /// Tests that passed at the first try.
     pub passed: BTreeSet<String>,
+    /// Tests that passed only when the runner tried them again: neither passed nor broken.
+    pub retried: BTreeSet<String>,
     /// Test files that could not be loaded.
     pub not_loaded: BTreeSet<String>,
     /// Assertion or exception of the first broken test, or why there is no colour.
     pub reason: Option<String>,
+    /// Assertion or exception by broken test, where the runner tells it.
+    pub reasons: BTreeMap<String, String>,
     /// Tests that ran; `None` if they cannot be counted.
     pub ran: Option<u64>,
+    /// Whether nothing may be concluded from the run, whatever its tests say.
+    pub is_worth_nothing: bool,
 }
 
-/// Reads the runs of one side. Runs that differ make it flaky; a count that does not agree with the runner's own
-/// makes it worth nothing.
-pub fn read_side(runs: &[Run]) -> Reading {
-    let Some(first) = runs.first() else { return nothing("it was not run") };
-    if let Some(trouble) = runs.iter().find_map(trouble) {
-        return Reading { ran: count(first), ..nothing(&trouble) };
+/// Reads a run. One that died without a broken test, was stopped, tested code of another place, or whose results are not
+/// those the runner counted has no colour.
+pub fn read_run(run: &Run) -> Reading {
+    if let Some(trouble) = trouble(run) {
+        return Reading { ran: count(run), ..without_colour(&trouble) };
     }
-    let mut reading = read_run(first);
-    if let Some(case) = runs.iter().flat_map(Run::flaky).next() {
-        let reason = Some(format!("{} passed only when the runner tried it again", case.id));
-        return Reading { reason, ..flaky(&reading, &reading) };
+    let ids = |cases: &mut dyn Iterator<Item = &Case>| cases.map(|case| case.id.clone()).collect();
+    let outcome = outcome(run);
+    let colour = match outcome {
+        SideOutcome::Passed => Colour::Green,
+        SideOutcome::NothingRan | SideOutcome::Flaky => Colour::None,
+        _ => Colour::Red,
+    };
+    let passed = |case: &&Case| case.outcome == CaseOutcome::Passed && !case.is_flaky();
+    let with_reason = run.broken().filter_map(|case| Some((case.id.clone(), case.reason.clone()?)));
+    Reading {
+        colour,
+        outcome,
+        broken: ids(&mut run.broken()),
+        passed: ids(&mut run.cases.iter().filter(passed)),
+        retried: ids(&mut run.flaky()),
+        not_loaded: run.not_loaded.iter().map(|(file, _)| file.clone()).collect(),
+        reason: reason(run, outcome),
+        reasons: with_reason.chain(run.not_loaded.iter().cloned()).collect(),
+        ran: count(run),
+        is_worth_nothing: false,
     }
-    for other in runs.iter().skip(1).map(read_run) {
-        if !reading.agrees_with(&other) {
-            return flaky(&reading, &other);
-        }
-        // Ids that change from run to run, as those with an address in them, are merely no evidence.
-        reading.passed.retain(|test| other.passed.contains(test));
-    }
-    reading
 }
 
 impl Reading {
-    fn agrees_with(&self, other: &Self) -> bool {
-        self.colour == other.colour
-            && self.broken == other.broken
-            && self.not_loaded == other.not_loaded
-            && self.ran.is_some() == other.ran.is_some()
+    /// The reason of this test, else that of its file, else that of the run.
+    pub fn reason_of(&self, test: &str) -> &str {
+        let of_file = || self.reasons.get(test.split("::").next().unwrap_or_default());
+        let own = self.reasons.get(test).or_else(of_file).or(self.reason.as_ref());
+        own.map_or("no reason given", String::as_str)
+    }
+
+    /// Whether a test ran, whatever became of it.
+    pub fn ran_test(&self, test: &str) -> bool {
+        self.broken.contains(test) || self.passed.contains(test) || self.retried.contains(test)
     }
 }
 
 /// What makes a run worth nothing, in one sentence.
 fn trouble(run: &Run) -> Option<String> {
+    if let Some(foreign) = &run.foreign {
+        return Some(foreign.clone());
+    }
     let broken = run.broken().next().is_some();
     match run.end {
         RunEnd::Cancelled => return Some("it was stopped".to_owned()),
@@ -87,25 +108,6 @@ fn trouble(run: &Run) -> Option<String> {
             Some(format!("the runner says it ran {claimed} tests, but {read} results could be read"))
         }
         _ => None,
-    }
-}
-
-fn read_run(run: &Run) -> Reading {
-    let ids = |cases: &mut dyn Iterator<Item = &Case>| cases.map(|case| case.id.clone()).collect();
-    let outcome = outcome(run);
-    let colour = match outcome {
-        SideOutcome::Passed => Colour::Green,
-        SideOutcome::NothingRan | SideOutcome::Flaky => Colour::None,
-        _ => Colour::Red,
-    };
-    Reading {
-        colour,
-        outcome,
-        broken: ids(&mut run.broken()),
-        passed: ids(&mut run.cases.iter().filter(|case| case.outcome == CaseOutcome::Passed)),
-        not_loaded: run.not_loaded.iter().map(|(file, _)| file.clone()).collect(),
-        reason: reason(run, outcome),
-        ran: count(run),
     }
 }
 
@@ -146,28 +148,17 @@ fn count(run: &Run) -> Option<u64> {
     run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX))
 }
 
-fn nothing(why: &str) -> Reading {
+fn without_colour(why: &str) -> Reading {
     Reading {
         colour: Colour::None,
         outcome: SideOutcome::NothingRan,
         broken: BTreeSet::new(),
         passed: BTreeSet::new(),
+        retried: BTreeSet::new(),
         not_loaded: BTreeSet::new(),
         reason: Some(why.to_owned()),
+        reasons: BTreeMap::new(),
         ran: None,
-    }
-}
-
-fn flaky(one: &Reading, other: &Reading) -> Reading {
-    let differs: Vec<&String> = one.broken.symmetric_difference(&other.broken).collect();
-    let named = differs.first().map_or("the result", |test| test.as_str());
-    Reading {
-        colour: Colour::None,
-        outcome: SideOutcome::Flaky,
-        broken: one.broken.union(&other.broken).cloned().collect(),
-        passed: one.passed.intersection(&other.passed).cloned().collect(),
-        not_loaded: one.not_loaded.union(&other.not_loaded).cloned().collect(),
-        reason: Some(format!("{named} differs between two runs of the same files")),
-        ran: one.ran,
+        is_worth_nothing: true,
     }
 }

@@ -65,6 +65,18 @@ pub enum SessionError {
         /// The files.
         files: Vec<String>,
     },
+    /// A submodule or nested repository holds what no commit of this repository can hold.
+    #[error("{} holds changes that are in no commit of it", paths.join(", "))]
+    InnerChanges {
+        /// The submodules.
+        paths: Vec<String>,
+    },
+    /// A repository of its own lies in the slot.
+    #[error("{} is a repository of its own", paths.join(", "))]
+    NestedRepository {
+        /// Where.
+        paths: Vec<String>,
+    },
     /// There is no commit to start from.
     #[error("{repository} has no commit yet")]
     NoCommit {
@@ -104,6 +116,13 @@ impl Explain for SessionError {
             Self::NothingChanged { .. } => "there is nothing to prove, check, test or commit".to_owned(),
             Self::Untrusted { .. } => "what a repository brings may do anything your account may".to_owned(),
             Self::ChangedMeanwhile { .. } => "what was tested is not what would be committed".to_owned(),
+            Self::InnerChanges { .. } => {
+                "tests would see them, and the commit could not hold them".to_owned()
+            }
+            Self::NestedRepository { .. } => {
+                "Git would commit its address instead of its files, and nobody else could fetch them"
+                    .to_owned()
+            }
             Self::NoCommit { .. } => "a hotfix starts from a commit".to_owned(),
             Self::UnknownBase { .. } => "no branch, tag or commit has that name".to_owned(),
             Self::NotDeployed { said, .. } if said.is_empty() => "it printed nothing".to_owned(),
@@ -134,7 +153,18 @@ impl Explain for SessionError {
                 format!("cd {}  # edit, then run the same command again", quoted(worktree))
             }
             Self::Untrusted { .. } => "git hotfix trust".to_owned(),
-            Self::ChangedMeanwhile { .. } => "git hotfix ship".to_owned(),
+            Self::ChangedMeanwhile { .. } => {
+                "git hotfix ship  # again, if the edit was yours; a test that writes its own source has to write elsewhere"
+                    .to_owned()
+            }
+            Self::InnerChanges { paths } => {
+                let path = quoted(paths.first().map_or("", String::as_str));
+                format!("git -C {path} status  # commit and push there, or take the changes back")
+            }
+            Self::NestedRepository { paths } => {
+                let path = quoted(paths.first().map_or("", String::as_str));
+                format!("mv {path} ELSEWHERE  # or: git submodule add URL {path}")
+            }
             Self::NoCommit { .. } => "git commit  # then git hotfix start \"ALERT\"".to_owned(),
             Self::UnknownBase { .. } => {
                 "git branch --all; git tag  # then git hotfix start --base NAME \"ALERT\"".to_owned()
@@ -154,6 +184,8 @@ impl Explain for SessionError {
             | Self::Past { .. }
             | Self::Busy { .. }
             | Self::Untrusted { .. }
+            | Self::InnerChanges { .. }
+            | Self::NestedRepository { .. }
             | Self::ChangedMeanwhile { .. } => ExitCode::DECISION,
         }
     }

@@ -42,6 +42,12 @@ pub enum Blocked {
         /// What fails.
         why: String,
     },
+    /// The critical tests cannot tell whether the fix breaks something.
+    #[error("the critical tests cannot tell")]
+    Unknown {
+        /// Why not.
+        why: String,
+    },
     /// The critical tests did not run on what is to be committed.
     #[error("the critical tests have not run on this change")]
     NotTested,
@@ -102,6 +108,9 @@ impl Gates<'_> {
         match &record.test {
             Some(report) if report.tree != tree => Err(Blocked::NotTested),
             Some(report) if report.verdict == SuiteVerdict::Passed => Ok(()),
+            Some(report) if report.verdict == SuiteVerdict::Unknown => {
+                Err(Blocked::Unknown { why: report.why.clone() })
+            }
             Some(report) => Err(Blocked::Failing { why: report.why.clone() }),
             None => Err(Blocked::NotTested),
         }
@@ -140,7 +149,7 @@ impl Blocked {
         match self {
             Self::NotProven { .. } => Gate::Prove,
             Self::Findings { .. } | Self::NotChecked => Gate::Check,
-            Self::Failing { .. } | Self::NotTested => Gate::Test,
+            Self::Failing { .. } | Self::Unknown { .. } | Self::NotTested => Gate::Test,
             Self::TooLarge { .. } => Gate::Size,
             Self::Secrets { .. } => Gate::Secrets,
         }
@@ -150,7 +159,10 @@ impl Blocked {
 impl Explain for Blocked {
     fn why(&self) -> String {
         match self {
-            Self::NotProven { why } | Self::Failing { why } | Self::TooLarge { why } => why.clone(),
+            Self::NotProven { why }
+            | Self::Failing { why }
+            | Self::Unknown { why }
+            | Self::TooLarge { why } => why.clone(),
             Self::Findings { .. } => "check.gate is \"block\"".to_owned(),
             Self::NotTested => "only what was tested may be committed".to_owned(),
             Self::NotChecked => {
@@ -168,6 +180,9 @@ impl Explain for Blocked {
             }
             Self::Findings { .. } => format!("git hotfix check --fix  # or: {skip}"),
             Self::Failing { .. } => format!("git hotfix ship  # once it is fixed; or: {skip}"),
+            Self::Unknown { .. } => {
+                format!("git hotfix ship  # once the tests have what they need; or: {skip}")
+            }
             Self::NotTested => "git hotfix test".to_owned(),
             Self::NotChecked => "git hotfix check".to_owned(),
             Self::TooLarge { .. } => skip,
@@ -176,6 +191,9 @@ impl Explain for Blocked {
     }
 
     fn exit(&self) -> ExitCode {
-        ExitCode::GATE
+        match self {
+            Self::Unknown { .. } => ExitCode::DECISION,
+            _ => ExitCode::GATE,
+        }
     }
 }

@@ -9,6 +9,7 @@ mod fetching;
 mod gates;
 mod hotfix;
 mod incident_error;
+mod loosened;
 mod open;
 mod outreach;
 mod project;
@@ -27,9 +28,21 @@ pub use fetching::{FETCH_PATIENCE, Fetched, Fetching};
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use incident_error::IncidentError;
+pub use loosened::{loosened, loosened_run};
 pub use outreach::Happened;
 pub use project::Project;
 pub use reader::Reader;
 pub use seen::Seen;
 pub use sharing::{Shared, remote_record};
 pub use work::Work;
+
+/// What travels together through a step: the repository, the hotfix at hand, and the state of its slot.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// The opened repository.
+    pub project: &'a Project,
+    /// The hotfix at hand.
+    pub hotfix: &'a Hotfix,
+    /// The state of its slot that is proved and tested.
+    pub work: &'a Work,
+}

@@ -47,6 +47,7 @@ impl Work {
     pub fn look(project: &Project, hotfix: &Hotfix) -> Result<Self> {
         let work = Self::look_at_all(project, hotfix)?;
         project.pool(&hotfix.loaded).no_strangers(&work.held, &work.since_taken()?)?;
+        work.fits_into_a_commit()?;
         Ok(work)
     }
 
@@ -62,6 +63,13 @@ impl Work {
             tree = repository.snapshot(&held.worktree, &byproducts.read())?;
             changes = repository.changes(&base, &tree)?;
         }
+        let written = WrittenByTests::open(project, hotfix.id())?;
+        if let Some(cleaned) =
+            written.taken_out(project, &held, Snapshot { base: &base, tree: &tree, changes: &changes })?
+        {
+            changes = repository.changes(&base, &cleaned)?;
+            tree = cleaned;
+        }
         let mut left_out = byproducts.read();
         left_out.retain(|path| held.worktree.path.join(path).symlink_metadata().is_ok());
         Ok(Self {
@@ -76,6 +84,27 @@ impl Work {
             lines_across_renames: OnceLock::new(),
             runner: OnceLock::new(),
         })
+    }
+
+    /// Fails with the names of submodules and nested repositories whose files a commit could not hold: tests see them,
+    /// and whoever fetches the commit would not.
+    fn fits_into_a_commit(&self) -> Result<()> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let is_nested = |change: &&Change| {
+            change.kind == ChangeKind::Added
+                && change.new.as_ref().is_some_and(|(mode, _)| mode == SUBMODULE)
+                && self.held.worktree.path.join(&change.path).join(".git").is_dir()
+        };
+        let nested: Vec<String> =
+            self.changes.iter().filter(is_nested).map(|change| text(&change.path)).collect();
+        if !nested.is_empty() {
+            return Err(SessionError::NestedRepository { paths: nested }.into());
+        }
+        let dirty = self.repository.dirty_submodules(&self.held.worktree)?;
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::InnerChanges { paths: dirty.iter().map(|path| text(path)).collect() }.into())
     }
 
     /// A commit that a slot holds, to be proven again.
@@ -106,13 +135,6 @@ impl Work {
     /// All files of the tree.
     pub fn files(&self) -> Result<&[PathBuf]> {
         once(&self.files, || self.repository.list_files(&self.tree)).map(Vec::as_slice)
-    }
-
-    /// What tests of it depend on besides its files, as a text that differs where they may come out differently.
-    pub fn surroundings(&self, project: &Project) -> String {
-        let changed: Vec<PathBuf> = self.changes.iter().map(|change| change.path.clone()).collect();
-        let places = [self.held.worktree.path.as_path(), project.repository.home()];
-        suite::surroundings(project.ctx(), places, &changed)
     }
 
     /// Reads files as base has them.
@@ -153,31 +175,115 @@ impl Work {
         })
     }
 
-    /// Fails if tracked files changed since; remembers new untracked ones as by-products of the tests, which are
-    /// never committed.
+    /// Looks at what tests left in the slot. New files, and tracked files that are no part of the fix, are remembered as
+    /// theirs and never committed; both are named. Fails if a file of the fix itself changed meanwhile.
     pub fn settle(&self, project: &Project, hotfix: &Hotfix) -> Result<()> {
         let repository = &project.repository;
         let byproducts = ByProducts::of(project, hotfix.id())?;
-        let now = repository.snapshot(&self.held.worktree, &byproducts.read())?;
+        let seen = repository.snapshot(&self.held.worktree, &byproducts.read())?;
+        let written = WrittenByTests::open(project, hotfix.id())?;
+        let changes = repository.changes(&self.base, &seen)?;
+        let snapshot = Snapshot { base: &self.base, tree: &seen, changes: &changes };
+        let now = written.taken_out(project, &self.held, snapshot)?.unwrap_or(seen);
         if now == self.tree {
             return Ok(());
         }
         let tracked: BTreeSet<&PathBuf> = self.files()?.iter().collect();
+        let of_the_fix: BTreeSet<&PathBuf> = self.changes.iter().map(|change| &change.path).collect();
         let since = repository.changes(&self.tree, &now)?;
-        let (changed, new): (Vec<&Change>, Vec<&Change>) =
+        let (known, new): (Vec<&Change>, Vec<&Change>) =
             since.iter().partition(|change| tracked.contains(&change.path));
+        let (mine, others): (Vec<&Change>, Vec<&Change>) =
+            known.into_iter().partition(|change| of_the_fix.contains(&change.path));
         for change in &new {
             let path = change.path.display();
             project
                 .ctx()
                 .warn(format!("{path} appeared while tests ran and is left out; `git add` it to keep it"));
         }
+        for change in &others {
+            let path = change.path.display();
+            let line =
+                format!("{path} changed while tests ran and is left out of the fix; `git add` it to keep it");
+            project.ctx().warn(line);
+        }
         byproducts.add(new.iter().map(|change| change.path.as_path()))?;
-        if changed.is_empty() {
+        written.add(&others)?;
+        if mine.is_empty() {
             return Ok(());
         }
-        let files = changed.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
+        let files = mine.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
         Err(SessionError::ChangedMeanwhile { files }.into())
+    }
+}
+
+/// The mode of a submodule in a tree.
+const SUBMODULE: &str = "160000";
+
+/// A look at a slot.
+#[derive(Clone, Copy)]
+struct Snapshot<'a> {
+    base: &'a Oid,
+    tree: &'a Oid,
+    changes: &'a [Change],
+}
+
+/// Tracked files that changed while tests ran, each with what it held then: `blob path`, NUL-terminated. As long as such a
+/// file holds just that, and nobody staged it, it counts as base has it.
+struct WrittenByTests(PathBuf);
+
+impl WrittenByTests {
+    /// A file that tests deleted.
+    const DELETED: &str = "deleted";
+
+    fn open(project: &Project, id: &str) -> Result<Self> {
+        Ok(Self(project.run_dir(id)?.join("written-by-tests")))
+    }
+
+    fn line(change: &Change) -> Vec<u8> {
+        use std::os::unix::ffi::OsStrExt;
+        let blob = change.new.as_ref().map_or(Self::DELETED, |(_, blob)| blob.as_str());
+        [blob.as_bytes(), b" ", change.path.as_os_str().as_bytes()].concat()
+    }
+
+    fn known(&self) -> BTreeSet<Vec<u8>> {
+        let bytes = std::fs::read(&self.0).unwrap_or_default();
+        bytes.split(|byte| *byte == 0).filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+    }
+
+    fn add(&self, changes: &[&Change]) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut known = self.known();
+        known.extend(changes.iter().map(|change| Self::line(change)));
+        let bytes = known.into_iter().flat_map(|line| [line, vec![0]].concat()).collect::<Vec<u8>>();
+        Ok(std::fs::write(&self.0, bytes).map_err(FileError::of("write", &self.0))?)
+    }
+
+    /// The tree without what tests wrote into tracked files; `None` if they wrote nothing.
+    fn taken_out(&self, project: &Project, held: &Held, now: Snapshot<'_>) -> Result<Option<Oid>> {
+        let known = self.known();
+        let mut theirs: Vec<&Change> =
+            now.changes.iter().filter(|change| known.contains(&Self::line(change))).collect();
+        if theirs.is_empty() {
+            return Ok(None);
+        }
+        let repository = &project.repository;
+        let paths: Vec<PathBuf> = theirs.iter().map(|change| change.path.clone()).collect();
+        let staged = repository.staged_blobs(&held.worktree, &paths)?;
+        theirs.retain(|change| match &change.new {
+            Some((_, blob)) => staged.get(&change.path) != Some(blob),
+            None => staged.contains_key(&change.path),
+        });
+        let back = repository.changes(now.tree, now.base)?;
+        let is_theirs = |change: &&Change| theirs.iter().any(|their| their.path == change.path);
+        let back: Vec<Change> = back.iter().filter(is_theirs).cloned().collect();
+        if back.is_empty() {
+            return Ok(None);
+        }
+        let scratch = self.0.parent().unwrap_or(Path::new("."));
+        repository.overlay_tree(now.tree, &back, scratch).map(Some)
     }
 }
 

@@ -35,10 +35,11 @@ impl Durations {
         read
     }
 
-    /// Takes in a run of whole files. A file in which a test was cut short says nothing about its time. A value moves
-    /// half way to the new one, so that one slow run does not cut tests.
+    /// Takes in a run of whole files. A file in which a test was cut short says nothing about its time, nor does the last
+    /// one of a run that the time limit ended. A value moves half way to the new one, so that one slow run does not cut
+    /// tests.
     pub fn learn(&mut self, run: &Run) {
-        if run.end != RunEnd::Finished {
+        if !matches!(run.end, RunEnd::Finished | RunEnd::TimedOut) {
             return;
         }
         let mut seconds: BTreeMap<&str, f64> = BTreeMap::new();
@@ -50,9 +51,14 @@ impl Durations {
                 cut_short.push(file);
             }
         }
-        let tests: f64 = seconds.values().sum();
-        let elapsed = Duration::from_millis(run.elapsed_ms).as_secs_f64();
-        self.startup = between(Some(self.startup).filter(|known| *known > 0.0), (elapsed - tests).max(0.0));
+        if run.end == RunEnd::TimedOut {
+            cut_short.extend(run.cases.last().and_then(|case| case.file.as_deref()));
+        } else {
+            let tests: f64 = seconds.values().sum();
+            let elapsed = Duration::from_millis(run.elapsed_ms).as_secs_f64();
+            self.startup =
+                between(Some(self.startup).filter(|known| *known > 0.0), (elapsed - tests).max(0.0));
+        }
         for (file, new) in seconds.into_iter().filter(|(file, _)| !cut_short.contains(file)) {
             let known = self.files.get(file).copied();
             self.files.insert(file.to_owned(), between(known, new));
@@ -65,6 +71,11 @@ impl Durations {
         let written = fs::create_dir_all(folder).and_then(|()| self.replace(path, folder));
         written.map_err(FileError::of("write", path))?;
         Ok(())
+    }
+
+    /// Whether no time of any file is known.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// How long a file took.

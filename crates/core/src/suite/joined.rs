@@ -187,6 +187,10 @@ impl Runner for Suite {
         self.runners.iter().all(|runner| runner.can_select())
     }
 
+    fn repeats_cases(&self) -> bool {
+        self.runners.iter().all(|runner| runner.repeats_cases())
+    }
+
     fn command(&self, selection: &Selection) -> Vec<String> {
         let mut words = Vec::new();
         for (runner, selection) in self.parts(selection) {

@@ -23,7 +23,6 @@ mod report;
 mod runners;
 mod select;
 mod stream;
-mod surroundings;
 mod tap;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,13 +43,17 @@ pub use error::SuiteError;
 pub use family::{FAMILIES, Family, Found};
 pub use habits::{keep as keep_habits, recall as recall_habits};
 pub use joined::{Suite, detect};
-pub use paths::{file_of_id, is_test_file_of_any_language, is_test_support, path_of_text, text_of_path};
+pub use paths::{
+    doubtful_test_folder, file_of_id, is_test_file_of_any_language, is_test_support, path_of_text,
+    test_of_snapshot, text_of_path,
+};
 pub use pattern::Pattern;
-pub use rank::{Edit, Footprint, ImpactMap, Learnt, Lines, Nearness, RankInput, Ranked, Reach, Signal, rank};
+pub use rank::{
+    Edit, Footprint, ImpactMap, Learnt, Lines, Nearness, RankInput, Ranked, Reach, Signal, is_settings, rank,
+};
 pub use runners::node::link_packages;
 use select::existing_files;
 pub use select::{Chosen, never_ran, within_budget};
-pub use surroundings::surroundings;
 
 /// Where a run happens.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +83,8 @@ pub enum Selection {
     /// These files, relative to the root, in this order. Those that do not exist are left out; an empty list runs
     /// nothing.
     Files(Vec<PathBuf>),
-    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out.
+    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out. An id that stands there several
+    /// times runs so often, if the runner [repeats](Runner::repeats_cases); else once.
     Cases(Vec<String>),
 }
 
@@ -128,6 +132,12 @@ pub trait Runner: Send + Sync {
 
     /// Whether it can run a part of the tests; a plain command cannot.
     fn can_select(&self) -> bool;
+
+    /// Whether it runs a test of [`Selection::Cases`] as often as its id stands there, in one process. Its case has passed
+    /// if all those runs passed, and is broken if all are; else it is [flaky](hotfix_model::Case::is_flaky).
+    fn repeats_cases(&self) -> bool {
+        false
+    }
 
     /// What a person would type at the root, as words.
     fn command(&self, selection: &Selection) -> Vec<String>;

@@ -85,6 +85,21 @@ pub fn is_test_support(path: &Path) -> bool {
     top || named || below(TEST_FOLDERS) || below(SNAPSHOT_FOLDERS)
 }
 
+/// The folder at the root for which alone a file counts as test support: `test/`, `spec/`, `e2e/`. It means tests only
+/// where it holds some; `spec/openapi.json` may as well be a specification.
+pub fn doubtful_test_folder(path: &Path) -> Option<&Path> {
+    let top = path.iter().next().filter(|_| path.components().count() > 1)?;
+    let rest = path.strip_prefix(top).ok()?;
+    (is_one_of(top, TOP_TEST_FOLDERS) && !is_test_support(rest)).then(|| Path::new(top))
+}
+
+/// The test file that wrote a snapshot, by the rule of jest and vitest: `__snapshots__/NAME.snap` beside `NAME`.
+pub fn test_of_snapshot(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| folder.ends_with("__snapshots__"))?;
+    let name = path.file_name()?.to_str()?.strip_suffix(".snap")?;
+    Some(folder.parent()?.join(name))
+}
+
 /// Whether a file holds tests by the naming rules of its language; for commands whose runner is not known.
 pub fn is_test_file_of_any_language(path: &Path) -> bool {
     let (Some(stem), Some(extension)) = (stem(path), extension(path)) else {

@@ -26,17 +26,8 @@ use cases::Kind;
 /// The cases that come out wrong today. A test fails when one of them comes out right and still stands here, and when
 /// any other comes out wrong.
 const NOT_YET: &[&str] = &[
-    "cmake::a_comment_with_a_test_that_is_declared_to_fail",
-    "go::a_comment_with_a_script_that_is_new",
-    "go::a_comment_with_the_golden_file_made_wrong",
-    "java::a_broken_fix_while_the_store_is_down",
-    "jest::a_comment_with_a_sample_that_the_test_reads",
-    "jest::a_comment_with_a_stub_that_the_configuration_puts_in_place",
-    "jest::a_comment_with_a_test_of_the_folder_it_runs_in",
     "python::a_broken_fix_while_an_installed_copy_is_imported",
     "python::a_broken_fix_with_a_test_that_is_expected_to_fail",
-    "rust::a_comment_with_a_program_that_was_built_from_other_code",
-    "vitest::the_wrong_variable_with_a_bundle_that_was_built_from_other_code",
 ];
 
 #[test]

@@ -40,7 +40,7 @@ fn a_colleague_runs_both_sides_again() {
     let before = World::of(bob.path());
     let output = proof::replay(&team.project(BOB), &request(&[])).unwrap();
     assert_eq!((output.verdict, output.same, output.differences.len()), (ProofVerdict::Proven, true, 0));
-    assert_eq!(output.proof.red.as_ref().unwrap().runs, 2, "both sides really ran");
+    assert!(output.proof.red.as_ref().unwrap().runs >= 2, "both sides really ran");
     before.assert_untouched(&World::of(bob.path()));
     let slot = team.sandbox.repo_at(team.sandbox.code().join("bob-hotfix"));
     assert_eq!((slot.git(["status", "--porcelain"]), slot.head()), (String::new(), bob.head()));

@@ -53,7 +53,7 @@ fn twice(red: &Run, green: &Run) -> Judgement {
 
 fn judged(red: &[Run], green: &[Run], failed_on_base: &[&str]) -> Judgement {
     let failed_on_base = failed_on_base.iter().map(|id| (*id).to_owned()).collect();
-    judge(&Evidence { red, green, failed_on_base: &failed_on_base, accept_load_error: false })
+    judge(&Evidence { red, green, slot: None, failed_on_base: &failed_on_base, accept_load_error: false })
 }
 
 #[track_caller]
@@ -139,26 +139,110 @@ fn a_side_that_ran_nothing_proves_nothing() {
 }
 
 #[test]
-fn results_that_differ_between_two_runs_are_no_results() {
-    let flaky = [counted(RED), counted(GREEN)];
-    let judgement = judged(&flaky, &[counted(GREEN)], &[]);
-    assert_verdict(&judgement, ProofVerdict::Invalid, "red side: t::a differs between two runs");
-    assert_eq!(judgement.red.outcome, SideOutcome::Flaky);
-    let judgement = judged(&[counted(RED)], &[counted(GREEN), counted(RED)], &[]);
+fn a_test_that_does_not_flip_each_time_does_not_flip() {
+    // The world moved between the first red and the last: a service came up, state leaked.
+    let moved = judged(&[counted(RED), counted(GREEN)], &[counted(GREEN), counted(GREEN)], &[]);
+    assert_verdict(
+        &moved,
+        ProofVerdict::Invalid,
+        "t::a was red on base at first (t::a Failed) and no longer was",
+    );
+    assert_eq!((moved.flipped.len(), moved.wavering), (0, vec!["t::a".to_owned()]));
+    let judgement = judged(&[counted(RED), counted(RED)], &[counted(GREEN), counted(RED)], &[]);
     assert_verdict(&judgement, ProofVerdict::Invalid, "green side: t::a differs between two runs");
-    let other = counted(&[("t::a", CaseOutcome::Passed), ("t::b", CaseOutcome::Failed)]);
-    assert_verdict(&judged(&[counted(RED), other], &[counted(GREEN)], &[]), ProofVerdict::Invalid, "differs");
-    let third = [counted(RED), counted(RED), counted(GREEN)];
-    assert_verdict(&judged(&third, &[counted(GREEN)], &[]), ProofVerdict::Invalid, "differs");
+    let reproduced = judged(&[counted(RED), counted(GREEN)], &[], &[]);
+    assert_verdict(&reproduced, ProofVerdict::Invalid, "red side: t::a differs between two runs");
+}
+
+#[test]
+fn a_neighbour_that_wavers_is_named_and_spoils_nothing() {
+    let red = counted(&[("t::a", CaseOutcome::Failed), ("t::b", CaseOutcome::Passed)]);
+    let green = counted(&[("t::a", CaseOutcome::Passed), ("t::b", CaseOutcome::Failed)]);
+    let again = counted(&[("t::a", CaseOutcome::Passed), ("t::b", CaseOutcome::Passed)]);
+    let judgement = judged(&[red.clone(), red], &[green, again], &[]);
+    assert_verdict(&judgement, ProofVerdict::Proven, "1 test flipped");
+    assert_eq!(judgement.wavering, ["t::b"]);
+    // Of two that flipped at first, one does so each time.
+    let both = counted(&[("t::a", CaseOutcome::Failed), ("t::b", CaseOutcome::Failed)]);
+    let judgement = judged(&[both, counted(RED)], &[counted(GREEN), counted(GREEN)], &[]);
+    assert_verdict(&judgement, ProofVerdict::Proven, "1 test flipped");
+    assert_eq!((judgement.flipped, judgement.wavering), (vec!["t::a".to_owned()], vec!["t::b".to_owned()]));
 }
 
 #[test]
 fn a_test_that_passed_in_one_green_run_only_is_no_evidence() {
     let skipped = counted(&[("t::a", CaseOutcome::Skipped), ("t::b", CaseOutcome::Passed)]);
     let judgement = judged(&[counted(RED)], &[counted(GREEN), skipped], &[]);
-    assert_verdict(&judgement, ProofVerdict::Invalid, "did not run with the fix");
+    assert_verdict(&judgement, ProofVerdict::Invalid, "differs between two runs");
     let judgement = judged(&[counted(RED)], &[counted(GREEN), plain(Some(0))], &[]);
     assert_verdict(&judgement, ProofVerdict::Invalid, "differs between two runs");
+}
+
+fn failing_for(reason: &str) -> Run {
+    let mut run = counted(RED);
+    run.cases[0].reason = Some(reason.to_owned());
+    run
+}
+
+#[test]
+fn an_outage_is_no_reproduction() {
+    let down = failing_for("ConnectionRefusedError: [Errno 111] Connection refused");
+    let why = "which is an outage and no reproduction";
+    assert_verdict(&judged(&[down.clone(), down.clone()], &[], &[]), ProofVerdict::Invalid, why);
+    assert_verdict(&twice(&down, &counted(GREEN)), ProofVerdict::Invalid, why);
+    // Down at the last run only: the first red may have been the same.
+    let bug = failing_for("AssertionError: assert 1 == 2");
+    let judgement = judged(&[bug.clone(), down], &[counted(GREEN), counted(GREEN)], &[]);
+    assert_verdict(&judgement, ProofVerdict::Invalid, why);
+    let quoted = failing_for("AssertionError: assert 'Connection refused' == 'ok'");
+    assert_verdict(&twice(&quoted, &counted(GREEN)), ProofVerdict::Proven, "1 test flipped");
+}
+
+#[test]
+fn the_reason_that_is_shown_is_that_of_the_test_beside_it() {
+    let red = counted(&[("t::a_old", CaseOutcome::Failed), ("t::new", CaseOutcome::Failed)]);
+    let green = counted(&[("t::a_old", CaseOutcome::Failed), ("t::new", CaseOutcome::Passed)]);
+    let judgement = judged(&[red.clone(), red.clone()], &[green.clone(), green], &["t::a_old"]);
+    assert_verdict(&judgement, ProofVerdict::Proven, "(t::new Failed)");
+    assert_eq!(judgement.red.reason.as_deref(), Some("t::new Failed"));
+    let shown = judgement.green.expect("it ran");
+    assert_eq!((shown.outcome, shown.reason), (SideOutcome::Passed, None));
+    let broken = counted(&[("t::a_old", CaseOutcome::Failed), ("t::g", CaseOutcome::Failed)]);
+    let judgement = judged(&[red], &[broken], &["t::a_old"]);
+    assert_verdict(&judgement, ProofVerdict::NotGreen, "t::g fails with the fix: t::g Failed");
+}
+
+#[test]
+fn what_passes_in_the_slot_and_not_in_the_twin_is_no_fault_of_the_fix() {
+    let (red, none) = ([counted(RED)], BTreeSet::new());
+    for slot in [counted(GREEN), counted(RED)] {
+        let evidence = Evidence {
+            red: &red,
+            green: &[counted(RED)],
+            slot: Some(&slot),
+            failed_on_base: &none,
+            accept_load_error: false,
+        };
+        let judgement = judge(&evidence);
+        match slot.is_green() {
+            true => assert_verdict(
+                &judgement,
+                ProofVerdict::Invalid,
+                "the twin lacks something that the slot has",
+            ),
+            false => assert_verdict(&judgement, ProofVerdict::NotGreen, "t::a fails with the fix"),
+        }
+    }
+}
+
+#[test]
+fn a_run_of_code_from_elsewhere_proves_nothing() {
+    let foreign = |run: Run| Run { foreign: Some("it imported /elsewhere/cart.py".to_owned()), ..run };
+    let why = "it imported /elsewhere/cart.py";
+    assert_verdict(&twice(&foreign(counted(RED)), &counted(GREEN)), ProofVerdict::Invalid, why);
+    assert_verdict(&twice(&counted(RED), &foreign(counted(GREEN))), ProofVerdict::Invalid, why);
+    let last = judged(&[counted(RED), foreign(counted(RED))], &[counted(GREEN), counted(GREEN)], &[]);
+    assert_verdict(&last, ProofVerdict::Invalid, why);
 }
 
 #[test]
@@ -179,7 +263,8 @@ fn a_load_error_counts_only_when_said_so() {
         "cannot even be loaded (t: ImportError)",
     );
     let none = BTreeSet::new();
-    let evidence = Evidence { red: &red, green: &green, failed_on_base: &none, accept_load_error: true };
+    let evidence =
+        Evidence { red: &red, green: &green, slot: None, failed_on_base: &none, accept_load_error: true };
     let judgement = judge(&evidence);
     assert_verdict(&judgement, ProofVerdict::Proven, "2 tests flipped");
     assert_eq!(judgement.flipped, ["t::a", "t::b"]);
@@ -234,8 +319,15 @@ fn plain_commands_are_judged_by_their_code() {
         "still red with the fix",
     );
     assert_verdict(&judged(&[plain(Some(3))], &[], &[]), ProofVerdict::RedOnly, "reproduced");
-    let flaky = [plain(Some(1)), plain(Some(0))];
-    assert_verdict(&judged(&flaky, &[plain(Some(0))], &[]), ProofVerdict::Invalid, "differs");
+    let moved = [plain(Some(1)), plain(Some(0))];
+    let green = [plain(Some(0)), plain(Some(0))];
+    assert_verdict(
+        &judged(&moved, &green, &[]),
+        ProofVerdict::Invalid,
+        "the command was red on base at first",
+    );
+    let flaky = [plain(Some(0)), plain(Some(1))];
+    assert_verdict(&judged(&[plain(Some(1))], &flaky, &[]), ProofVerdict::Invalid, "differs");
 }
 
 #[test]
@@ -320,7 +412,7 @@ proptest! {
         old in prop::collection::btree_set("t::a|u::c", 0..2),
         accept_load_error: bool,
     ) {
-        let judgement = judge(&Evidence { red: &red, green: &green, failed_on_base: &old, accept_load_error });
+        let judgement = judge(&Evidence { red: &red, green: &green, slot: None, failed_on_base: &old, accept_load_error });
         if judgement.verdict == ProofVerdict::Proven {
             prop_assert!(!red.is_empty() && !green.is_empty());
             let flips = |test: &&str| red.iter().all(|run| is_red(run, test)) && green.iter().all(|run| is_passed(run, test));
@@ -338,7 +430,7 @@ proptest! {
     #[test]
     fn stopped_runs_prove_nothing(red in any_run(), green in any_run()) {
         let red = [Run { end: RunEnd::Cancelled, ..red }];
-        let judgement = judge(&Evidence { red: &red, green: &[green], failed_on_base: &BTreeSet::new(), accept_load_error: true });
+        let judgement = judge(&Evidence { red: &red, green: &[green], slot: None, failed_on_base: &BTreeSet::new(), accept_load_error: true });
         prop_assert_eq!(judgement.verdict, ProofVerdict::Invalid);
     }
 }

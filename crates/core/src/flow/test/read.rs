@@ -17,21 +17,11 @@ pub fn worth_another_turn(run: &Run) -> Vec<String> {
     run.broken().filter(ended).map(|case| case.id.clone()).collect()
 }
 
-/// Whether a test or a file accounts for an exit code that is not 0.
-pub fn explains(run: &Run) -> bool {
-    run.broken().next().is_some() || !run.not_loaded.is_empty()
-}
-
 /// Whether a test passed; of a file, whether all did that ran in it.
 pub fn passed_in(run: &Run, id: &str) -> bool {
     let of_file = |case: &&Case| case.id == id || (is_file(id) && case.file.as_deref() == Some(id));
     let mut cases = run.ran().filter(of_file).peekable();
     cases.peek().is_some() && cases.all(|case| case.outcome == CaseOutcome::Passed)
-}
-
-/// What is broken in a run: tests, and files that could not be loaded.
-pub fn broken_in(run: &Run) -> Vec<String> {
-    failures(run).into_iter().map(|failure| failure.test).collect()
 }
 
 /// Tests that failed, then files that could not be loaded, with their reasons.
@@ -69,6 +59,27 @@ pub fn failure(case: &Case) -> Failure {
     Failure {
         test: case.id.clone(),
         reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
+    }
+}
+
+/// A run and another one of tests that had no turn in it, as one. A test that both have counts as the later one has it.
+pub fn merged(first: Run, later: Run) -> Run {
+    let again: BTreeSet<&str> = later.cases.iter().map(|case| case.id.as_str()).collect();
+    let kept: Vec<Case> = first.cases.into_iter().filter(|case| !again.contains(case.id.as_str())).collect();
+    let claimed = first.claimed.zip(later.claimed).map(|_| (kept.len() + later.cases.len()) as u64);
+    let ended_badly = first.end == RunEnd::Finished && first.exit != Some(0);
+    Run {
+        command: first.command,
+        runner: first.runner,
+        end: later.end,
+        exit: if ended_badly { first.exit } else { later.exit },
+        counted: first.counted && later.counted,
+        claimed,
+        not_loaded: first.not_loaded.into_iter().chain(later.not_loaded).collect(),
+        tail: if later.tail.is_empty() { first.tail } else { later.tail },
+        foreign: first.foreign.or(later.foreign),
+        elapsed_ms: first.elapsed_ms + later.elapsed_ms,
+        cases: kept.into_iter().chain(later.cases).collect(),
     }
 }
 

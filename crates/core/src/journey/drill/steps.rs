@@ -148,6 +148,7 @@ fn test(play: &mut Play<'_>) -> Result<String> {
     Ok(match report.verdict {
         SuiteVerdict::Passed => report.why,
         SuiteVerdict::Failed => format!("failed: {}", report.why),
+        SuiteVerdict::Unknown => format!("unknown: {}", report.why),
     })
 }
 

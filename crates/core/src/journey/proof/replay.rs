@@ -98,8 +98,8 @@ fn in_a_slot(project: &Project, hotfix: &Hotfix, commit: &Oid, request: &ReplayR
         })
         .and_then(|_| Work::of_commit(project, held, &hotfix.base()?, commit))
         .and_then(|work| {
-            let anew = prove::Request { command: request.command.clone(), anew: true, ..Default::default() };
-            prove::show(project, hotfix, prove::plan(project, hotfix, work, &anew)?)
+            let request = prove::Request { command: request.command.clone(), ..Default::default() };
+            prove::show(project, hotfix, prove::plan(project, hotfix, work, &request)?)
         });
     if let Some(mut held) = pool.held(&name)? {
         pool.work_in(&mut held)?;

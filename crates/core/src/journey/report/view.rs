@@ -218,6 +218,7 @@ fn row(line: &ReportLine) -> Row<'_> {
         test: match line.test {
             Some(SuiteVerdict::Passed) => ("passed", "good"),
             Some(SuiteVerdict::Failed) => ("failed", "bad"),
+            Some(SuiteVerdict::Unknown) => ("unknown", "warning"),
             None => ("none", ""),
         },
         skipped: skipped.join(", "),

@@ -275,7 +275,7 @@ fn mentions(input: &RankInput<'_>, tests: &[&PathBuf]) -> Vec<(u32, Option<Strin
 }
 
 /// Files that tell tools how to build and test, at the root of a project.
-fn is_settings(path: &Path) -> bool {
+pub fn is_settings(path: &Path) -> bool {
     const NAMES: &[&str] = &[
         "package.json",
         "tsconfig.json",
@@ -293,6 +293,8 @@ fn is_settings(path: &Path) -> bool {
         "build.gradle.kts",
         "Makefile",
         "CMakeLists.txt",
+        "CTestTestfile.cmake",
+        ".mocharc",
         "package-lock.json",
         "yarn.lock",
         "pnpm-lock.yaml",

@@ -99,8 +99,11 @@ fn proved(verdict: ProofVerdict) -> Fact {
         red: None,
         green: None,
         flipped: vec!["test_auth".into()],
+        wavering: Vec::new(),
         failed_on_base_too: Vec::new(),
         test_files: Vec::new(),
+        removed_tests: Vec::new(),
+        skipped_tests: Vec::new(),
         machine: None,
     }))
 }
@@ -113,10 +116,13 @@ fn tested() -> Fact {
         selected: 1,
         total: None,
         ran: Some(1),
+        passed: Some(1),
         cut: Vec::new(),
+        could_not_tell: Vec::new(),
         failed: Vec::new(),
         failed_on_base_too: Vec::new(),
         flaky: Vec::new(),
+        loosened: Vec::new(),
         elapsed_ms: 1,
         tree: "t1".into(),
     }))

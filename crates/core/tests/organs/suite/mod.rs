@@ -162,6 +162,7 @@ fn config(command: &str) -> TestConfig {
         budget: "5m".parse().unwrap(),
         gate: GateMode::Block,
         flaky: GateMode::Warn,
+        exclusive: false,
     }
 }
 

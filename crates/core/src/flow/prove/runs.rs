@@ -1,0 +1,360 @@
+//! The runs of a proof: red, green, then the tests that flipped once more, green, red. All in the twin, so that the source
+//! part of the change is the only difference between them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use hotfix_model::proof::SideOutcome;
+use hotfix_model::{Run, Step};
+
+use super::Plan;
+use crate::error::{Error, Result};
+use crate::git::Oid;
+use crate::proof::{self, Parts};
+use crate::session::{EvidenceFiles, Session};
+use crate::slot::{Room, SetupOutcome, SetupRequest, Twin};
+use crate::suite::{self, Limits, Place, Runner, Selection, SuiteError};
+
+/// Most bytes of one side's runs that go into the record, which is pushed.
+const EVIDENCE_LIMIT: usize = 256 << 10;
+/// Most tests that are named one by one to a runner; more are run by their files.
+const MOST_NAMED: usize = 200;
+
+/// How often the tests that flipped run again on each side, at most.
+const REPEATS: usize = 5;
+/// A side that took this long for running them again has run them often enough.
+const CHEAP: Duration = Duration::from_secs(1);
+
+/// The runs of both sides.
+#[derive(Clone, Debug, Default)]
+pub struct Sides {
+    /// Base with the test part: the first run, and those after all runs with the fix.
+    pub red: Vec<Run>,
+    /// The fix, in between; empty while no source has changed.
+    pub green: Vec<Run>,
+    /// The tree of the red side.
+    pub red_tree: Option<Oid>,
+    /// The change as the runs had it: a file that base was red for want of has joined the tests.
+    pub parts: Parts,
+    /// Why each side ran only once, if that is so.
+    pub once: Option<String>,
+    /// What the twin cannot run for want of something, in one sentence with what to do.
+    pub twin_lacks: Option<String>,
+}
+
+impl Sides {
+    /// The runs as files of evidence; a side too large for the record keeps only the tests that did not pass.
+    pub fn evidence(&self) -> EvidenceFiles {
+        let sides = [("prove-red.json", &self.red), ("prove-green.json", &self.green)];
+        let file = |(name, runs): (&str, &Vec<Run>)| Some((name.to_owned(), evidence_of(runs)?));
+        sides.into_iter().filter(|(_, runs)| !runs.is_empty()).filter_map(file).collect()
+    }
+}
+
+fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
+    let whole = serde_json::to_vec(runs).ok()?;
+    if whole.len() <= EVIDENCE_LIMIT {
+        return Some(whole);
+    }
+    let broken = |run: &Run| Run { cases: run.broken().cloned().collect(), ..run.clone() };
+    let short = serde_json::to_vec(&runs.iter().map(broken).collect::<Vec<_>>()).ok()?;
+    Some(short).filter(|short| short.len() <= EVIDENCE_LIMIT)
+}
+
+/// Says who may run at the same time: the proof and the gate, or one of them alone.
+#[derive(Debug, Default)]
+pub struct Turns(RwLock<()>);
+
+impl Turns {
+    /// Runs beside others.
+    pub fn beside<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _turn = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        run()
+    }
+
+    /// Runs while nothing else does.
+    pub fn alone<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _turn = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        run()
+    }
+}
+
+impl Plan {
+    /// Runs both sides in the twin. The second run of each side is of the tests that flipped alone; none if no test did,
+    /// or if the second switch would take longer than `test.budget` leaves. A twin that lacks the runner says so in
+    /// [`Sides::twin_lacks`].
+    pub fn run_sides(&self, session: Session<'_>, turns: &Turns) -> Result<Sides> {
+        let mut switches = Switches { plan: self, session, turns, sides: Sides::default() };
+        switches.sides.parts = self.parts.clone();
+        match switches.run() {
+            Err(error) if is_missing_in_twin(&error) => {
+                switches.sides.twin_lacks = Some(format!("{error}: {}", error.next()));
+            }
+            done => done?,
+        }
+        Ok(switches.sides)
+    }
+
+    /// Runs the fix in the twin once more, to tell a test that wavers from one that the twin cannot run.
+    pub fn run_fix_again(&self, session: Session<'_>, sides: &mut Sides) -> Result<()> {
+        let turns = Turns::default();
+        let switches = Switches { plan: self, session, turns: &turns, sides: Sides::default() };
+        sides.green.extend(switches.with_fix(&self.selection)?);
+        Ok(())
+    }
+
+    /// Runs the proof's tests once in the slot, to tell what only the slot has.
+    pub fn run_in_slot(&self, session: Session<'_>) -> Result<Option<Run>> {
+        let scratch = session.project.run_dir(session.hotfix.id())?;
+        let root = &session.work.held.worktree.path;
+        suite::forget_bytecode(root, &changed_paths(session));
+        self.run_once(session, root, &scratch, &self.selection)
+    }
+
+    fn run_once(
+        &self,
+        session: Session<'_>,
+        root: &Path,
+        scratch: &Path,
+        selection: &Selection,
+    ) -> Result<Option<Run>> {
+        let Some(runner) = self.usable() else { return Ok(None) };
+        let ctx = session.project.ctx();
+        ctx.go_on()?;
+        let prove = &self.config.prove;
+        // The limit of a test is the same in every run: what is cut short by another one is not the same result.
+        let limits = Limits { run: prove.timeout.duration(), test: Some(prove.test_timeout.duration()) };
+        let place = Place { root, home: session.project.repository.home(), scratch };
+        runner.run(ctx, &place, selection, &limits).map(Some)
+    }
+}
+
+fn changed_paths(session: Session<'_>) -> Vec<PathBuf> {
+    session.work.changes.iter().map(|change| change.path.clone()).collect()
+}
+
+fn is_missing_in_twin(error: &Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            SuiteError::MissingRunner { .. }
+                | SuiteError::NotInstalled { .. }
+                | SuiteError::MissingProgram { .. }
+        )
+    )
+}
+
+/// The runs as they happen.
+struct Switches<'a> {
+    plan: &'a Plan,
+    session: Session<'a>,
+    turns: &'a Turns,
+    sides: Sides,
+}
+
+impl Switches<'_> {
+    fn run(&mut self) -> Result<()> {
+        let clock = &self.session.project.ctx().clock;
+        let began = clock.elapsed();
+        self.first_red()?;
+        if self.sides.parts.source.is_empty() {
+            if self.repeats() && self.is_red() {
+                let again = self.on_base(&self.plan.selection.clone())?;
+                self.sides.red.extend(again);
+            }
+            return Ok(());
+        }
+        if !self.is_red() {
+            return Ok(());
+        }
+        let green = self.with_fix(&self.plan.selection.clone())?;
+        self.sides.green.extend(green);
+        let Some(second) = self.second_selection() else { return Ok(()) };
+        if !self.repeats() {
+            self.sides.once = Some("prove.repeat is 1".to_owned());
+            return Ok(());
+        }
+        let took = self.sides.red.first().map_or(0, |run| run.elapsed_ms);
+        let spent = clock.elapsed().saturating_sub(began);
+        let budget = self.plan.config.test.budget.duration();
+        if spent.saturating_add(Duration::from_millis(took)) > budget {
+            let seconds = took / 1000;
+            self.sides.once =
+                Some(format!("a second switch takes about {seconds} s, more than test.budget leaves"));
+            return Ok(());
+        }
+        let greens = self.repeated(|this| this.with_fix(&second))?;
+        self.sides.green.extend(greens);
+        let reds = self.repeated(|this| this.on_base(&second))?;
+        self.sides.red.extend(reds);
+        Ok(())
+    }
+
+    /// Runs the flipped tests of a side again: often, where that is cheap, since each run halves the chance that tests
+    /// which fail at random look like a proof.
+    fn repeated(&mut self, run: impl Fn(&mut Self) -> Result<Option<Run>>) -> Result<Vec<Run>> {
+        let mut runs: Vec<Run> = Vec::new();
+        let in_one_process = self.plan.usable().is_some_and(Runner::repeats_cases);
+        let most = if in_one_process { 1 } else { REPEATS };
+        while runs.len() < most {
+            runs.extend(run(self)?);
+            let spent: u64 = runs.iter().map(|run| run.elapsed_ms).sum();
+            if runs.is_empty() || Duration::from_millis(spent) >= CHEAP {
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
+    fn repeats(&self) -> bool {
+        self.plan.config.prove.repeat > 1
+    }
+
+    /// Runs base with the tests, and with the settings that the change brings, as far as code is left to be the fix: a
+    /// test that only other settings turn green shows nothing of the code. Settings that base cannot be run with, such as
+    /// those that name a new source, stay with the source.
+    fn first_red(&mut self) -> Result<()> {
+        let apart = self.sides.parts.clone();
+        let settings = self.settings();
+        if settings.is_empty() {
+            let red = self.red_with_what_it_lacks(false)?;
+            self.sides.red.extend(red);
+            return Ok(());
+        }
+        self.sides.parts.join(&settings);
+        let red = self.red_with_what_it_lacks(true)?;
+        let reading = red.as_ref().map(proof::read_run);
+        let says_something = reading.is_some_and(|reading| {
+            reading.colour != proof::Colour::None && reading.outcome != SideOutcome::NotLoaded
+        });
+        let red = match says_something {
+            true => red,
+            false => {
+                self.sides.parts = apart;
+                self.red_with_what_it_lacks(false)?
+            }
+        };
+        self.sides.red.extend(red);
+        Ok(())
+    }
+
+    /// Files in the source part that tell tools how to build and test, if the change has code besides.
+    fn settings(&self) -> Vec<PathBuf> {
+        let source = || self.sides.parts.source.iter().map(|change| &change.path);
+        let settings: Vec<PathBuf> = source().filter(|path| suite::is_settings(path)).cloned().collect();
+        let speaks = |path: &PathBuf| self.plan.usable().is_some_and(|runner| runner.speaks(path));
+        let has_code = source().filter(|path| !settings.contains(path)).any(speaks);
+        if has_code { settings } else { Vec::new() }
+    }
+
+    /// Runs base. A new file of the fix that base is red for want of joins the tests, and base runs again: that it lacks
+    /// the file is not the bug.
+    fn red_with_what_it_lacks(&mut self, with_settings: bool) -> Result<Option<Run>> {
+        loop {
+            let red = self.on_base(&self.plan.selection.clone())?;
+            let missing =
+                red.as_ref().map(|run| self.named_as_missing(run, with_settings)).unwrap_or_default();
+            if missing.is_empty() {
+                return Ok(red);
+            }
+            self.sides.parts.join(&missing);
+        }
+    }
+
+    /// New files of the source part that the reasons of a red run name. A source that the tests only import at their head
+    /// stays, unless it is the settings that need it: that tests cannot be loaded on base is told as such.
+    fn named_as_missing(&self, red: &Run, with_settings: bool) -> Vec<PathBuf> {
+        let added: Vec<PathBuf> = self.sides.parts.added().cloned().collect();
+        let of_tests: Vec<&str> = red.broken().filter_map(|case| case.reason.as_deref()).collect();
+        let mut named = BTreeSet::new();
+        for reason in of_tests {
+            named.extend(proof::named_in(reason, added.iter()));
+        }
+        let is_source = |path: &&PathBuf| self.plan.usable().is_some_and(|runner| runner.speaks(path));
+        let data: Vec<PathBuf> =
+            added.iter().filter(|path| with_settings || !is_source(path)).cloned().collect();
+        for (_, reason) in &red.not_loaded {
+            named.extend(proof::named_in(reason, data.iter()));
+        }
+        if !red.counted && red.exit != Some(0) {
+            for line in red.tail.lines() {
+                named.extend(proof::named_in(line, added.iter()));
+            }
+        }
+        named.into_iter().collect()
+    }
+
+    fn is_red(&self) -> bool {
+        self.sides.red.first().is_some_and(|run| proof::read_run(run).colour == proof::Colour::Red)
+    }
+
+    /// What runs a second time: the tests that flipped, and those that are broken with the fix, which may only waver.
+    /// `None` if nothing flipped.
+    fn second_selection(&self) -> Option<Selection> {
+        let (red, green) = (self.sides.red.first()?, self.sides.green.first()?);
+        let runner = self.plan.usable()?;
+        if !red.counted || !green.counted || !runner.can_select() {
+            let flipped = proof::read_run(green).colour == proof::Colour::Green
+                || !proof::candidates(red, green).is_empty();
+            return flipped.then(|| self.plan.selection.clone());
+        }
+        let flipped = proof::candidates(red, green);
+        if flipped.is_empty() {
+            return None;
+        }
+        let mut ids: Vec<String> = flipped.into_iter().collect();
+        ids.extend(green.broken().map(|case| case.id.clone()));
+        if ids.len() <= MOST_NAMED {
+            let times = if runner.repeats_cases() { REPEATS } else { 1 };
+            let again = std::iter::repeat_n(ids, times).flatten().collect();
+            return Some(Selection::Cases(again));
+        }
+        let files: BTreeSet<PathBuf> =
+            ids.iter().map(|id| suite::path_of_text(suite::file_of_id(id))).collect();
+        Some(Selection::Files(files.into_iter().collect()))
+    }
+
+    fn on_base(&mut self, selection: &Selection) -> Result<Option<Run>> {
+        let Session { project, hotfix, work } = self.session;
+        let scratch = project.run_dir(hotfix.id())?;
+        let tree = project.repository.overlay_tree(&work.base, &self.sides.parts.tests, &scratch)?;
+        self.sides.red_tree = Some(tree.clone());
+        self.in_twin(&tree, "red side: the tests on base", selection)
+    }
+
+    fn with_fix(&self, selection: &Selection) -> Result<Option<Run>> {
+        self.in_twin(&self.session.work.tree, "green side: the tests with the fix", selection)
+    }
+
+    fn in_twin(&self, tree: &Oid, what: &str, selection: &Selection) -> Result<Option<Run>> {
+        let run = || {
+            // Laid anew for every run, so that nothing an earlier one left behind in a tracked file counts.
+            let twin = prepare_twin(self.session, tree)?;
+            self.session.project.ctx().began(Step::Prove, what);
+            let scratch = self.session.project.run_dir(self.session.hotfix.id())?;
+            self.plan.run_once(self.session, &twin.worktree.path, &scratch, selection)
+        };
+        let first = self.turns.beside(run)?;
+        match first.as_ref().is_some_and(suite::fought_over_a_port) {
+            true => self.turns.alone(run),
+            false => Ok(first),
+        }
+    }
+}
+
+/// Makes the twin hold exactly `tree`, set up for tests. Changed files are newer than every earlier build, and what Python
+/// compiled of them is forgotten. Set-up runs again where its inputs are others.
+pub fn prepare_twin(session: Session<'_>, tree: &Oid) -> Result<Twin> {
+    let Session { project, hotfix, work } = session;
+    let pool = project.pool(&hotfix.loaded);
+    let twin = pool.twin(&work.held, &work.base)?;
+    pool.lay(&twin, &work.base, tree)?;
+    suite::forget_bytecode(&twin.worktree.path, &changed_paths(session));
+    let logs = project.run_dir(hotfix.id())?;
+    let trusted = project.is_trusted(&hotfix.loaded)?;
+    let request = SetupRequest { tree, trusted, logs: &logs, step: Step::Prove };
+    let _: SetupOutcome = pool.setup(&work.held, Room::Twin(&twin), &request)?;
+    Ok(twin)
+}
