@@ -131,6 +131,12 @@ impl Plan {
     }
 }
 
+/// Whether tests could be loaded and ran.
+fn says_something(run: &Run) -> bool {
+    let reading = proof::read_run(run);
+    reading.colour != proof::Colour::None && reading.outcome != SideOutcome::NotLoaded
+}
+
 fn changed_paths(session: Session<'_>) -> Vec<PathBuf> {
     session.work.changes.iter().map(|change| change.path.clone()).collect()
 }
@@ -213,49 +219,51 @@ impl Switches<'_> {
     }
 
     /// Runs base with the tests, and with the settings that the change brings, as far as code is left to be the fix: a
-    /// test that only other settings turn green shows nothing of the code. Settings that base cannot be run with, such as
-    /// those that name a new source, stay with the source.
+    /// test that only other settings turn green shows nothing of the code. Settings may name files that the change adds;
+    /// then base has those as well. Settings that base cannot be run with at all stay with the source.
     fn first_red(&mut self) -> Result<()> {
         let apart = self.sides.parts.clone();
         let settings = self.settings();
-        if settings.is_empty() {
-            let red = self.red_with_what_it_lacks(false)?;
-            self.sides.red.extend(red);
-            return Ok(());
-        }
-        self.sides.parts.join(&settings);
-        let red = self.red_with_what_it_lacks(true)?;
-        let reading = red.as_ref().map(proof::read_run);
-        let says_something = reading.is_some_and(|reading| {
-            reading.colour != proof::Colour::None && reading.outcome != SideOutcome::NotLoaded
-        });
-        let red = match says_something {
-            true => red,
-            false => {
-                self.sides.parts = apart;
-                self.red_with_what_it_lacks(false)?
+        if !settings.is_empty() {
+            let added: Vec<PathBuf> = apart.added().cloned().collect();
+            for also in [&[][..], &added] {
+                self.sides.parts = apart.clone();
+                self.sides.parts.join(&settings);
+                self.sides.parts.join(also);
+                if !self.has_code(&self.sides.parts) {
+                    break;
+                }
+                let red = self.red_with_what_it_lacks()?;
+                if red.as_ref().is_some_and(says_something) {
+                    self.sides.red.extend(red);
+                    return Ok(());
+                }
             }
-        };
+            self.sides.parts = apart;
+        }
+        let red = self.red_with_what_it_lacks()?;
         self.sides.red.extend(red);
         Ok(())
     }
 
-    /// Files in the source part that tell tools how to build and test, if the change has code besides.
+    /// Files in the source part that tell tools how to build and test.
     fn settings(&self) -> Vec<PathBuf> {
-        let source = || self.sides.parts.source.iter().map(|change| &change.path);
-        let settings: Vec<PathBuf> = source().filter(|path| suite::is_settings(path)).cloned().collect();
-        let speaks = |path: &PathBuf| self.plan.usable().is_some_and(|runner| runner.speaks(path));
-        let has_code = source().filter(|path| !settings.contains(path)).any(speaks);
-        if has_code { settings } else { Vec::new() }
+        let source = self.sides.parts.source.iter().map(|change| &change.path);
+        source.filter(|path| suite::is_settings(path)).cloned().collect()
+    }
+
+    /// Whether the source part holds code in the runner's language.
+    fn has_code(&self, parts: &Parts) -> bool {
+        let speaks = |path: &Path| self.plan.usable().is_some_and(|runner| runner.speaks(path));
+        parts.source.iter().any(|change| !suite::is_settings(&change.path) && speaks(&change.path))
     }
 
     /// Runs base. A new file of the fix that base is red for want of joins the tests, and base runs again: that it lacks
     /// the file is not the bug.
-    fn red_with_what_it_lacks(&mut self, with_settings: bool) -> Result<Option<Run>> {
+    fn red_with_what_it_lacks(&mut self) -> Result<Option<Run>> {
         loop {
             let red = self.on_base(&self.plan.selection.clone())?;
-            let missing =
-                red.as_ref().map(|run| self.named_as_missing(run, with_settings)).unwrap_or_default();
+            let missing = red.as_ref().map(|run| self.named_as_missing(run)).unwrap_or_default();
             if missing.is_empty() {
                 return Ok(red);
             }
@@ -264,8 +272,8 @@ impl Switches<'_> {
     }
 
     /// New files of the source part that the reasons of a red run name. A source that the tests only import at their head
-    /// stays, unless it is the settings that need it: that tests cannot be loaded on base is told as such.
-    fn named_as_missing(&self, red: &Run, with_settings: bool) -> Vec<PathBuf> {
+    /// stays: that they cannot be loaded on base is told as such.
+    fn named_as_missing(&self, red: &Run) -> Vec<PathBuf> {
         let added: Vec<PathBuf> = self.sides.parts.added().cloned().collect();
         let of_tests: Vec<&str> = red.broken().filter_map(|case| case.reason.as_deref()).collect();
         let mut named = BTreeSet::new();
@@ -273,8 +281,7 @@ impl Switches<'_> {
             named.extend(proof::named_in(reason, added.iter()));
         }
         let is_source = |path: &&PathBuf| self.plan.usable().is_some_and(|runner| runner.speaks(path));
-        let data: Vec<PathBuf> =
-            added.iter().filter(|path| with_settings || !is_source(path)).cloned().collect();
+        let data: Vec<PathBuf> = added.iter().filter(|path| !is_source(path)).cloned().collect();
         for (_, reason) in &red.not_loaded {
             named.extend(proof::named_in(reason, data.iter()));
         }
