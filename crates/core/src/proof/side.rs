@@ -139,8 +139,18 @@ fn reason(run: &Run, outcome: SideOutcome) -> Option<String> {
     let of_file = || run.not_loaded.first().map(|(file, why)| format!("{file}: {why}"));
     match outcome {
         SideOutcome::Passed => None,
-        SideOutcome::NothingRan => Some("no test ran".to_owned()),
+        SideOutcome::NothingRan => Some(why_nothing_ran(run)),
         _ => of_case.or_else(of_file).or_else(|| run.tail.lines().last().map(str::to_owned)),
+    }
+}
+
+/// What the runner says of tests that it left out, or of having nothing to run.
+fn why_nothing_ran(run: &Run) -> String {
+    let skipped = run.cases.iter().find_map(|case| case.reason.clone());
+    let said = || run.tail.lines().last().filter(|line| line.starts_with("no test ran")).map(str::to_owned);
+    match skipped {
+        Some(why) => format!("no test ran: {why}"),
+        None => said().unwrap_or_else(|| "no test ran".to_owned()),
     }
 }
 

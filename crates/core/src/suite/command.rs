@@ -8,6 +8,7 @@ use hotfix_model::Run;
 use super::folder::RunFolder;
 use super::report::{self, End, Told};
 use super::runners::python::environment::{self as python, Site};
+use super::runners::shell::make;
 use super::stream::{self, Heard};
 use super::{Limits, Place, Runner, Selection, SuiteError, paths};
 use crate::ctx::Ctx;
@@ -61,6 +62,10 @@ impl Runner for Plain {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, _: &Selection, limits: &Limits) -> Result<Run> {
+        if let Some(why) = make::runs_nothing(ctx, place, &self.words) {
+            let told = Told { runner: NAME, command: self.shown.clone(), counted: true, claimed: None };
+            return Ok(Run { tail: why, ..report::nothing(told, End::finished()) });
+        }
         let folder = RunFolder::new(ctx, place.scratch)?;
         let command = python::prepare(ctx, self.command_in(ctx, place), Site::root(place), &folder, limits);
         let finished = match command.env("PYTEST_ADDOPTS", options_with_plugin(ctx)).run(ctx) {

@@ -38,6 +38,11 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The folder with the helpers, for `PYTHONPATH`.
     pub fn tools(&self) -> PathBuf {
         self.0.join("tools")

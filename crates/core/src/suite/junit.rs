@@ -7,6 +7,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -34,6 +35,8 @@ pub struct Report {
     pub cases: Vec<TestCase>,
     /// The tool's own count, if every outer suite tells one.
     pub claimed: Option<u64>,
+    /// Every `<property>`, by its name.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// A `<testcase>`.
@@ -106,7 +109,10 @@ fn report(bytes: &[u8]) -> Result<Report, JunitError> {
     let was_retried = || document.descendants().any(|node| RETRIED.contains(&node.tag_name().name()));
     let all = cases.len() as u64;
     let claimed = claimed.map(|count| if count < all && was_retried() { all } else { count });
-    Ok(Report { cases, claimed })
+    let properties = document.descendants().filter(|node| is(*node, "property"));
+    let properties = properties.filter_map(|node| Some((node.attribute("name")?, node.attribute("value")?)));
+    let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Report { cases, claimed, properties })
 }
 
 /// The count that a suite tells. Tools disagree on whether that of an outer suite holds those of its inner ones: one that

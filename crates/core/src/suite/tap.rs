@@ -14,6 +14,17 @@ pub struct Point {
     pub outcome: CaseOutcome,
     /// What was said about it in one line.
     pub reason: Option<String>,
+    /// Where it failed, the innermost place that was told.
+    pub place: Option<Place>,
+}
+
+/// A place as bats tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The function, if it is none of the test itself.
+    pub function: Option<String>,
 }
 
 /// What a stream told.
@@ -50,11 +61,21 @@ pub fn read(output: &str) -> Report {
 
 /// Where it is comes first in what tools print; what was wrong comes after, and says more.
 fn take_reason(point: &mut Point, said: &str) {
+    point.place = point.place.take().or_else(|| place(said));
     let is_place =
         |text: &str| text.starts_with("(in ") || text.starts_with("(from ") || text.starts_with("at ");
     if !said.is_empty() && point.reason.as_deref().is_none_or(is_place) {
         point.reason = clean_reason(said).or(point.reason.take());
     }
+}
+
+/// ``(from function `sum' in file lib.bash, line 3,`` or `(in test file t/a.bats, line 6)`
+fn place(said: &str) -> Option<Place> {
+    let said = said.strip_prefix('(')?;
+    let function = said.strip_prefix("from function `").and_then(|rest| rest.split_once('\''));
+    let (_, rest) = said.split_once("in test file ").or_else(|| said.split_once("in file "))?;
+    let (file, _) = rest.rsplit_once(", line ")?;
+    Some(Place { file: file.to_owned(), function: function.map(|(name, _)| name.to_owned()) })
 }
 
 fn point(line: &str, number: usize) -> Option<Point> {
@@ -79,7 +100,7 @@ fn point(line: &str, number: usize) -> Option<Point> {
     };
     let name = if name.is_empty() { number.to_string() } else { name.to_owned() };
     let reason = clean_reason(directive).filter(|_| outcome != CaseOutcome::Passed);
-    Some(Point { name, outcome, reason })
+    Some(Point { name, outcome, reason, place: None })
 }
 
 /// The name, and the directive behind the last ` # `.
@@ -128,6 +149,19 @@ mod tests {
         assert_eq!(report.planned, Some(4));
         assert_eq!(report.points[1].reason.as_deref(), Some("`[ 1 -eq 2 ]' failed"));
         assert_eq!(report.points[3].reason.as_deref(), Some("timeout after 1s"));
+        let of = |said: &str| {
+            read(&format!("not ok 1 a\n# {said}\n#  in test file t/a.bats, line 5)\n")).points[0]
+                .place
+                .clone()
+        };
+        let place = |file: &str, function: Option<&str>| {
+            Some(Place { file: file.to_owned(), function: function.map(str::to_owned) })
+        };
+        assert_eq!(report.points[1].place, place("t/a.bats", None));
+        assert_eq!(
+            of("(from function `sum' in file lib, x.bash, line 3,"),
+            place("lib, x.bash", Some("sum"))
+        );
     }
 
     #[test]

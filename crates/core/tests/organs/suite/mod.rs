@@ -92,6 +92,14 @@ impl Project {
         runner.run(&self.ctx(), &place, selection, &limits).unwrap()
     }
 
+    /// The test files that the project's own command would run, as the runner tells them.
+    pub fn listed(&self, runner: &dyn Runner) -> Option<Vec<String>> {
+        let (root, home, scratch) = (self.root(), self.home(), self.scratch());
+        let place = Place { root: &root, home: &home, scratch: &scratch };
+        let listed = runner.listed(&self.ctx(), &place, Duration::from_mins(2))?;
+        Some(listed.iter().map(|path| path.display().to_string()).collect())
+    }
+
     /// What each of these test files runs; nothing if that cannot be learnt.
     pub fn footprints(&self, runner: &dyn Runner, tests: &[&str]) -> BTreeMap<String, Footprint> {
         let (root, home, scratch) = (self.root(), self.home(), self.scratch());
@@ -176,6 +184,12 @@ pub fn outcomes(run: &Run) -> Vec<(&str, CaseOutcome)> {
 pub fn reason<'a>(run: &'a Run, id: &str) -> &'a str {
     let case = run.cases.iter().find(|case| case.id == id);
     case.unwrap_or_else(|| panic!("no {id} in {run:#?}")).reason.as_deref().unwrap_or_default()
+}
+
+/// Where a test failed.
+pub fn frame<'a>(run: &'a Run, id: &str) -> Option<&'a str> {
+    let case = run.cases.iter().find(|case| case.id == id);
+    case.unwrap_or_else(|| panic!("no {id} in {run:#?}")).frame.as_deref()
 }
 
 pub fn files(paths: &[&str]) -> Selection {

@@ -7,7 +7,7 @@ use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
 use hotfix_model::RunEnd;
 use hotfix_testkit::tools;
 
-use super::{Project, files, found, outcomes, reason};
+use super::{Project, files, found, frame, outcomes, reason};
 
 const LISTS: &str = "cmake_minimum_required(VERSION 3.16)\nproject(till C)\ninclude(CTest)\nadd_library(till src/till.c)\nadd_subdirectory(tests)\n";
 const TESTS: &str = "foreach(name adds hangs skips zero)
@@ -62,6 +62,8 @@ fn every_kind_of_end_is_read_and_named_by_file() {
     assert_eq!((run.claimed, run.exit, run.end), (Some(6), Some(8), RunEnd::Finished));
     assert!(reason(&run, "native/tests/adds_test.c::adds").contains("Assertion `sum(2, 1) == 3' failed"));
     assert_eq!(reason(&run, "native/tests/run.sh::script"), "no till");
+    assert_eq!(frame(&run, "native/tests/adds_test.c::adds"), Some("native/tests/adds_test.c:main"));
+    assert_eq!(frame(&run, "native/tests/run.sh::script"), None);
     let left: Vec<_> = std::fs::read_dir(project.root().join("native")).unwrap().collect();
     assert_eq!(left.len(), 3, "built in the slot: {left:?}");
 }
@@ -85,6 +87,16 @@ fn files_and_single_tests_are_singled_out_and_dependents_are_known() {
     let wanted = names.map(|name| std::path::PathBuf::from(format!("native/tests/{name}_test.c")));
     assert_eq!(related("native/src/till.c").unwrap(), wanted);
     assert_eq!(related("native/src/till.h"), None);
+}
+
+#[test]
+fn what_a_built_project_registers_is_listed_and_what_it_leaves_out_is_not() {
+    let (project, runner) = project();
+    let kept = "add_executable(adds_test adds_test.c)\ntarget_link_libraries(adds_test till)\ntarget_include_directories(adds_test PRIVATE ../src)\nadd_test(NAME adds COMMAND adds_test)\nadd_executable(zero_test zero_test.c)\ntarget_link_libraries(zero_test till)\ntarget_include_directories(zero_test PRIVATE ../src)\nadd_test(NAME zero COMMAND zero_test)\nset_tests_properties(zero PROPERTIES DISABLED TRUE)\n";
+    project.write(&[("native/tests/CMakeLists.txt", kept)]);
+    assert_eq!(project.listed(runner.as_ref()), None, "nothing is built yet");
+    project.run(runner.as_ref(), &files(&["native/tests/adds_test.c"]));
+    assert_eq!(project.listed(runner.as_ref()).unwrap(), ["native/tests/adds_test.c"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl<'a> Build<'a> {
     /// Of the project in `inside`.
     pub fn new((ctx, place): (&'a Ctx, &Place<'_>), folder: &'a RunFolder, inside: &'a Path) -> Self {
         let root = place.root.canonicalize().unwrap_or_else(|_| place.root.to_owned());
-        let project = listing::plain(&root.join(inside));
+        let project = paths::plain(&root.join(inside));
         let found = USUAL.iter().map(|name| project.join(name)).find(|one| is_built_in(one, &project));
         let place = found.unwrap_or_else(|| place.scratch.join(name_of(&project)));
         Self { ctx, folder, project, inside, place }
@@ -74,6 +74,15 @@ impl<'a> Build<'a> {
             broken = self.compile_errors(&said);
         }
         Ok(Built { targets, tests, broken })
+    }
+
+    /// Configures and lists, and builds nothing; `None` if it cannot be configured within `limit`.
+    pub fn look(&self, limit: Duration) -> Option<Built> {
+        listing::ask(&self.place).ok()?;
+        let command = self.configure().contained().dir(&self.project).log(self.folder.file("look.log"));
+        command.deadline(limit).run(self.ctx).ok().filter(Finished::success)?;
+        let targets = listing::targets(&self.place, &self.project);
+        Some(Built { targets, tests: self.list().ok()?, broken: Vec::new() })
     }
 
     /// Names a file as ids do.
@@ -134,7 +143,7 @@ impl<'a> Build<'a> {
             let Some((place, said)) = marks.iter().find_map(|mark| line.split_once(mark)) else { continue };
             let mut parts = place.split(':');
             let (Some(file), number) = (parts.next(), parts.next().unwrap_or_default()) else { continue };
-            let file = listing::plain(&self.place.join(file));
+            let file = paths::plain(&self.place.join(file));
             let Some(file) = self.name_of(&file) else { continue };
             let reason = clean_reason(&format!("does not compile: {said} (line {number})"));
             found.entry(paths::text_of_path(&file)).or_insert_with(|| reason.unwrap_or_default());

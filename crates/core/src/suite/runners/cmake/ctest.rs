@@ -1,7 +1,8 @@
 //! ctest, the runner of `CMake` projects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotfix_model::{Case, CaseOutcome, Run};
 
@@ -12,6 +13,7 @@ use crate::error::{FileError, Result};
 use crate::exec::{Command, Finished};
 use crate::suite::folder::RunFolder;
 use crate::suite::junit::{self, TestCase};
+use crate::suite::origin::{self, Root};
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::Heard;
 use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
@@ -124,12 +126,25 @@ impl Runner for CTest {
         }
         let finished = command.dir(place.root.join(&self.folder)).run(ctx)?;
         let log = std::fs::read(folder.log()).unwrap_or_default();
-        let read = Read { placed: &placed, log: &String::from_utf8_lossy(&log), limits };
+        let root = Root::new(place.root);
+        let read = Read { placed: &placed, log: &String::from_utf8_lossy(&log), limits, root: &root };
         Ok(read.conclude(
             told,
             &finished,
             (junit::read_report(&folder.junit()), chosen.len(), built.broken.clone()),
         ))
+    }
+
+    /// Known of a project that is built: of a program that is not there, `CMake` does not say what it is made from.
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        self.ready(ctx, place).ok()?;
+        let folder = RunFolder::with(ctx, place.scratch, &[]).ok()?;
+        let build = Build::new((ctx, place), &folder, &self.folder);
+        let built = build.look(limit)?;
+        let is_known = built.tests.iter().all(|test| test.is_disabled || !test.command.is_empty());
+        let enabled = built.tests.iter().filter(|test| !test.is_disabled);
+        let files = enabled.flat_map(|test| placed(test, &build, &built).files);
+        is_known.then(|| files.filter(|file| self.is_test_file(file)).collect())
     }
 
     /// Known once it was configured.
@@ -157,7 +172,7 @@ fn placed<'a>(test: &'a Test, build: &Build<'_>, built: &Built) -> Placed<'a> {
     let sources = listing::target_of(&built.targets, program).map(|target| target.sources.as_slice());
     let named = |file: &PathBuf| build.name_of(file);
     let mut files: Vec<PathBuf> = sources.unwrap_or_default().iter().filter_map(named).collect();
-    let arguments = test.command.iter().map(|word| listing::plain(Path::new(word)));
+    let arguments = test.command.iter().map(|word| paths::plain(Path::new(word)));
     files.extend(arguments.filter(|path| path.is_file()).filter_map(|path| build.name_of(&path)));
     let speaks_of_it = |file: &&PathBuf| {
         let pieces: Vec<&str> = test.name.split(['.', '/']).filter(|piece| !piece.is_empty()).collect();
@@ -193,6 +208,7 @@ struct Read<'a> {
     placed: &'a [Placed<'a>],
     log: &'a str,
     limits: &'a Limits,
+    root: &'a Root,
 }
 
 type Results = (Result<junit::Report, junit::JunitError>, usize, Vec<(String, String)>);
@@ -229,20 +245,35 @@ impl Read<'_> {
             CaseOutcome::Failed if took_all => CaseOutcome::TimedOut,
             outcome => outcome,
         };
-        let said = (outcome == CaseOutcome::Failed).then(|| self.said_by(&case.name)).flatten();
-        let reason = said.or(case.reason).filter(|_| outcome != CaseOutcome::Passed);
+        let output = if outcome == CaseOutcome::Failed { self.output_of(&case.name) } else { Vec::new() };
+        let frame = output.iter().find_map(|line| self.frame(line));
+        let reason = telling_line(&output).or(case.reason).filter(|_| outcome != CaseOutcome::Passed);
         Case {
             id: format!("{file}::{}", case.name),
             file: Some(file),
             outcome,
             reason,
-            frame: None,
+            frame,
             seconds: case.seconds,
         }
     }
 
-    /// The line of a failed test's output that tells most; the outcome does not depend on it.
-    fn said_by(&self, name: &str) -> Option<String> {
+    /// The place that a line names, as `assert` and the frameworks print it: `a_test: /slot/a_test.c:3: main: Assertion`.
+    fn frame(&self, line: &str) -> Option<String> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.iter().enumerate().find_map(|(number, word)| {
+            let mut parts = word.trim_end_matches(':').rsplitn(2, ':');
+            let line: Option<u64> = parts.next()?.parse().ok();
+            let file = self.root.file(Path::new(line.and_then(|_| parts.next())?))?;
+            let is_assertion = words.get(number + 2).is_some_and(|word| *word == "Assertion");
+            let function =
+                words.get(number + 1).map(|word| word.trim_end_matches(':')).filter(|_| is_assertion);
+            Some(origin::frame(&file, function))
+        })
+    }
+
+    /// What a failed test printed.
+    fn output_of(&self, name: &str) -> Vec<&str> {
         let is_headline = |line: &str| {
             let line = line.trim_start();
             line.starts_with("Start ")
@@ -251,11 +282,15 @@ impl Read<'_> {
         let begins =
             |line: &&str| is_headline(line) && line.contains(&format!(": {name} .")) && line.contains("***");
         let lines = self.log.lines().skip_while(|line| !begins(line)).skip(1);
-        let said: Vec<&str> = lines.take_while(|line| !is_headline(line)).collect();
-        let telling = said.iter().find(|line| {
-            ["ssert", "rror", "ailed", "ailure", "xpected"].iter().any(|word| line.contains(word))
-        });
-        let last = || said.iter().rev().find(|line| !line.trim().is_empty());
-        crate::suite::stream::clean_reason(telling.or_else(last)?)
+        lines.take_while(|line| !is_headline(line)).collect()
     }
+}
+
+/// The line of a failed test's output that tells most; the outcome does not depend on it.
+fn telling_line(said: &[&str]) -> Option<String> {
+    let telling = said
+        .iter()
+        .find(|line| ["ssert", "rror", "ailed", "ailure", "xpected"].iter().any(|word| line.contains(word)));
+    let last = || said.iter().rev().find(|line| !line.trim().is_empty());
+    crate::suite::stream::clean_reason(telling.or_else(last)?)
 }

@@ -2,10 +2,12 @@
 //! --show-only=json-v1`).
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::suite::paths;
 
 /// The name under which we ask.
 const CLIENT: &str = "client-git-hotfix";
@@ -37,6 +39,8 @@ pub struct Test {
     pub command: Vec<String>,
     /// Its own time limit, seconds.
     pub limit: Option<f64>,
+    /// Whether the project has switched it off.
+    pub is_disabled: bool,
 }
 
 /// Asks for the targets; answered by the next configuration. Errors: the build folder cannot be written.
@@ -74,15 +78,15 @@ fn target(value: &Value, build: &Path, project: &Path) -> Target {
     Target {
         name: text("name"),
         id: text("id"),
-        products: all("artifacts", "path").map(|path| plain(&build.join(path))).collect(),
-        sources: all("sources", "path").map(|path| plain(&project.join(path))).collect(),
+        products: all("artifacts", "path").map(|path| paths::plain(&build.join(path))).collect(),
+        sources: all("sources", "path").map(|path| paths::plain(&project.join(path))).collect(),
         needs: all("dependencies", "id").map(str::to_owned).collect(),
     }
 }
 
 /// The target that a program is.
 pub fn target_of<'a>(targets: &'a [Target], program: &str) -> Option<&'a Target> {
-    let program = plain(Path::new(program));
+    let program = paths::plain(Path::new(program));
     targets.iter().find(|target| target.products.contains(&program))
 }
 
@@ -124,30 +128,18 @@ pub fn tests(output: &[u8]) -> Option<Vec<Test>> {
     let begin = output.iter().position(|byte| *byte == b'{')?;
     let list: List = serde_json::from_slice(output.get(begin..)?).ok()?;
     let test = |(index, listed): (usize, Listed)| {
-        let limit = listed.properties.iter().find(|property| property.name == "TIMEOUT");
+        let property = |name: &str| listed.properties.iter().find(|property| property.name == name);
+        let limit = property("TIMEOUT");
+        let disabled = property("DISABLED").and_then(|property| property.value.as_bool());
         Test {
             number: index + 1,
             limit: limit.and_then(|property| property.value.as_f64()),
+            is_disabled: disabled.unwrap_or_default(),
             name: listed.name,
             command: listed.command,
         }
     };
     Some(list.tests.into_iter().enumerate().map(test).collect())
-}
-
-/// A path without `.` and `..`.
-pub fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending, Finished};
 use crate::suite::folder::RunFolder;
+use crate::suite::origin::Root;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::Heard;
 use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths, tap};
@@ -102,7 +103,7 @@ impl Runner for Bats {
             let command = command.arg(Path::new(".").join(file)).dir(place.root).contained();
             let command = command.log(folder.log()).deadline(left).env("TERM", "dumb");
             let finished = with_limit(command, limits.test).run(ctx)?;
-            if !gathered.take(file, finished) {
+            if !gathered.take(&Root::new(place.root), file, finished) {
                 break;
             }
         }
@@ -117,7 +118,7 @@ impl Runner for Bats {
 
 impl Gathered {
     /// Takes in the run of one file; false if the others shall not run.
-    fn take(&mut self, file: &Path, finished: Finished) -> bool {
+    fn take(&mut self, root: &Root, file: &Path, finished: Finished) -> bool {
         let read = tap::read(&String::from_utf8_lossy(&finished.stdout));
         let place = paths::text_of_path(file);
         let loaded = read.planned.is_some();
@@ -125,12 +126,14 @@ impl Gathered {
         for point in read.points {
             let id = format!("{place}::{}", point.name);
             let reason = point.reason.filter(|_| point.outcome != CaseOutcome::Passed);
+            let frame =
+                point.place.and_then(|place| root.frame(Path::new(&place.file), place.function.as_deref()));
             self.heard.cases.push(Case {
                 id,
                 file: Some(place.clone()),
                 outcome: point.outcome,
                 reason,
-                frame: None,
+                frame,
                 seconds: None,
             });
         }

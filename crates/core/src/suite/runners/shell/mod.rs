@@ -1,6 +1,7 @@
 //! Shell: bats. And, as the last resort of every repository, `make test`.
 
 mod bats;
+pub mod make;
 
 use std::path::{Path, PathBuf};
 
