@@ -8,7 +8,7 @@ use hotfix_model::CaseOutcome::{Crashed, Failed, Passed, Skipped, TimedOut};
 use hotfix_model::RunEnd;
 use hotfix_testkit::{tools, write_program};
 
-use super::{Project, files, found, outcomes, reason};
+use super::{Project, files, found, frame, outcomes, reason, write_into};
 
 const MODULE: (&str, &str) = ("go.mod", "module example.org/sum\n\ngo 1.21\n");
 const SOURCE: (&str, &str) = ("sum.go", "package sum\n\nfunc Sum(a, b int) int { return a + b }\n");
@@ -256,4 +256,244 @@ fn what_each_test_file_runs_is_learnt() {
     let of_sum = |test: &str| found.get(test).and_then(|files| files.get("sum.go")).cloned();
     assert_eq!(of_sum("other_test.go"), Some(vec![(3, 3)]), "{found:?}");
     assert_eq!(of_sum("sum_test.go"), Some(vec![(3, 3)]), "{found:?}");
+}
+
+/// What testify's `suite` does: every method of a suite that is named as a test is a part of the test that runs it.
+const SUITE: (&str, &str) = (
+    "suite/suite.go",
+    r#"package suite
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+type Suite struct{ t *testing.T }
+
+func (s *Suite) T() *testing.T     { return s.t }
+func (s *Suite) SetT(t *testing.T) { s.t = t }
+
+func Run(t *testing.T, suite interface{ SetT(*testing.T) }) {
+	suite.SetT(t)
+	if setup, ok := suite.(interface{ SetupSuite() }); ok {
+		setup.SetupSuite()
+	}
+	methods := reflect.TypeOf(suite)
+	for i := 0; i < methods.NumMethod(); i++ {
+		if method := methods.Method(i); strings.HasPrefix(method.Name, "Test") {
+			t.Run(method.Name, func(t *testing.T) {
+				suite.SetT(t)
+				method.Func.Call([]reflect.Value{reflect.ValueOf(suite)})
+			})
+		}
+	}
+}
+"#,
+);
+const RUNS_SUITES: &str = "package sum\n\nimport (\n\t\"testing\"\n\n\t\"example.org/sum/suite\"\n)\n\ntype PriceSuite struct{ suite.Suite }\n\nfunc TestPriceSuite(t *testing.T) { suite.Run(t, new(PriceSuite)) }\n";
+const TAX: &str = "package sum\n\nfunc (s *PriceSuite) TestTax() {}\n";
+const TOTAL: &str = "package sum\n\nfunc (s *PriceSuite) TestTotal() {\n\tif Sum(1, 2) != 4 {\n\t\ts.T().Error(\"no\")\n\t}\n}\n";
+const PLAIN: &str = "package sum\n\nimport \"testing\"\n\nfunc TestPlain(t *testing.T) {}\n";
+
+fn suites(more: &[(&'static str, &'static str)]) -> (Project, Box<dyn Runner>) {
+    let mut all = vec![
+        MODULE,
+        SOURCE,
+        SUITE,
+        ("suites_test.go", RUNS_SUITES),
+        ("tax_test.go", TAX),
+        ("total_test.go", TOTAL),
+        ("plain_test.go", PLAIN),
+    ];
+    all.retain(|(path, _)| more.iter().all(|(other, _)| other != path));
+    all.extend(more);
+    module(&all)
+}
+
+#[test]
+fn methods_of_a_suite_run_with_their_file_whichever_file_runs_the_suite() {
+    let (project, runner) = suites(&[]);
+    let run = project.run(runner.as_ref(), &files(&["total_test.go"]));
+    let id = "total_test.go::TestPriceSuite/TestTotal";
+    assert_eq!(outcomes(&run), [(id, Failed)], "{run:#?}");
+    assert_eq!((frame(&run, id), run.claimed), (Some("total_test.go:PriceSuite.TestTotal"), Some(1)));
+    let run = project.run(runner.as_ref(), &Selection::Cases(vec![id.to_owned()]));
+    assert_eq!(outcomes(&run), [(id, Failed)], "{run:#?}");
+    let run = project.run(runner.as_ref(), &files(&["suites_test.go", "tax_test.go"]));
+    let wanted =
+        [("suites_test.go::TestPriceSuite", Failed), ("tax_test.go::TestPriceSuite/TestTax", Passed)];
+    assert_eq!(outcomes(&run), wanted, "{run:#?}");
+    assert_eq!(project.run(runner.as_ref(), &Selection::Everything).cases.len(), 4);
+}
+
+#[test]
+fn a_suite_that_fails_before_its_tests_speaks_for_them() {
+    let setup = "package sum\n\nfunc (s *PriceSuite) SetupSuite() { s.T().Fatal(\"no database\") }\nfunc (s *PriceSuite) TestTax() {}\n";
+    let (project, runner) = suites(&[("tax_test.go", setup)]);
+    let run = project.run(runner.as_ref(), &files(&["total_test.go"]));
+    assert_eq!(outcomes(&run), [("suites_test.go::TestPriceSuite", Failed)], "{run:#?}");
+    assert!(reason(&run, "suites_test.go::TestPriceSuite").ends_with("no database"), "{run:#?}");
+}
+
+#[test]
+fn a_suite_that_nobody_is_known_to_run_runs_its_whole_package() {
+    // By an embedding type, and by a table filled before any test: neither names the type where it is run.
+    let embedding = "package sum\n\nimport (\n\t\"testing\"\n\n\t\"example.org/sum/suite\"\n)\n\ntype PriceSuite struct{ suite.Suite }\ntype all struct{ PriceSuite }\n\nfunc TestAll(t *testing.T) { suite.Run(t, new(all)) }\n";
+    let (project, runner) = suites(&[("suites_test.go", embedding)]);
+    let run = project.run(runner.as_ref(), &files(&["total_test.go"]));
+    let failing = "total_test.go::TestAll/TestTotal";
+    assert!(outcomes(&run).contains(&(failing, Failed)), "{run:#?}");
+
+    let registered = "package sum\n\nimport \"testing\"\n\nvar checks []func(t *testing.T)\n\nfunc register(check func(t *testing.T)) bool { checks = append(checks, check); return true }\n\nfunc TestRegistered(t *testing.T) {\n\tfor _, check := range checks {\n\t\tcheck(t)\n\t}\n}\n";
+    let specs =
+        "package sum\n\nimport \"testing\"\n\nvar _ = register(func(t *testing.T) { t.Error(\"no\") })\n";
+    let (project, runner) = module(&[
+        MODULE,
+        SOURCE,
+        ("run_test.go", registered),
+        ("specs_test.go", specs),
+        ("plain_test.go", PLAIN),
+    ]);
+    let run = project.run(runner.as_ref(), &files(&["specs_test.go"]));
+    assert!(outcomes(&run).contains(&("run_test.go::TestRegistered", Failed)), "{run:#?}");
+}
+
+#[test]
+fn helpers_run_with_the_tests_that_were_asked_for_else_with_their_whole_package() {
+    let helpers = ("helpers_test.go", "package sum\n\nfunc two() int { return 2 }\n");
+    let other =
+        ("other_test.go", "package sum\n\nimport \"testing\"\n\nfunc TestOther(t *testing.T) { two() }\n");
+    let (project, runner) = module(&[MODULE, SOURCE, helpers, other, ("plain_test.go", PLAIN)]);
+    let run = project.run(runner.as_ref(), &files(&["helpers_test.go"]));
+    let both = [("other_test.go::TestOther", Passed), ("plain_test.go::TestPlain", Passed)];
+    assert_eq!(outcomes(&run), both, "{run:#?}");
+    let run = project.run(runner.as_ref(), &files(&["helpers_test.go", "other_test.go"]));
+    assert_eq!(outcomes(&run), [("other_test.go::TestOther", Passed)], "{run:#?}");
+}
+
+#[test]
+fn a_file_that_a_build_constraint_leaves_out_is_named_with_its_tag() {
+    let tagged = |tag: &str| {
+        format!("//go:build {tag}\n\npackage sum\n\nimport \"testing\"\n\nfunc TestLive(t *testing.T) {{}}\n")
+    };
+    let (live, far, windows) = (tagged("integration"), tagged("!linux && e2e"), tagged("go1.1"));
+    let (project, runner) = module(&[
+        MODULE,
+        SOURCE,
+        ("plain_test.go", PLAIN),
+        ("live_test.go", &live),
+        ("far_test.go", &far),
+        ("own_windows_test.go", windows.split_once("\n\n").unwrap().1),
+        ("all/live_test.go", &live),
+    ]);
+    let all = ["plain_test.go", "live_test.go", "far_test.go", "own_windows_test.go", "all/live_test.go"];
+    let run = project.run(runner.as_ref(), &files(&all));
+    assert_eq!(
+        outcomes(&run),
+        [
+            ("all/live_test.go::TestLive", Skipped),
+            ("far_test.go::TestLive", Skipped),
+            ("live_test.go::TestLive", Skipped),
+            ("own_windows_test.go::TestLive", Skipped),
+            ("plain_test.go::TestPlain", Passed),
+        ],
+        "{run:#?}"
+    );
+    assert_eq!((run.claimed, run.not_loaded.len()), (Some(5), 0), "{run:#?}");
+    let said = "live_test.go is left out without the build tag integration: go test -tags=integration";
+    assert_eq!(reason(&run, "live_test.go::TestLive"), said);
+    assert!(reason(&run, "far_test.go::TestLive").ends_with("!linux && e2e"));
+    assert!(reason(&run, "own_windows_test.go::TestLive").contains("for another system"));
+    assert_eq!(project.listed(runner.as_ref()).unwrap(), ["plain_test.go"]);
+    let with_tag = project.set("GOFLAGS", "-mod=mod -tags=integration");
+    std::fs::remove_dir_all(with_tag.root().join("all")).unwrap();
+    std::fs::remove_file(with_tag.root().join("own_windows_test.go")).unwrap();
+    let run = with_tag.run(runner.as_ref(), &files(&["live_test.go"]));
+    assert_eq!(outcomes(&run), [("live_test.go::TestLive", Passed)], "{run:#?}");
+    assert_eq!(with_tag.listed(runner.as_ref()).unwrap(), ["live_test.go", "plain_test.go"]);
+}
+
+#[test]
+fn failures_name_the_place_and_a_test_says_what_its_part_says() {
+    let source = "package sum\n\nfunc At(all []int, place int) int { return all[place] }\n";
+    let helper = "package sum\n\nimport \"testing\"\n\nfunc check(t *testing.T, got int) {\n\tif got != 3 {\n\t\tt.Errorf(\"got %d\", got)\n\t}\n}\n";
+    let test = "package sum\n\nimport \"testing\"\n\nfunc TestParts(t *testing.T) {\n\tt.Run(\"good\", func(t *testing.T) {})\n\tt.Run(\"bad\", func(t *testing.T) { t.Run(\"deep\", func(t *testing.T) { t.Error(\"no\") }) })\n}\n\nfunc TestHelped(t *testing.T) { check(t, 2) }\n\nfunc TestPanics(t *testing.T) { At(nil, 5) }\n";
+    let (project, runner) =
+        module(&[MODULE, ("in/at.go", source), ("in/helper_test.go", helper), ("in/x_test.go", test)]);
+    let run = project.run(runner.as_ref(), &files(&["in/x_test.go"]));
+    for id in ["TestParts", "TestParts/bad", "TestParts/bad/deep"] {
+        let id = format!("in/x_test.go::{id}");
+        let wanted = ("x_test.go:7: no", Some("in/x_test.go:TestParts"));
+        assert_eq!((reason(&run, &id), frame(&run, &id)), wanted, "{id}");
+    }
+    assert_eq!(frame(&run, "in/x_test.go::TestHelped"), Some("in/helper_test.go:check"), "{run:#?}");
+    let panics = "in/x_test.go::TestPanics";
+    assert_eq!(frame(&run, panics), Some("in/at.go:At"), "{run:#?}");
+    assert!(reason(&run, panics).starts_with("panic: runtime error: index out of range"), "{run:#?}");
+}
+
+const LIB: (&str, &str) = ("go.mod", "module example.org/lib\n\ngo 1.21\n");
+const LIB_SOURCE: (&str, &str) = ("lib.go", "package lib\n\nfunc X() {}\n");
+
+/// A module `example.org/api` in the folder `api` that needs `example.org/lib`, which is in `lib`.
+fn two_modules(replacement: &str) -> (Project, Box<dyn Runner>) {
+    let api = format!(
+        "module example.org/api\n\ngo 1.21\n\nrequire example.org/lib v0.0.0\n\nreplace example.org/lib => {replacement}\n"
+    );
+    let test = "package api\n\nimport (\n\t\"testing\"\n\t\"example.org/lib\"\n)\n\nfunc TestA(t *testing.T) { lib.X() }\n";
+    module(&[
+        ("api/go.mod", &api),
+        ("api/a_test.go", test),
+        ("lib/go.mod", LIB.1),
+        ("lib/lib.go", LIB_SOURCE.1),
+    ])
+}
+
+#[test]
+fn a_module_of_this_repository_from_elsewhere_is_foreign() {
+    let (project, runner) = two_modules("../lib");
+    let api = files(&["api/a_test.go"]);
+    let run = project.run(runner.as_ref(), &api);
+    assert_eq!((run.foreign.as_deref(), run.is_green()), (None, true), "{run:#?}");
+
+    // The main worktree, by an absolute path and by one that leaves the repository.
+    let main = project.home().join("lib");
+    write_into(&main, &[LIB, LIB_SOURCE]);
+    for path in [main.display().to_string(), "../../home/lib".to_owned()] {
+        let (other, runner) = two_modules(&path);
+        write_into(&other.home().join("lib"), &[LIB, LIB_SOURCE]);
+        let run = other.run(runner.as_ref(), &api);
+        let foreign = run.foreign.unwrap_or_else(|| panic!("{path} is not seen"));
+        assert!(foreign.starts_with("api/go.mod takes example.org/lib from "), "{foreign}");
+        assert!(foreign.contains("not from lib here"), "{foreign}");
+    }
+
+    // Somebody else's module may lie wherever it wants.
+    let theirs = project.home().join("theirs");
+    write_into(&theirs, &[("go.mod", "module example.org/theirs\n\ngo 1.21\n"), LIB_SOURCE]);
+    let manifest =
+        format!("module example.org/api\n\ngo 1.21\n\nreplace example.org/theirs => {}\n", theirs.display());
+    project.write(&[("api/go.mod", &manifest), ("api/a_test.go", PLAIN)]);
+    let run = project.run(runner.as_ref(), &api);
+    assert_eq!((run.foreign.as_deref(), run.is_green()), (None, true), "{run:#?}");
+}
+
+#[test]
+fn a_workspace_of_other_folders_is_foreign_where_it_is_used_and_left_aside_where_it_is_not() {
+    let (project, runner) = two_modules("../lib");
+    let project = project.set("GOFLAGS", "");
+    let main = project.home().join("lib");
+    write_into(&main, &[LIB, LIB_SOURCE]);
+    let workspace = format!("go 1.21\n\nuse (\n\t./api\n\t{}\n)\n", main.display());
+    project.write(&[("go.work", &workspace)]);
+    let run = project.run(runner.as_ref(), &files(&["api/a_test.go"]));
+    assert!(run.foreign.as_deref().is_some_and(|said| said.starts_with("go.work takes")), "{run:#?}");
+
+    // One above the slot, for the main worktree: Go itself would refuse to run.
+    std::fs::remove_file(project.root().join("go.work")).unwrap();
+    let around = project.root().parent().unwrap().join("go.work");
+    std::fs::write(around, "go 1.21\n\nuse ./home/lib\n").unwrap();
+    let run = project.run(runner.as_ref(), &files(&["api/a_test.go"]));
+    assert_eq!((run.foreign.as_deref(), run.is_green()), (None, true), "{run:#?}");
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 use hotfix_model::{Case, CaseOutcome};
 use serde::Deserialize;
 
-use super::module::Module;
+use super::asked::Asked;
+use super::failure::{self, first_line};
+use super::module::{Method, Module, TestFile};
 use super::overtime::Overtime;
 use crate::suite::paths;
 use crate::suite::stream::{Heard, clean_reason};
@@ -68,6 +70,8 @@ pub struct Events<'a> {
     lost: u64,
     /// What one test may take.
     limit: Option<Duration>,
+    /// Files that Go does not compile.
+    left_out: BTreeSet<PathBuf>,
     /// Whether any package was told of.
     pub any: bool,
 }
@@ -84,7 +88,8 @@ impl<'a> Events<'a> {
 
     fn of(lines: impl BufRead, module: &'a Module, limit: Option<Duration>) -> Self {
         let (packages, builds) = (BTreeMap::new(), BTreeMap::new());
-        let mut events = Self { module, packages, builds, began: 0, lost: 0, limit, any: false };
+        let left_out = BTreeSet::new();
+        let mut events = Self { module, packages, builds, began: 0, lost: 0, limit, left_out, any: false };
         for line in lines.split(b'\n').map_while(Result::ok) {
             match serde_json::from_slice::<Event>(&line) {
                 Ok(event) => events.take(event),
@@ -135,13 +140,24 @@ impl<'a> Events<'a> {
         self.any && folders.iter().all(|folder| known.contains(*folder))
     }
 
-    /// The tests that are wanted. `said` is what Go wrote besides, where older versions put what their compiler said.
-    pub fn into_heard(
-        self,
-        said: &str,
-        wanted: impl Fn(&str, &str) -> bool,
-        wanted_file: impl Fn(&str) -> bool,
-    ) -> Heard {
+    /// The folders in which a test of one name is written in several files: build constraints say which of them is compiled.
+    pub fn with_namesakes(&self) -> Vec<PathBuf> {
+        let folders = self.packages.keys().filter_map(|name| self.module.folder_of(name));
+        let has_namesakes = |folder: &PathBuf| {
+            let mut names = BTreeSet::new();
+            let files = self.module.test_files(folder);
+            !files.iter().flat_map(|file| self.module.tests_in(file)).all(|name| names.insert(name))
+        };
+        folders.filter(has_namesakes).collect()
+    }
+
+    /// Notes files that Go does not compile: no test is one of theirs.
+    pub fn leave_out(&mut self, files: BTreeSet<PathBuf>) {
+        self.left_out = files;
+    }
+
+    /// The tests that were asked for. `said` is what Go wrote besides, where older versions put what their compiler said.
+    pub fn into_heard(self, said: &str, asked: &Asked<'_>) -> Heard {
         let mut heard = Heard::default();
         let mut left_out = 0;
         for (name, package) in &self.packages {
@@ -150,21 +166,26 @@ impl<'a> Events<'a> {
             if package.is_not_built() {
                 let reason = self.build_error(name, package, said);
                 let texts = files.iter().map(|file| paths::text_of_path(file));
-                heard
-                    .not_loaded
-                    .extend(texts.filter(|file| wanted_file(file)).map(|file| (file, reason.clone())));
+                let broken = texts.filter(|file| asked.has_file(file)).map(|file| (file, reason.clone()));
+                heard.not_loaded.extend(broken);
                 continue;
             }
-            let written = written_in(self.module, &files);
-            let cases = package.cases(&written, self.limit);
+            let compiled: Vec<PathBuf> =
+                files.into_iter().filter(|file| !self.left_out.contains(file)).collect();
+            let written = Written::read(self.module, &compiled);
+            let cases = package.cases(self.module, (&folder, &written), self.limit);
             left_out += (package.tests.len() - cases.len()) as u64;
-            for case in cases {
-                if wanted(&case.id, case.file.as_deref().unwrap_or_default()) {
-                    heard.cases.push(case);
-                } else {
-                    left_out += 1;
-                }
-            }
+            let broken: BTreeSet<&str> = cases.iter().filter(|case| is_broken(case)).map(name_of).collect();
+            let speaks_for_others = |case: &Case| {
+                let has_broken_part = || broken.iter().any(|name| is_part(name, name_of(case)));
+                asked.carries(&case.id) && is_broken(case) && !has_broken_part()
+            };
+            let wanted = |case: &Case| {
+                asked.has(&case.id, case.file.as_deref().unwrap_or_default()) || speaks_for_others(case)
+            };
+            let wanted: Vec<Case> = cases.iter().filter(|case| wanted(case)).cloned().collect();
+            left_out += (cases.len() - wanted.len()) as u64;
+            heard.cases.extend(wanted);
             heard.trouble = heard.trouble.or_else(|| package.trouble(name));
         }
         let own = self.began.saturating_sub(left_out);
@@ -188,17 +209,57 @@ impl<'a> Events<'a> {
     }
 }
 
-/// The file of each test that is written in one of these.
-fn written_in(module: &Module, files: &[PathBuf]) -> HashMap<String, String> {
-    let names = |file: &PathBuf| {
-        let text = paths::text_of_path(file);
-        module.tests_in(file).into_iter().map(move |name| (name, text.clone()))
-    };
-    let mut all: HashMap<String, String> = files.iter().flat_map(names).collect();
-    // A test that is written nowhere, as one that another one makes, counts as one of the first file.
-    all.entry(String::new())
-        .or_insert_with(|| files.first().map(|file| paths::text_of_path(file)).unwrap_or_default());
-    all
+/// The tests that are written in the files of a package.
+struct Written {
+    files: Vec<(String, TestFile)>,
+}
+
+impl Written {
+    fn read(module: &Module, files: &[PathBuf]) -> Self {
+        let read = |file: &PathBuf| (paths::text_of_path(file), module.test_file(file));
+        Self { files: files.iter().map(read).collect() }
+    }
+
+    /// The file of a test: of a method of a suite the one with that method, else the one with the function. A test that is
+    /// written nowhere, as one that another one makes, counts as one of the first file.
+    fn file_of(&self, test: &str) -> String {
+        let mut parts = test.split('/');
+        let (top, part) = (parts.next().unwrap_or_default(), parts.next());
+        let function = self.files.iter().find_map(|(path, file)| {
+            let function = file.tests.iter().find(|function| function.name == top)?;
+            Some((path, function))
+        });
+        let by_method = part.and_then(|name| {
+            let has_name = |method: &&Method| method.name == name;
+            let methods = || {
+                let all = self.files.iter().flat_map(|(path, file)| {
+                    file.methods.iter().filter(has_name).map(move |method| (path, method))
+                });
+                all.collect::<Vec<_>>()
+            };
+            let found = methods();
+            let is_run = |(_, method): &&(&String, &Method)| {
+                function.is_some_and(|(_, function)| function.mentions(&method.suite))
+            };
+            let only = || found.first().filter(|_| found.len() == 1);
+            found.iter().find(is_run).or_else(only).map(|(path, _)| (*path).clone())
+        });
+        let first = || self.files.first().map(|(path, _)| path.clone()).unwrap_or_default();
+        by_method.or_else(|| function.map(|(path, _)| path.clone())).unwrap_or_else(first)
+    }
+}
+
+fn is_broken(case: &Case) -> bool {
+    !matches!(case.outcome, CaseOutcome::Passed | CaseOutcome::Skipped)
+}
+
+fn name_of(case: &Case) -> &str {
+    case.id.split_once("::").map_or("", |(_, name)| name)
+}
+
+/// Whether a test is a part of another.
+fn is_part(part: &str, whole: &str) -> bool {
+    part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// `a/b [a/b.test]` and `a/b_test [a/b.test]` are both built for the tests of `a/b`.
@@ -235,27 +296,49 @@ impl Package {
             |test: &Test| test.outcome.map_or(!test.waits, |outcome| outcome == CaseOutcome::Failed);
         let explained = self.tests.iter().any(explains);
         (failed && !explained)
-            .then(|| format!("{name} failed outside of its tests: {}", first_line(&self.output)))
+            .then(|| format!("{name} failed outside of its tests: {}", told(first_line(&self.output))))
     }
 
     /// What became of its tests; those that never had their turn are left out.
-    fn cases(&self, written: &HashMap<String, String>, limit: Option<Duration>) -> Vec<Case> {
+    fn cases(
+        &self,
+        module: &Module,
+        (folder, written): (&Path, &Written),
+        limit: Option<Duration>,
+    ) -> Vec<Case> {
         let case = |test: &Test| {
-            let top = test.name.split('/').next().unwrap_or_default();
-            let file = written.get(top).or_else(|| written.get("")).cloned().unwrap_or_default();
+            let file = written.file_of(&test.name);
             let (outcome, reason) = self.outcome(test, limit)?;
             let reason = reason.as_deref().and_then(clean_reason);
+            let frame = match outcome {
+                CaseOutcome::Passed | CaseOutcome::Skipped | CaseOutcome::TimedOut => None,
+                CaseOutcome::Failed => failure::frame(module, folder, &self.telling(test).output),
+                CaseOutcome::Crashed => {
+                    failure::frame(module, folder, &format!("{}{}", test.output, self.output))
+                }
+            };
             let id = format!("{file}::{}", test.name);
-            Some(Case { id, file: Some(file), outcome, reason, frame: None, seconds: test.seconds })
+            Some(Case { id, file: Some(file), outcome, reason, frame, seconds: test.seconds })
         };
         self.tests.iter().filter_map(case).collect()
+    }
+
+    /// The test that says why a test failed: itself, else the first part of it that failed and says so.
+    fn telling<'a>(&'a self, test: &'a Test) -> &'a Test {
+        let says_why = |test: &&Test| failure::reason(&test.output).is_some();
+        let has_failed = |part: &&Test| part.outcome == Some(CaseOutcome::Failed);
+        let mut parts = self.tests.iter().filter(|part| is_part(&part.name, &test.name)).filter(has_failed);
+        if says_why(&test) { test } else { parts.find(says_why).unwrap_or(test) }
     }
 
     fn outcome(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
         match test.outcome {
             Some(CaseOutcome::Passed) => Some((CaseOutcome::Passed, None)),
-            Some(CaseOutcome::Skipped) => Some((CaseOutcome::Skipped, Some(first_line(&test.output)))),
-            Some(_) => Some((CaseOutcome::Failed, Some(reason(&test.output)))),
+            Some(CaseOutcome::Skipped) => Some((CaseOutcome::Skipped, Some(told(first_line(&test.output))))),
+            Some(_) => {
+                let why = told(failure::reason(&self.telling(test).output));
+                Some((CaseOutcome::Failed, Some(why)))
+            }
             None if test.waits => None,
             None if self.end.is_none() => {
                 Some((CaseOutcome::TimedOut, Some("still running when the run ended".to_owned())))
@@ -268,7 +351,7 @@ impl Package {
     fn interrupted(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
         let Some(said) = &self.overtime.said else {
             let all = format!("{}{}", test.output, self.output);
-            let why = format!("its program ended while it ran: {}", reason(&all));
+            let why = format!("its program ended while it ran: {}", told(failure::reason(&all)));
             return Some((CaseOutcome::Crashed, Some(why)));
         };
         let is_blamed = self.overtime.blamed(limit).is_none_or(|names| names.contains(test.name.as_str()));
@@ -293,30 +376,8 @@ impl Test {
     }
 }
 
-/// Lines that only say that a test begins, waits or ends.
-fn says_nothing(line: &str) -> bool {
-    ["=== ", "--- ", "PASS", "FAIL", "ok "].iter().any(|start| line.starts_with(start)) || line.is_empty()
-}
-
-fn first_line(output: &str) -> String {
-    let line = output.lines().map(str::trim).find(|line| !says_nothing(line));
-    line.unwrap_or("no reason given").to_owned()
-}
-
-/// A panic, else the first thing said; of what testify prints over several lines, those that say what differs.
-fn reason(output: &str) -> String {
-    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !says_nothing(line)).collect();
-    if let Some(panic) =
-        lines.iter().find(|line| line.starts_with("panic: ") || line.starts_with("fatal error: "))
-    {
-        return (*panic).to_owned();
-    }
-    let Some(error) = lines.iter().position(|line| line.starts_with("Error:")) else {
-        return lines.first().copied().unwrap_or("no reason given").to_owned();
-    };
-    let telling = lines.iter().skip(error).take_while(|line| !line.starts_with("Test:")).take(3);
-    let joined = telling.map(|line| line.trim_start_matches("Error:").trim()).collect::<Vec<_>>().join(" ");
-    joined.split_whitespace().collect::<Vec<_>>().join(" ")
+fn told(reason: Option<String>) -> String {
+    reason.unwrap_or_else(|| "no reason given".to_owned())
 }
 
 #[cfg(test)]
@@ -336,7 +397,7 @@ mod tests {
     });
 
     fn heard(bytes: &[u8]) -> Heard {
-        Events::of(bytes, &MODULE, None).into_heard("", |_, _| true, |_| true)
+        Events::of(bytes, &MODULE, None).into_heard("", &Asked::default())
     }
 
     /// The number of tests that a text names; `None` as soon as an event in it cannot be read.
@@ -424,7 +485,9 @@ mod tests {
         ) {
             let line = |(action, test): &(String, u8)| format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"T{test}\"}}\n");
             let text: String = lines.iter().map(line).collect();
-            Events::of(text.as_bytes(), &MODULE, None).into_heard("", |id, _| id.ends_with('1'), |_| true);
+            let ids = ["::T1".to_owned()];
+            let asked = Asked::new(&MODULE, None, Some(&ids));
+            Events::of(text.as_bytes(), &MODULE, None).into_heard("", &asked);
         }
 
         #[test]

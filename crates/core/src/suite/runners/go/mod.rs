@@ -1,8 +1,12 @@
 //! Go: `go test -json`, one project per module (`go.mod`).
 
+mod asked;
+mod constraints;
 mod coverage;
 mod events;
+mod failure;
 mod module;
+mod origin;
 mod overtime;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +16,10 @@ use std::time::Duration;
 
 use hotfix_model::Run;
 
+use self::asked::{Asked, pattern_of_ids};
 use self::events::Events;
 use self::module::Module;
+use self::origin::Origin;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending, Finished};
@@ -127,18 +133,33 @@ impl Runner for GoTest {
         }
         self.ready(ctx, place)?;
         let module = Module::read(place.root, &self.folder);
-        let task = Task { ctx, place, module: &module, files: files.as_deref(), selection, limits };
+        let origin = Origin::of(ctx, place, &self.folder);
+        let asked = Asked::new(&module, files.as_deref(), ids_of(selection));
+        let task = Task { ctx, place, module: &module, asked: &asked, origin: &origin, limits };
         let whole = limits.run * PART_OF_RUN.0 / PART_OF_RUN.1;
         let short = limits.test.map_or(whole, |test| (test * TESTS_PER_PACKAGE).min(whole));
         let mut attempt = self.attempt(&task, short)?;
-        if attempt.finished.ending == Ending::TimedOut && !attempt.events.know(&task.folders()) {
+        if attempt.finished.ending == Ending::TimedOut && !attempt.events.know(&asked.folders()) {
             self.compile(&task);
             attempt = self.attempt(&task, short)?;
         }
         if short < whole && attempt.events.ran_over() {
             attempt = self.attempt(&task, whole)?;
         }
-        Ok(self.judge(selection, attempt, &Wanted { files: files.as_deref(), ids: ids_of(selection) }))
+        let namesakes = attempt.events.with_namesakes();
+        attempt.events.leave_out(constraints::left_out_in(&task, self, &namesakes));
+        let run = constraints::with_left_out(&task, self, self.judge(selection, attempt, &asked));
+        Ok(Run { foreign: origin.foreign, ..run })
+    }
+
+    /// As `go list` tells, which knows build constraints. Where a package cannot be read, what could be a test of it is
+    /// listed, for Go would stumble over it.
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        let module = Module::read(place.root, &self.folder);
+        let origin = Origin::of(ctx, place, &self.folder);
+        let packages =
+            constraints::packages(ctx, (place, &self.folder, &origin), &["./...".to_owned()], limit)?;
+        Some(packages.into_iter().flat_map(|package| package.tests(&module)).collect())
     }
 
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
@@ -195,38 +216,15 @@ struct Task<'a> {
     ctx: &'a Ctx,
     place: &'a Place<'a>,
     module: &'a Module,
-    files: Option<&'a [PathBuf]>,
-    selection: &'a Selection,
+    asked: &'a Asked<'a>,
+    origin: &'a Origin,
     limits: &'a Limits,
-}
-
-impl Task<'_> {
-    /// The folders of the packages that run, as far as they are known beforehand.
-    fn folders(&self) -> BTreeSet<&Path> {
-        self.files.unwrap_or_default().iter().filter_map(|file| file.parent()).collect()
-    }
 }
 
 /// How it went once.
 struct Attempt<'a> {
     finished: Finished,
     events: Events<'a>,
-}
-
-/// What of the results was asked for.
-struct Wanted<'a> {
-    files: Option<&'a [PathBuf]>,
-    ids: Option<&'a [String]>,
-}
-
-impl Wanted<'_> {
-    fn has_file(&self, file: &str) -> bool {
-        self.files.is_none_or(|files| files.iter().any(|one| paths::text_of_path(one) == file))
-    }
-
-    fn has(&self, id: &str, file: &str) -> bool {
-        self.has_file(file) && self.ids.is_none_or(|ids| ids.iter().any(|one| one == id))
-    }
 }
 
 impl GoTest {
@@ -248,7 +246,7 @@ impl GoTest {
     fn attempt<'a>(&self, task: &Task<'a>, package: Duration) -> Result<Attempt<'a>> {
         let run = RunFolder::with(task.ctx, task.place.scratch, &[])?;
         let results = run.file("results.jsonl");
-        let command = self.go(task.place, self.arguments(task, package));
+        let command = task.origin.apply(self.go(task.place, self.arguments(task, package)));
         let command = command.deadline(task.limits.run).log(run.log()).env("HOTFIX_RESULTS", &results);
         let finished = command.run(task.ctx)?;
         Ok(Attempt { finished, events: Events::read(&results, task.module, task.limits.test) })
@@ -257,23 +255,24 @@ impl GoTest {
     /// Compiles all that the tests need into Go's cache, when that took all the time of a run; what comes of it the next
     /// run tells.
     fn compile(&self, task: &Task<'_>) {
-        let packages = task.files.map_or_else(|| vec!["./...".to_owned()], |files| self.packages(files));
+        let packages =
+            task.asked.files.map_or_else(|| vec!["./...".to_owned()], |files| self.packages(files));
         let list = Command::new("go").args(["list", "-e", "-export", "-test", "-deps", "-f", ""]);
         let list = list.args(packages).dir(task.place.root.join(&self.folder)).contained();
-        drop(list.deadline(BUILD_PATIENCE).run(task.ctx));
+        drop(task.origin.apply(list).deadline(BUILD_PATIENCE).run(task.ctx));
     }
 
     fn arguments(&self, task: &Task<'_>, package: Duration) -> Vec<OsString> {
         // Without `-count=1` a result may be one of an earlier run.
         let mut arguments: Vec<OsString> = ["-json", "-count=1"].map(OsString::from).into();
         arguments.push(format!("-timeout={}ms", package.as_millis().max(1)).into());
-        let Some(files) = task.files else {
+        let Some(files) = task.asked.files else {
             arguments.push("./...".into());
             return arguments;
         };
-        let by_names = ids_of(task.selection).map(pattern_of_ids);
-        let pattern = by_names.or_else(|| pattern_of_files(task.module, files));
-        if let Some(pattern) = pattern.filter(|pattern| pattern.len() <= LONGEST_PATTERN) {
+        if let Some(pattern) =
+            task.asked.pattern(task.module).filter(|pattern| pattern.len() <= LONGEST_PATTERN)
+        {
             arguments.extend(["-run".into(), pattern.into()]);
         }
         arguments.extend(self.packages(files).into_iter().map(OsString::from));
@@ -291,11 +290,11 @@ impl GoTest {
         folders.into_iter().map(name).collect()
     }
 
-    fn judge(&self, selection: &Selection, attempt: Attempt<'_>, wanted: &Wanted<'_>) -> Run {
+    fn judge(&self, selection: &Selection, attempt: Attempt<'_>, asked: &Asked<'_>) -> Run {
         let Attempt { finished, events } = attempt;
         let (tests_built, ran_over) = (events.any, events.ran_over());
         let said = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let heard = events.into_heard(&said, |id, file| wanted.has(id, file), |file| wanted.has_file(file));
+        let heard = events.into_heard(&said, asked);
         let end = match End::of(finished.ending) {
             Err(end) => end,
             Ok(_) if ran_over => End::out_of_time(),
@@ -311,31 +310,4 @@ impl GoTest {
         let told = Told { claimed: heard.own_count, ..self.told(selection) };
         report::run_of(told, &finished, heard, &end)
     }
-}
-
-/// The names of all tests in files; `None` if they are all there are in their packages.
-fn pattern_of_files(module: &Module, files: &[PathBuf]) -> Option<String> {
-    let chosen: BTreeSet<&Path> = files.iter().map(PathBuf::as_path).collect();
-    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-    let is_whole =
-        |folder: &&Path| module.test_files(folder).iter().all(|file| chosen.contains(file.as_path()));
-    if folders.iter().all(is_whole) {
-        return None;
-    }
-    let names: BTreeSet<String> = files.iter().flat_map(|file| module.tests_in(file)).collect();
-    Some(format!("^({})$", names.into_iter().collect::<Vec<_>>().join("|")))
-}
-
-/// `^(TestA|TestB)$/^(part)$`: Go matches each level of names for itself. It may match more than was asked for; what was
-/// not is left out when results are read.
-fn pattern_of_ids(ids: &[String]) -> String {
-    let mut levels: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    for id in ids {
-        let name = id.split_once("::").map_or(id.as_str(), |(_, name)| name);
-        for (level, part) in name.split('/').enumerate() {
-            levels.entry(level).or_default().insert(regex_lite::escape(part));
-        }
-    }
-    let level = |parts: BTreeSet<String>| format!("^({})$", parts.into_iter().collect::<Vec<_>>().join("|"));
-    levels.into_values().map(level).collect::<Vec<_>>().join("/")
 }
