@@ -4,7 +4,7 @@ use hotfix_core::suite::{Runner, Selection};
 use hotfix_model::CaseOutcome::{Failed, Passed, Skipped, TimedOut};
 use hotfix_testkit::tools;
 
-use super::{Project, files, found, outcomes, reason};
+use super::{Project, files, found, frame, outcomes, reason, write_into};
 
 /// A `pom.xml` of group `till`, version 1.
 fn pom(of: &str) -> String {
@@ -151,6 +151,124 @@ mod with_java {
     }
 }
 
+mod surefire_with_java {
+    use std::path::Path;
+
+    use super::*;
+
+    fn with_variables(all: &[(&str, &str)]) -> (Project, Box<dyn Runner>) {
+        let variables = tools::java_variables(&tools::JAVA.folder());
+        let project =
+            variables.into_iter().fold(Project::new(all), |project, (name, value)| project.set(name, value));
+        (project, found(all))
+    }
+
+    /// A project of this name with the pins of the tests, and what Surefire is told.
+    fn alone(name: &str, need: &str, surefire: &str) -> String {
+        let pins = tools::maven_pins().replace("<dependencies>", &format!("<dependencies>{need}"));
+        let told = format!("<version>3.2.5</version><configuration>{surefire}</configuration>");
+        let pins = pins.replacen("<version>3.2.5</version>", &told, 1);
+        pom(&format!(
+            "<groupId>org.shop</groupId><artifactId>{name}</artifactId><version>1.0-SNAPSHOT</version>{pins}"
+        ))
+    }
+
+    const PASSES: &str = "{ @org.junit.jupiter.api.Test void passes() { } }\n";
+
+    fn test(name: &str) -> String {
+        format!("package shop;\nclass {name} {PASSES}")
+    }
+
+    fn file(name: &str) -> String {
+        format!("src/test/java/shop/{name}.java")
+    }
+
+    #[test]
+    fn what_the_project_excludes_and_what_failsafe_runs_is_not_run() {
+        let excludes = "<excludes><exclude>**/*E2ETest.java</exclude></excludes>";
+        let pom = alone("api", "", excludes);
+        let names = ["ApiTest", "LiveE2ETest", "ApiIT", "ApiTestCase"];
+        let tests: Vec<(String, String)> = names.iter().map(|name| (file(name), test(name))).collect();
+        let mut all = vec![("pom.xml", pom.as_str())];
+        all.extend(tests.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let (project, runner) = with_variables(&all);
+        let wanted = [file("ApiTest"), file("ApiTestCase")];
+        assert_eq!(project.listed(runner.as_ref()).unwrap(), wanted);
+        for (path, _) in &tests {
+            assert_eq!(runner.is_test_file(Path::new(path)), wanted.contains(path), "{path}");
+            assert!(wanted.contains(path) || runner.is_test_support(Path::new(path)), "{path}");
+        }
+        let paths: Vec<&str> = tests.iter().map(|(path, _)| path.as_str()).collect();
+        for selection in [files(&paths), Selection::Everything] {
+            let run = project.run(runner.as_ref(), &selection);
+            let ids: Vec<String> = wanted.iter().map(|path| format!("{path}::passes")).collect();
+            let found: Vec<&str> = outcomes(&run).into_iter().map(|(id, _)| id).collect();
+            assert_eq!(found, ids, "{run:#?}");
+        }
+        let cases = Selection::Cases(vec![format!("{}::passes", file("ApiIT"))]);
+        assert_eq!(project.run(runner.as_ref(), &cases).exit, None);
+    }
+
+    const NEEDS_CORE: &str = "<dependency><groupId>org.shop</groupId><artifactId>core</artifactId><version>1.0-SNAPSHOT</version></dependency>";
+    const CORE: &str = "package shop;\npublic class Core {\n  public static int add(int a, int b) {\n    if (a > 6) throw new IllegalStateException(\"boom\");\n    return a + b;\n  }\n}\n";
+    const API_TEST: &str = "package shop;\nimport static org.junit.jupiter.api.Assertions.*;\nimport org.junit.jupiter.api.Test;\nclass ApiTest {\n  @Test void sums() { assertEquals(3, Core.add(1, 2)); }\n  @Test void dies() { Runnable run = () -> Core.add(7, 1); run.run(); }\n}\n";
+
+    /// Two projects that no `pom.xml` joins. Nothing of them is in the local repository: by itself `api` could not even be
+    /// built.
+    #[test]
+    fn projects_that_need_each_other_run_with_the_code_that_lies_here() {
+        let (core, api) = (alone("core", "", ""), alone("api", NEEDS_CORE, ""));
+        let (project, runner) = with_variables(&[
+            ("core/pom.xml", &core),
+            ("core/src/main/java/shop/Core.java", CORE),
+            ("api/pom.xml", &api),
+            ("api/src/test/java/shop/ApiTest.java", API_TEST),
+        ]);
+        let api_test = "api/src/test/java/shop/ApiTest.java";
+        let (dies, sums) = (format!("{api_test}::dies"), format!("{api_test}::sums"));
+        let run = project.run(runner.as_ref(), &files(&[api_test]));
+        assert_eq!(outcomes(&run), [(dies.as_str(), Failed), (sums.as_str(), Passed)], "{run:#?}");
+        assert_eq!((run.foreign.as_deref(), run.claimed), (None, Some(2)));
+        assert_eq!(reason(&run, &dies), "java.lang.IllegalStateException: boom");
+        assert_eq!(frame(&run, &dies), Some("core/src/main/java/shop/Core.java:add"));
+        assert_eq!(runner.command(&files(&[api_test])).join(" "), "mvn -f api -Dtest=ApiTest test");
+
+        project.write(&[("core/src/main/java/shop/Core.java", &CORE.replace("a + b", "999"))]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert_eq!(outcomes(&run), [(dies.as_str(), Failed), (sums.as_str(), Failed)], "{run:#?}");
+        assert_eq!(frame(&run, &sums), Some("api/src/test/java/shop/ApiTest.java:sums"));
+        let left: Vec<_> = std::fs::read_dir(project.root()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 2, "written beside the projects: {left:?}");
+    }
+
+    /// By its absolute path, as only Maven's scope `system` takes one.
+    #[test]
+    fn a_jar_of_the_main_worktree_is_foreign() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let main = elsewhere.path().join("core");
+        let core = alone("core", "", "");
+        write_into(&main, &[("pom.xml", &core), ("target/core-1.0-SNAPSHOT.jar", EMPTY_ARCHIVE)]);
+        let jar = main.join("target/core-1.0-SNAPSHOT.jar");
+        let need = format!(
+            "<dependency><groupId>org.shop</groupId><artifactId>linked</artifactId><version>1</version><scope>system</scope><systemPath>{}</systemPath></dependency>",
+            jar.display()
+        );
+        let api = alone("api", &need, "");
+        let text = test("ApiTest");
+        let (project, runner) = with_variables(&[
+            ("core/pom.xml", &core),
+            ("api/pom.xml", &api),
+            ("api/src/test/java/shop/ApiTest.java", &text),
+        ]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        let foreign = run.foreign.clone().unwrap_or_else(|| panic!("{run:#?}"));
+        assert!(foreign.contains("core-1.0-SNAPSHOT.jar, not with the code of core here"), "{foreign}");
+    }
+
+    /// A ZIP archive with nothing in it.
+    const EMPTY_ARCHIVE: &str = "PK\u{5}\u{6}\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+}
+
 mod with_gradle {
     use hotfix_model::CaseOutcome::Crashed;
     use hotfix_model::RunEnd;
@@ -197,6 +315,7 @@ public class TillTest {
         assert_eq!(outcomes(&run), wanted, "{}", run.tail);
         assert_eq!((run.claimed, run.exit, run.end), (Some(4), Some(1), RunEnd::Finished));
         assert_eq!(reason(&run, &id("adds")), "java.lang.AssertionError: expected:<3> but was:<1>");
+        assert_eq!(frame(&run, &id("adds")), Some("src/test/java/till/TillTest.java:adds"));
 
         let run = project.run(runner.as_ref(), &Selection::Cases(vec![id("zero")]));
         assert_eq!(outcomes(&run), [(id("zero").as_str(), Passed)], "{}", run.tail);
@@ -205,6 +324,51 @@ public class TillTest {
         let run = project.run(runner.as_ref(), &files(&[FILE]));
         assert_eq!((run.cases.len(), run.not_loaded.len()), (0, 1), "{run:#?}");
         assert_eq!(run.not_loaded[0].0, FILE);
+    }
+
+    #[test]
+    fn what_the_build_leaves_out_is_not_run_by_name_and_not_listed() {
+        let (project, runner) = project_with(TILL_TEST);
+        let build = std::fs::read_to_string(project.root().join("build.gradle")).unwrap();
+        let left_out = "test { exclude '**/*E2E*' }\nproject(':shop') { test { filter { includeTestsMatching 'shop.Shop*' } } }\n";
+        let e2e = "src/test/java/till/LiveE2ETest.java";
+        let slow = "shop/src/test/java/shop/SlowTest.java";
+        let text = |package: &str, name: &str| {
+            format!(
+                "package {package};\npublic class {name} {{ @org.junit.Test public void fails() {{ throw new RuntimeException(); }} }}\n"
+            )
+        };
+        project.write(&[
+            ("build.gradle", &format!("{build}{left_out}")),
+            (e2e, &text("till", "LiveE2ETest")),
+            (slow, &text("shop", "SlowTest")),
+        ]);
+        assert_eq!(project.listed(runner.as_ref()).unwrap(), [NESTED, FILE]);
+        let run = project.run(runner.as_ref(), &files(&[e2e, slow, NESTED]));
+        assert_eq!(outcomes(&run), [(format!("{NESTED}::sells").as_str(), Passed)], "{run:#?}");
+    }
+
+    #[test]
+    fn a_build_of_the_main_worktree_that_is_linked_is_foreign() {
+        let (project, runner) = project_with(TILL_TEST);
+        let library = [
+            ("build.gradle", "apply plugin: 'java'\ngroup = 'org.shop'\nversion = '1'\n"),
+            ("settings.gradle", "rootProject.name = 'lib'\n"),
+            ("src/main/java/lib/Lib.java", "package lib;\npublic class Lib { }\n"),
+        ];
+        let main = project.home().join("lib");
+        write_into(&main, &library);
+        write_into(&project.root().join("lib"), &library);
+        let build = std::fs::read_to_string(project.root().join("build.gradle")).unwrap();
+        let needing = format!("{build}dependencies {{ testImplementation 'org.shop:lib:1' }}\n");
+        let linked = |path: &str| format!("include 'shop'\nincludeBuild '{path}'\n");
+        project.write(&[("build.gradle", &needing), ("settings.gradle", &linked("lib"))]);
+        let run = project.run(runner.as_ref(), &files(&[FILE]));
+        assert_eq!((run.foreign.as_deref(), run.cases.len()), (None, 3), "{run:#?}");
+        project.write(&[("settings.gradle", &linked(&main.display().to_string()))]);
+        let run = project.run(runner.as_ref(), &files(&[FILE]));
+        let foreign = run.foreign.clone().unwrap_or_else(|| panic!("{run:#?}"));
+        assert!(foreign.contains("not with the code of lib here"), "{foreign}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A folder that Maven and Gradle can both build: the one that can run without fetching itself first is used.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use hotfix_model::Run;
 
@@ -47,7 +49,7 @@ impl Runner for Both {
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
-        self.gradle.is_test_file(path)
+        self.decided().is_test_file(path)
     }
 
     fn is_test_support(&self, path: &Path) -> bool {
@@ -72,6 +74,10 @@ impl Runner for Both {
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
         self.decide(ctx, place).run(ctx, place, selection, limits)
+    }
+
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        self.decide(ctx, place).listed(ctx, place, limit)
     }
 
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {

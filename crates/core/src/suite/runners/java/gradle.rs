@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotfix_model::{Run, RunEnd};
 
-use super::reports;
-use super::{BuildTool, classes, events};
+use super::origin::{self, Own};
+use super::pom::Coordinates;
+use super::{BuildTool, classes, events, listing, reports};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Ending, Finished};
@@ -19,6 +21,12 @@ use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
 
 /// For all versions since 4: the names of the report's place differ.
 const SCRIPT: &str = include_str!("git_hotfix.gradle");
+
+/// Where our script tells of tests, and of their class paths.
+const EVENTS: &str = "events.jsonl";
+const CLASS_PATH: &str = "class-path.txt";
+/// Deepest folder in which a project is looked for.
+const DEEPEST: usize = 6;
 
 /// The program.
 const GRADLE: BuildTool = BuildTool {
@@ -117,32 +125,112 @@ impl Runner for Gradle {
             return Ok(report::nothing(told, End::finished()));
         }
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let script = folder.file("git-hotfix.gradle");
         let filters = filters(place.root, selection, files.as_deref().unwrap_or_default());
+        let milliseconds = limits.test.map(|limit| format!("{} ms", limit.as_millis())).unwrap_or_default();
+        let command = self.command_in(place, &folder, &filters)?.arg("test");
+        let command = command.env("HOTFIX_GRADLE_LIMIT", milliseconds).log(folder.log());
+        let finished = command.deadline(limits.run).run(ctx)?;
+        let told_of = match finished.ending {
+            Ending::Exited(0) => Heard::default(),
+            _ => events::read(&folder.file(EVENTS), place.root, &self.folder),
+        };
+        let foreign = origin::foreign(place.root, &self.own(place), &class_path(&folder));
+        Ok(Run { foreign, ..conclude((told, place.root), &finished, &folder, told_of) })
+    }
+
+    /// Gradle reads the build and runs nothing; our script tells what the test tasks would look at.
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        self.ready(ctx, place).ok()?;
+        let folder = RunFolder::with(ctx, place.scratch, &[]).ok()?;
+        let list = folder.file("list.jsonl");
+        let command = self.command_in(place, &folder, "").ok()?.arg("help");
+        let finished =
+            command.env("HOTFIX_GRADLE_LIST", &list).log(folder.log()).deadline(limit).run(ctx).ok()?;
+        let text = std::fs::read_to_string(&list).ok().filter(|_| finished.success())?;
+        let files = listing::read(&text, place.root)?;
+        Some(files.into_iter().filter(|file| self.is_test_file(file)).collect())
+    }
+}
+
+impl Gradle {
+    /// Gradle with our script, without a process that stays.
+    fn command_in(&self, place: &Place<'_>, folder: &RunFolder, filters: &str) -> Result<Command> {
+        let script = folder.file("git-hotfix.gradle");
         std::fs::write(&script, SCRIPT).map_err(FileError::of("write", &script))?;
         let chosen = folder.file("filters.txt");
         std::fs::write(&chosen, filters).map_err(FileError::of("write", &chosen))?;
-        let milliseconds = limits.test.map(|limit| format!("{} ms", limit.as_millis())).unwrap_or_default();
-        let events = folder.file("events.jsonl");
-        let finished = Command::new(GRADLE.program(place, &self.folder))
-            .args(["--console=plain", "--continue", "--no-daemon", "--init-script"])
-            .arg(&script)
-            .arg("test")
-            .dir(place.root.join(&self.folder))
-            .contained()
+        let command = Command::new(GRADLE.program(place, &self.folder));
+        let command =
+            command.args(["--console=plain", "--continue", "--no-daemon", "--init-script"]).arg(&script);
+        let command = command.dir(place.root.join(&self.folder)).contained();
+        Ok(command
             .env("HOTFIX_GRADLE_FILTERS", &chosen)
             .env("HOTFIX_GRADLE_REPORTS", folder.file("reports").join(&self.folder))
-            .env("HOTFIX_GRADLE_EVENTS", &events)
-            .env("HOTFIX_GRADLE_LIMIT", milliseconds)
-            .log(folder.log())
-            .deadline(limits.run)
-            .run(ctx)?;
-        let told_of = match finished.ending {
-            Ending::Exited(0) => Heard::default(),
-            _ => events::read(&events, place.root, &self.folder),
-        };
-        Ok(conclude((told, place.root), &finished, &folder, told_of))
+            .env("HOTFIX_GRADLE_EVENTS", folder.file(EVENTS))
+            .env("HOTFIX_GRADLE_CLASS_PATH", folder.file(CLASS_PATH)))
     }
+
+    /// The projects that this build and its neighbours publish, as far as their files say so in plain words: the group,
+    /// and the name of the folder or of the build.
+    fn own(&self, place: &Place<'_>) -> Vec<Own> {
+        let mut own = Vec::new();
+        for folder in projects_below(place.root) {
+            let text =
+                |name: &str| std::fs::read_to_string(place.root.join(&folder).join(name)).unwrap_or_default();
+            let build =
+                [text("build.gradle"), text("build.gradle.kts"), text("gradle.properties")].join("\n");
+            let settings = [text("settings.gradle"), text("settings.gradle.kts")].join("\n");
+            let group = assigned(&build, "group").or_else(|| {
+                let root = std::fs::read_to_string(place.root.join(&self.folder).join("build.gradle"));
+                assigned(&root.unwrap_or_default(), "group")
+            });
+            let of_folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+            let artifact = assigned(&settings, "rootProject.name").or(of_folder);
+            let (Some(group), Some(artifact)) = (group, artifact) else { continue };
+            let version = assigned(&build, "version");
+            own.push(Own { coordinates: Coordinates { group, artifact, version }, folder });
+        }
+        own
+    }
+}
+
+/// What was on the class paths of the tests.
+fn class_path(folder: &RunFolder) -> BTreeSet<PathBuf> {
+    let text = std::fs::read_to_string(folder.file(CLASS_PATH)).unwrap_or_default();
+    text.lines().map(PathBuf::from).collect()
+}
+
+/// The folders of Gradle projects, relative to the root.
+fn projects_below(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![(PathBuf::new(), 0)];
+    while let Some((folder, depth)) = waiting.pop() {
+        let has_build =
+            ["build.gradle", "build.gradle.kts"].iter().any(|name| root.join(&folder).join(name).is_file());
+        if has_build {
+            found.push(folder.clone());
+        }
+        for entry in std::fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
+            let path = folder.join(entry.file_name());
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let is_passed_over = entry.file_name() == "src" || paths::is_skipped(&path.join("file"));
+            if is_folder && !is_passed_over && depth < DEEPEST {
+                waiting.push((path, depth + 1));
+            }
+        }
+    }
+    found
+}
+
+/// What is assigned in plain words: `group = 'shop'`, `group "shop"`, `version=1`.
+fn assigned(text: &str, name: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let rest = line.trim().strip_prefix(name)?;
+        let value = rest.trim_start().strip_prefix('=').or_else(|| rest.strip_prefix([' ', '(']))?.trim();
+        let value = value.trim_end_matches(')').trim_matches(['\'', '"']);
+        let is_plain = |c: char| c.is_alphanumeric() || "._-".contains(c);
+        (!value.is_empty() && value.chars().all(is_plain)).then(|| value.to_owned())
+    })
 }
 
 fn filters(root: &Path, selection: &Selection, files: &[PathBuf]) -> String {
@@ -243,6 +331,15 @@ fn compile_errors(output: &str, root: &Path) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_assigned_in_plain_words_is_read() {
+        let text = "plugins { id 'java' }\ngroup = 'org.shop'\nversion \"1.0-SNAPSHOT\"\nrootProject.name = \"till\"\ngroupTwo = 'x'\n";
+        assert_eq!(assigned(text, "group").as_deref(), Some("org.shop"));
+        assert_eq!(assigned(text, "version").as_deref(), Some("1.0-SNAPSHOT"));
+        assert_eq!(assigned(text, "rootProject.name").as_deref(), Some("till"));
+        assert_eq!(assigned("group = project.name + 1", "group"), None);
+    }
 
     #[test]
     fn tests_are_named_as_gradle_takes_them() {

@@ -1,13 +1,15 @@
 //! Maven: its own reports, one for each test class.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hotfix_model::{Run, RunEnd};
 
+use super::origin::{self, Own};
+use super::pom::{Coordinates, Pom};
 use super::reports::{self, Reports};
-use super::{BuildTool, classes};
+use super::{BuildTool, classes, gathered};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending, Finished};
@@ -42,11 +44,16 @@ const MAVEN: BuildTool = BuildTool {
     how_to_install: "install Maven, with mvn on the PATH",
 };
 
-/// The runner of one project with its modules.
+/// The runner of one project with its modules, or of several that need each other.
 #[derive(Debug)]
 pub struct Maven {
+    /// The project's, or the one around all.
     folder: PathBuf,
-    modules: Vec<PathBuf>,
+    /// The folders of the projects.
+    roots: Vec<PathBuf>,
+    modules: Vec<Pom>,
+    /// All projects of the repository.
+    own: Vec<Own>,
 }
 
 /// What a selection means to Maven.
@@ -58,21 +65,37 @@ struct Chosen {
 }
 
 impl Maven {
-    /// Of a folder, with the folders of its modules.
-    pub fn new(folder: &Path, modules: Vec<PathBuf>) -> Self {
-        Self { folder: folder.to_owned(), modules }
+    /// Of the folders of projects, with all their modules, and all projects of the repository.
+    pub fn new(roots: &[PathBuf], modules: Vec<Pom>, own: Vec<Own>) -> Self {
+        Self { folder: common_folder(roots), roots: roots.to_owned(), modules, own }
     }
 
-    fn module_of(&self, file: &Path) -> &Path {
-        let around = self.modules.iter().filter(|module| file.starts_with(module));
-        around.max_by_key(|module| module.components().count()).map_or(&self.folder, PathBuf::as_path)
+    fn module_of(&self, file: &Path) -> Option<&Pom> {
+        let around = self.modules.iter().filter(|module| file.starts_with(&module.folder));
+        around.max_by_key(|module| module.folder.components().count())
+    }
+
+    fn is_gathered(&self) -> bool {
+        self.roots.len() > 1
+    }
+
+    /// The wrapper of the project, or of one of several, or Maven itself.
+    fn program(&self, place: &Place<'_>) -> PathBuf {
+        let folders = std::iter::once(&self.folder).chain(&self.roots);
+        let programs = folders.map(|folder| MAVEN.program(place, folder));
+        programs
+            .max_by_key(|program| program.components().count() > 1)
+            .unwrap_or_else(|| PathBuf::from(MAVEN.program))
     }
 
     fn chosen(&self, place: &Place<'_>, selection: &Selection, files: &[PathBuf]) -> Chosen {
         let mut chosen = Chosen::default();
         for file in files {
-            let Some(class) = classes::class_of(place.root, file) else { continue };
-            chosen.modules.insert(self.module_of(file).to_owned());
+            let (Some(class), Some(module)) = (classes::class_of(place.root, file), self.module_of(file))
+            else {
+                continue;
+            };
+            chosen.modules.insert(module.folder.clone());
             match selection {
                 Selection::Cases(ids) => {
                     let own = ids.iter().filter_map(|id| id.split_once("::"));
@@ -88,20 +111,32 @@ impl Maven {
         chosen
     }
 
-    fn command_in(&self, place: &Place<'_>, folder: &RunFolder, chosen: &Chosen) -> Command {
+    fn command_in(&self, place: &Place<'_>, folder: &RunFolder, chosen: &Chosen) -> Result<Command> {
         let project = place.root.join(&self.folder);
-        let command =
-            Command::new(MAVEN.program(place, &self.folder)).args(SWITCHES).dir(&project).contained();
-        let command = command.env_remove("MAVEN_DEBUG_OPTS").log(folder.log());
-        let inner = |module: &PathBuf| {
-            let inside = module.strip_prefix(&self.folder).unwrap_or(module);
-            (!inside.as_os_str().is_empty()).then(|| paths::text_of_path(inside))
-        };
-        let modules: Option<Vec<String>> = chosen.modules.iter().map(inner).collect();
-        match modules.filter(|modules| !modules.is_empty()) {
+        let command = Command::new(self.program(place)).args(SWITCHES).dir(&project).contained();
+        let mut command = command.env_remove("MAVEN_DEBUG_OPTS").log(folder.log());
+        if self.is_gathered() {
+            let projects: Vec<PathBuf> = self.roots.iter().map(|root| place.root.join(root)).collect();
+            let settings = std::iter::once(&project).chain(&projects).find(|one| one.join(".mvn").is_dir());
+            command = command.arg("-f").arg(gathered::write(folder, &projects)?);
+            command = command.env("MAVEN_BASEDIR", settings.unwrap_or(&project));
+        }
+        let modules: Option<Vec<String>> =
+            chosen.modules.iter().map(|module| self.name_in_reactor(module)).collect();
+        Ok(match modules.filter(|modules| !modules.is_empty()) {
             Some(modules) => command.args(["-pl", &modules.join(","), "-am"]),
             None => command,
+        })
+    }
+
+    /// What names a module to Maven; `None` for the project itself, with which all its modules run.
+    fn name_in_reactor(&self, folder: &Path) -> Option<String> {
+        if self.is_gathered() {
+            let module = self.modules.iter().find(|module| module.folder == folder);
+            return module.map(|module| module.own.name());
         }
+        let inside = folder.strip_prefix(&self.folder).unwrap_or(folder);
+        (!inside.as_os_str().is_empty()).then(|| paths::text_of_path(inside))
     }
 
     /// Compiles first where nothing is compiled yet, so that the limit of the run is one of the tests.
@@ -111,12 +146,13 @@ impl Maven {
         (place, folder): (&Place<'_>, &RunFolder),
         chosen: &Chosen,
     ) -> Result<Option<Finished>> {
-        let modules = chosen.modules.iter().chain((chosen.modules.is_empty()).then_some(&self.folder));
+        let roots = self.roots.iter().filter(|_| chosen.modules.is_empty());
+        let modules = chosen.modules.iter().chain(roots);
         let is_compiled = |module: &PathBuf| place.root.join(module).join("target/test-classes").is_dir();
         if modules.into_iter().all(is_compiled) {
             return Ok(None);
         }
-        let command = self.command_in(place, folder, chosen).arg("test-compile").deadline(BUILD_PATIENCE);
+        let command = self.command_in(place, folder, chosen)?.arg("test-compile").deadline(BUILD_PATIENCE);
         let finished = command.run(ctx)?;
         Ok((!finished.success()).then_some(finished))
     }
@@ -137,8 +173,11 @@ impl Runner for Maven {
         &self.folder
     }
 
+    /// What Surefire runs. Tests of Failsafe belong to the tests, and `mvn test` does not run them.
     fn is_test_file(&self, path: &Path) -> bool {
-        super::is_test_file(path)
+        let runs =
+            |module: &Pom| path.strip_prefix(&module.folder).is_ok_and(|inside| module.tests.run(inside));
+        super::speaks(path) && !paths::is_skipped(path) && self.module_of(path).is_some_and(runs)
     }
 
     fn is_test_support(&self, path: &Path) -> bool {
@@ -150,7 +189,8 @@ impl Runner for Maven {
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
-        Ok(MAVEN.ready(ctx, place, &self.folder)?)
+        let folder = self.roots.iter().find(|root| place.root.join(root).join(MAVEN.wrapper).is_file());
+        Ok(MAVEN.ready(ctx, place, folder.unwrap_or(&self.folder))?)
     }
 
     fn can_select(&self) -> bool {
@@ -158,26 +198,28 @@ impl Runner for Maven {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let classes: Vec<String> = match selection {
-            Selection::Everything => Vec::new(),
-            Selection::Files(files) => files.iter().map(|file| stem(file)).collect(),
-            Selection::Cases(ids) => ids.iter().map(|id| shown(id)).collect(),
+        let files = match selection {
+            Selection::Everything => return typed(&self.roots, &[]),
+            Selection::Files(files) => files.clone(),
+            Selection::Cases(ids) => {
+                ids.iter().map(|id| paths::path_of_text(paths::file_of_id(id))).collect()
+            }
         };
-        let mut words = vec!["mvn".to_owned()];
-        if !self.folder.as_os_str().is_empty() {
-            words.extend(["-f".to_owned(), paths::text_of_path(&self.folder)]);
-        }
-        if !classes.is_empty() {
-            words.push(format!("-Dtest={}", classes.join(",")));
-        }
-        words.push("test".to_owned());
-        words
+        let classes: Vec<String> = match selection {
+            Selection::Cases(ids) => ids.iter().map(|id| shown(id)).collect(),
+            _ => files.iter().map(|file| stem(file)).collect(),
+        };
+        let holds = |root: &&PathBuf| files.iter().any(|file| file.starts_with(root));
+        let roots: Vec<PathBuf> = self.roots.iter().filter(holds).cloned().collect();
+        typed(if roots.is_empty() { &self.roots } else { &roots }, &classes)
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
         self.ready(ctx, place)?;
         let told = Told { runner: "maven", command: self.command(selection), counted: true, claimed: None };
         let files = existing_files(place.root, selection);
+        let files: Option<Vec<PathBuf>> =
+            files.map(|files| files.into_iter().filter(|file| self.is_test_file(file)).collect());
         if files.as_ref().is_some_and(Vec::is_empty) {
             return Ok(report::nothing(told, End::finished()));
         }
@@ -188,7 +230,7 @@ impl Runner for Maven {
             return Ok(conclude((told, place.root), &failed, reports::Told::default()));
         }
         let reports = Reports::before(&place.root.join(&self.folder), REPORTS);
-        let mut command = self.command_in(place, &folder, &chosen).deadline(limits.run);
+        let mut command = self.command_in(place, &folder, &chosen)?.deadline(limits.run);
         if !chosen.tests.is_empty() {
             command = command.arg(format!("-Dtest={}", Vec::from_iter(chosen.tests).join(",")));
         }
@@ -199,7 +241,10 @@ impl Runner for Maven {
         }
         let finished = command.arg("test").run(ctx)?;
         match reports.read(place.root) {
-            Ok(read) => Ok(conclude((told, place.root), &finished, read)),
+            Ok(read) => {
+                let foreign = origin::foreign(place.root, &self.own, &read.class_path);
+                Ok(Run { foreign, ..conclude((told, place.root), &finished, read) })
+            }
             Err(error) => {
                 let end = End::crashed(format!("a report of Maven cannot be read: {error}"));
                 Ok(report::run_of(told, &finished, Heard::default(), &end))
@@ -207,47 +252,63 @@ impl Runner for Maven {
         }
     }
 
+    /// The patterns of Surefire are read, and what they leave out is not listed.
+    fn listed(&self, _: &Ctx, place: &Place<'_>, _limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        Some(self.modules.iter().flat_map(|module| self.tests_of(place, module)).collect())
+    }
+
     fn related(&self, _: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
-        let mut reached: BTreeSet<&Path> = sources.iter().map(|source| self.module_of(source)).collect();
-        let names: BTreeMap<&Path, (String, String)> =
-            self.modules.iter().map(|module| (module.as_path(), manifest(place.root, module))).collect();
-        loop {
-            let known: Vec<&str> =
-                reached.iter().filter_map(|module| Some(names.get(module)?.0.as_str())).collect();
-            let needs = |text: &str| {
-                known.iter().any(|name| text.contains(&format!("<artifactId>{name}</artifactId>")))
-            };
-            let more: Vec<&Path> =
-                names.iter().filter(|(_, (_, needed))| needs(needed)).map(|(module, _)| *module).collect();
-            let before = reached.len();
+        let mut reached: Vec<&Pom> = Vec::new();
+        let mut more: Vec<&Pom> = sources.iter().filter_map(|source| self.module_of(source)).collect();
+        while !more.is_empty() {
             reached.extend(more);
-            if reached.len() == before {
-                break;
-            }
+            let is_known = |need: &Coordinates| reached.iter().any(|pom| pom.own.name() == need.name());
+            let is_new = |module: &&Pom| reached.iter().all(|pom| pom.folder != module.folder);
+            let needs = |module: &&Pom| module.needs.iter().any(is_known);
+            more = self.modules.iter().filter(is_new).filter(needs).collect();
         }
-        let mut files = Vec::new();
-        for module in reached {
-            tests_below(place.root, &module.join("src"), &mut files);
-        }
-        files.sort();
-        (!files.is_empty()).then_some(files)
+        let files: BTreeSet<PathBuf> =
+            reached.into_iter().flat_map(|module| self.tests_of(place, module)).collect();
+        (!files.is_empty()).then(|| files.into_iter().collect())
     }
 }
 
-/// The name of a module and the text of its dependencies. The first name behind the parent's is its own.
-fn manifest(root: &Path, module: &Path) -> (String, String) {
-    let text = std::fs::read_to_string(root.join(module).join("pom.xml")).unwrap_or_default();
-    let own = text.split_once("</parent>").map_or(text.as_str(), |(_, own)| own);
-    let name = own
-        .split_once("<artifactId>")
-        .and_then(|(_, rest)| rest.split_once('<'))
-        .map(|(name, _)| name.trim());
-    let needed: String = text
-        .split("<dependencies>")
-        .skip(1)
-        .filter_map(|part| part.split("</dependencies>").next())
-        .collect();
-    (name.unwrap_or_default().to_owned(), needed)
+impl Maven {
+    fn tests_of(&self, place: &Place<'_>, module: &Pom) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let folders = std::iter::once(Path::new("src")).chain(module.tests.folder());
+        for folder in folders {
+            tests_below(place.root, &module.folder.join(folder), &mut files);
+        }
+        files.retain(|file| self.is_test_file(file));
+        files
+    }
+}
+
+/// What a person types to run tests of these projects.
+fn typed(roots: &[PathBuf], classes: &[String]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for root in roots {
+        if !words.is_empty() {
+            words.push("&&".to_owned());
+        }
+        words.push("mvn".to_owned());
+        if !root.as_os_str().is_empty() {
+            words.extend(["-f".to_owned(), paths::text_of_path(root)]);
+        }
+        if !classes.is_empty() {
+            words.push(format!("-Dtest={}", classes.join(",")));
+        }
+        words.push("test".to_owned());
+    }
+    words
+}
+
+/// The deepest folder that holds all.
+fn common_folder(folders: &[PathBuf]) -> PathBuf {
+    let Some(first) = folders.first() else { return PathBuf::new() };
+    let around = first.ancestors().find(|around| folders.iter().all(|folder| folder.starts_with(around)));
+    around.unwrap_or(Path::new("")).to_owned()
 }
 
 fn tests_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
@@ -256,7 +317,7 @@ fn tests_below(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             tests_below(root, &path, files);
-        } else if super::is_test_file(&path) {
+        } else if super::speaks(&path) {
             files.push(path);
         }
     }

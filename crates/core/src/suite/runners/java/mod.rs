@@ -4,9 +4,15 @@ mod both;
 mod classes;
 mod events;
 mod family;
+mod gathered;
 mod gradle;
+mod listing;
 mod maven;
+mod origin;
+mod pom;
 mod reports;
+mod surefire;
+mod trace;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! Reports of test classes, one `JUnit` XML file each. Only those that this run has written are read: one that is as it
 //! was before the run is from an earlier one.
 
-use std::collections::HashMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use hotfix_model::{Case, CaseOutcome};
 
 use super::classes;
+use super::trace::Sources;
 use crate::suite::junit::{self, JunitError, TestCase};
 use crate::suite::paths;
 
@@ -16,6 +18,12 @@ use crate::suite::paths;
 const DEEPEST: usize = 12;
 /// Folders that hold no modules.
 const PASSED_OVER: &[&str] = &["src", "node_modules", ".git", ".gradle", ".idea"];
+
+/// Where Surefire notes what tests run with.
+const CLASS_PATHS: &[&str] = &["surefire.test.class.path", "java.class.path"];
+/// What a failed assertion is, by the ends of the names; everything else is named with its message.
+const ASSERTIONS: &[&str] =
+    &["AssertionError", "AssertionFailedError", "ComparisonFailure", "MultipleFailuresError"];
 
 /// Which file it is and when it was written: a file that is written anew differs in one of them.
 type Stamp = (u64, i64, i64, u64);
@@ -35,6 +43,8 @@ pub struct Told {
     pub cases: Vec<Case>,
     /// The sum of the reports' own counts; `None` as soon as one tells none.
     pub claimed: Option<u64>,
+    /// What the tests had on their class path.
+    pub class_path: BTreeSet<PathBuf>,
 }
 
 impl Reports {
@@ -58,12 +68,19 @@ impl Reports {
 
 /// Reads reports that lie below `base` as their modules lie below `root`.
 fn read(root: &Path, base: &Path, files: &[PathBuf]) -> Result<Told, JunitError> {
-    let mut told = Told { cases: Vec::new(), claimed: Some(0) };
+    let mut told = Told { claimed: Some(0), ..Told::default() };
+    let sources = LazyCell::new(|| Sources::below(root));
     for path in files {
         let report = junit::read_report(path)?;
         told.claimed = told.claimed.zip(report.claimed).and_then(|(sum, count)| sum.checked_add(count));
         let module = module_of(base, path);
-        told.cases.extend(report.cases.into_iter().map(|case| case_of(root, &module, case)));
+        let paths = CLASS_PATHS.iter().filter_map(|name| report.properties.get(*name));
+        told.class_path.extend(paths.flat_map(|path| std::env::split_paths(path)));
+        told.cases.extend(report.cases.into_iter().map(|case| {
+            let trace = case.text.as_ref().filter(|_| case.outcome == CaseOutcome::Failed);
+            let frame = trace.and_then(|trace| sources.frame(trace));
+            Case { frame, ..case_of(root, &module, case) }
+        }));
     }
     Ok(told)
 }
@@ -92,16 +109,31 @@ fn case_of(root: &Path, module: &Path, case: TestCase) -> Case {
     let kind = case.kind.as_deref().unwrap_or_default();
     let timed_out = case.outcome == CaseOutcome::Failed && kind.ends_with("TimeoutException")
         || kind.ends_with("TestTimedOutException");
+    let reason = match case.outcome {
+        CaseOutcome::Passed if !case.is_flaky => None,
+        CaseOutcome::Failed if !timed_out => with_kind(kind, case.reason.as_deref()),
+        _ => case.reason,
+    };
     Case {
         id: format!("{place}::{}", classes::name_of(&case.class, &case.name)),
         file: file.as_deref().map(paths::text_of_path),
         outcome: if timed_out { CaseOutcome::TimedOut } else { case.outcome },
-        reason: case.reason.filter(|_| case.outcome != CaseOutcome::Passed || case.is_flaky).or_else(|| {
-            let kind = case.kind.filter(|_| case.outcome == CaseOutcome::Failed);
-            kind.map(|kind| kind.rsplit('.').next().unwrap_or_default().to_owned())
-        }),
+        reason,
         frame: None,
         seconds: case.seconds,
+    }
+}
+
+/// The message of a failed assertion; of an exception its type and its message.
+fn with_kind(kind: &str, message: Option<&str>) -> Option<String> {
+    let is_assertion = ASSERTIONS.iter().any(|end| kind.ends_with(end));
+    match message.filter(|message| !message.is_empty()) {
+        Some(message) if is_assertion || kind.is_empty() || message.starts_with(kind) => {
+            Some(message.to_owned())
+        }
+        Some(message) => Some(format!("{kind}: {message}")),
+        None if is_assertion => kind.rsplit('.').next().map(str::to_owned),
+        None => Some(kind.to_owned()).filter(|kind| !kind.is_empty()),
     }
 }
 
@@ -150,6 +182,21 @@ mod tests {
     use super::*;
 
     const REPORT: &str = r#"<?xml version="1.0" encoding="UTF-8"?><testsuite name="till.TillTest$Inner" time="0.039" tests="3" errors="0" skipped="0" failures="2"><testcase name="adds" classname="till.TillTest" time="0.087"><failure message="expected: &lt;3&gt; but was: &lt;1&gt;" type="org.opentest4j.AssertionFailedError">x</failure></testcase><testcase name="deep()" classname="till.TillTest$Inner" time="0.001"/><testcase name="slow" classname="till.TillTest" time="0.001"><error message="slow() timed out after 1 second" type="java.util.concurrent.TimeoutException"/></testcase></testsuite>"#;
+
+    #[test]
+    fn an_exception_is_named_and_an_assertion_speaks_for_itself() {
+        let exception = "java.lang.IllegalStateException";
+        assert_eq!(
+            with_kind(exception, Some("boom")).as_deref(),
+            Some("java.lang.IllegalStateException: boom")
+        );
+        let whole = "java.lang.IllegalStateException: boom";
+        assert_eq!(with_kind(exception, Some(whole)).as_deref(), Some(whole));
+        assert_eq!(with_kind(exception, None).as_deref(), Some(exception));
+        let assertion = "org.opentest4j.AssertionFailedError";
+        assert_eq!(with_kind(assertion, Some("expected: <1>")).as_deref(), Some("expected: <1>"));
+        assert_eq!(with_kind(assertion, None).as_deref(), Some("AssertionFailedError"));
+    }
 
     #[test]
     fn only_fresh_reports_are_read() {
