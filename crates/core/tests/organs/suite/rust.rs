@@ -8,7 +8,7 @@ use hotfix_core::suite::{Runner, Selection};
 use hotfix_model::CaseOutcome::{Crashed, Failed, Passed, Skipped, TimedOut};
 use hotfix_model::RunEnd;
 
-use super::{Project, files, found, outcomes, reason};
+use super::{Project, files, found, frame, outcomes, reason, write_into};
 
 const MANIFEST: &str = "[package]\nname = \"till\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
 const LIBRARY: &str = r#"//! The till.
@@ -79,6 +79,7 @@ mod with_cargo {
             reason(&run, "src/price.rs::price::doubles"),
             "assertion `left == right` failed: twice; left: 4; right: 5"
         );
+        assert_eq!(frame(&run, "src/price.rs::price::doubles"), Some("src/price.rs"));
         assert!(runner.is_test_file("src/price.rs".as_ref()) && runner.holds_both("src/price.rs".as_ref()));
         assert!(!runner.holds_both("tests/it/inner.rs".as_ref()));
     }
@@ -156,6 +157,108 @@ mod with_cargo {
     }
 
     #[test]
+    fn a_failure_is_placed_where_it_panicked_if_that_is_here() {
+        let (project, runner) = project(&[
+            ("src/price.rs", "pub fn half(a: u32) -> u32 { a.checked_sub(9).unwrap() }\n"),
+            (
+                "tests/it.rs",
+                "#[test]\nfn panics() { till::price::half(1); }\n#[test]\nfn errs() -> Result<(), String> { Err(\"no\".into()) }\n",
+            ),
+        ]);
+        let run = project.run(runner.as_ref(), &files(&["tests/it.rs"]));
+        assert_eq!(frame(&run, "tests/it.rs::panics"), Some("src/price.rs"), "{run:#?}");
+        assert_eq!(frame(&run, "tests/it.rs::errs"), None, "{run:#?}");
+    }
+
+    #[test]
+    fn what_the_manifest_leaves_out_is_not_listed_and_says_what_it_lacks() {
+        let manifest = format!(
+            "{MANIFEST}[features]\ndefault = [\"fast\"]\nfast = []\nlive = []\n[lib]\ndoctest = false\n[[test]]\nname = \"off\"\ntest = false\n[[test]]\nname = \"live\"\nrequired-features = [\"live\"]\n[[test]]\nname = \"fast\"\nrequired-features = [\"fast\"]\n"
+        );
+        let test = "#[test]\nfn a() {}\n";
+        let (project, runner) = project(&[
+            ("Cargo.toml", &manifest),
+            ("tests/off.rs", test),
+            ("tests/live.rs", test),
+            ("tests/fast.rs", test),
+            ("examples/shown.rs", "fn main() {}\n#[test]\nfn a() {}\n"),
+        ]);
+        assert_eq!(project.listed(runner.as_ref()).unwrap(), ["src/lib.rs", "src/price.rs", "tests/fast.rs"]);
+        let all = project.run(runner.as_ref(), &Selection::Everything);
+        assert!(
+            all.cases.iter().all(|case| !case.id.contains("live") && !case.id.contains("off")),
+            "{all:#?}"
+        );
+        assert_eq!((all.cases.len(), all.end), (5, RunEnd::Finished), "{all:#?}");
+        let run = project.run(runner.as_ref(), &files(&["tests/live.rs", "tests/fast.rs"]));
+        assert_eq!(
+            outcomes(&run),
+            [("tests/fast.rs::a", Passed), ("tests/live.rs::live", Skipped)],
+            "{run:#?}"
+        );
+        let said = "live is left out without its features: cargo test --features live";
+        assert_eq!(reason(&run, "tests/live.rs::live"), said);
+    }
+
+    /// A workspace whose `user` needs `base`, by a path or as a crate that is patched.
+    fn workspace(need: &str, more: &[(&str, &str)]) -> (Project, Box<dyn Runner>) {
+        let user = format!(
+            "[package]\nname = \"user\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nbase = {need}\n"
+        );
+        let mut all = vec![
+            ("Cargo.toml", "[workspace]\nmembers = [\"user\"]\nexclude = [\"base\"]\nresolver = \"2\"\n"),
+            ("base/Cargo.toml", BASE.1),
+            ("base/src/lib.rs", ""),
+            ("user/Cargo.toml", user.as_str()),
+            ("user/src/lib.rs", "#[test]\nfn a() {}\n"),
+        ];
+        all.extend(more);
+        let (project, _) = project(&all);
+        std::fs::remove_dir_all(project.root().join("src")).unwrap();
+        (project, found(&all))
+    }
+
+    const BASE: (&str, &str) =
+        ("Cargo.toml", "[package]\nname = \"base\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+
+    #[test]
+    fn a_package_of_this_repository_from_elsewhere_is_foreign() {
+        let (project, runner) = workspace("{ path = \"../base\" }", &[]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert_eq!((run.foreign.as_deref(), run.is_green()), (None, true), "{run:#?}");
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let main = elsewhere.path().join("main/base");
+        write_into(&main, &[BASE, ("src/lib.rs", "")]);
+        let theirs = elsewhere.path().join("other");
+        write_into(&theirs, &[("Cargo.toml", &BASE.1.replace("base", "theirs")), ("src/lib.rs", "")]);
+        let by_path = format!("{{ path = \"{}\" }}", main.display());
+        let patch = format!("[patch.crates-io]\nbase = {{ path = \"{}\" }}\n", main.display());
+        let manifest =
+            format!("[workspace]\nmembers = [\"user\"]\nexclude = [\"base\"]\nresolver = \"2\"\n{patch}");
+        let config = (".cargo/config.toml", patch.as_str());
+        for (need, more) in [
+            (by_path.as_str(), vec![]),
+            ("\"0.1\"", vec![config]),
+            ("\"0.1\"", vec![("Cargo.toml", manifest.as_str())]),
+        ] {
+            let (project, runner) = workspace(need, &[]);
+            project.write(&more);
+            let run = project.run(runner.as_ref(), &Selection::Everything);
+            let foreign = run.foreign.clone().unwrap_or_else(|| panic!("{need} {more:?}: {run:#?}"));
+            assert!(
+                foreign.starts_with("Cargo built base from ") && foreign.contains("not from base here"),
+                "{foreign}"
+            );
+        }
+
+        let need = format!("{{ package = \"theirs\", path = \"{}\" }}", theirs.display());
+        let (project, runner) = workspace(&need, &[]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert_eq!((run.foreign.as_deref(), run.is_green()), (None, true), "{run:#?}");
+    }
+
+    #[test]
     fn a_workspace_in_a_folder_runs_the_package_of_the_file_and_knows_who_needs_it() {
         let member = |name: &str, needs: &str| {
             format!(
@@ -223,6 +326,7 @@ mod with_nextest {
         assert_eq!((run.claimed, run.exit, run.end), (Some(6), Some(101), RunEnd::Finished));
         let said = reason(&run, "src/price.rs::price::doubles");
         assert_eq!(said, "assertion `left == right` failed: twice; left: 4; right: 5");
+        assert_eq!(frame(&run, "src/price.rs::price::doubles"), Some("src/price.rs"));
     }
 
     /// Takes two seconds: a hang is the subject.

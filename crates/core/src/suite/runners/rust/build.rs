@@ -17,11 +17,16 @@ pub struct Built {
     pub errors: Vec<(String, String)>,
     /// First files of the targets that do not compile.
     pub broken: BTreeSet<PathBuf>,
+    /// Folders outside the repository whose packages were built, which Cargo takes by their paths.
+    pub outside: BTreeSet<PathBuf>,
 }
 
 #[derive(Deserialize)]
 struct Message {
     reason: String,
+    #[serde(default)]
+    package_id: String,
+    manifest_path: Option<PathBuf>,
     target: Option<MessageTarget>,
     executable: Option<PathBuf>,
     #[serde(rename = "message")]
@@ -61,7 +66,10 @@ pub fn read(output: &[u8], workspace: &Path, roots: &[PathBuf]) -> Built {
     let lines = output.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
     for message in lines.filter_map(|line| serde_json::from_slice::<Message>(line).ok()) {
         match (message.reason.as_str(), &message.target) {
-            ("compiler-artifact", Some(target)) => built.take_program(&message, target, roots),
+            ("compiler-artifact", Some(target)) => {
+                built.take_program(&message, target, roots);
+                built.take_outside(&message, roots);
+            }
             ("compiler-message", Some(target)) => built.take_error(&message, target, (workspace, roots)),
             _ => {}
         }
@@ -75,6 +83,17 @@ impl Built {
         let name = message.executable.as_ref().and_then(|path| path.file_name());
         if let Some(name) = name.filter(|_| is_test) {
             self.programs.insert(name.to_string_lossy().into_owned(), relative(&target.src_path, roots));
+        }
+    }
+
+    /// A package that comes from a registry or from Git is pinned; one that has a path is whatever lies there.
+    fn take_outside(&mut self, message: &Message, roots: &[PathBuf]) {
+        let folder = message.manifest_path.as_ref().and_then(|manifest| manifest.parent());
+        let has_path = message.package_id.contains("path+file:");
+        if let Some(folder) = folder.filter(|_| has_path)
+            && roots.iter().all(|root| !folder.starts_with(root))
+        {
+            self.outside.insert(folder.to_owned());
         }
     }
 
@@ -119,6 +138,8 @@ mod tests {
 {"reason":"compiler-message","target":{"kind":["test"],"name":"it","src_path":"/r/w/tests/it/main.rs"},"message":{"level":"error","message":"mismatched types","spans":[{"file_name":"tests/it/sub.rs","is_primary":true,"line_start":3}]}}
 {"reason":"compiler-message","target":{"kind":["test"],"name":"it","src_path":"/r/w/tests/it/main.rs"},"message":{"level":"error","message":"aborting due to 1 previous error","spans":[]}}
 {"reason":"compiler-message","target":{"kind":["test"],"name":"it","src_path":"/r/w/tests/it/main.rs"},"message":{"level":"failure-note","message":"For more","spans":[]}}
+{"reason":"compiler-artifact","package_id":"path+file:///main/lib#0.1.0","manifest_path":"/main/lib/Cargo.toml","target":{"kind":["lib"],"name":"lib","src_path":"/main/lib/src/lib.rs"},"profile":{"test":false},"executable":null}
+{"reason":"compiler-artifact","package_id":"registry+https://example.org#serde@1.0.0","manifest_path":"/u/serde/Cargo.toml","target":{"kind":["lib"],"name":"serde","src_path":"/u/serde/src/lib.rs"},"profile":{"test":false},"executable":null}
 {"reason":"build-finished","success":false}
 "#;
 
@@ -131,5 +152,6 @@ mod tests {
             ("w/tests/it/sub.rs".to_owned(), "does not compile: mismatched types (line 3)".to_owned());
         assert_eq!(built.errors, [error]);
         assert_eq!(built.broken, BTreeSet::from([PathBuf::from("w/tests/it/main.rs")]));
+        assert_eq!(built.outside, BTreeSet::from([PathBuf::from("/main/lib")]));
     }
 }

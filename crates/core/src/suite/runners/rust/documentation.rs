@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hotfix_model::CaseOutcome;
 
-use super::execute::{Gathered, Job};
-use super::libtest;
+use super::execute::{Ended, Gathered, Job};
+use super::{libtest, lines};
 
 use super::scope::{Scope, Wanted};
 use crate::error::Result;
@@ -53,18 +53,20 @@ pub fn run(
         gathered.end.get_or_insert(trouble);
     }
     for section in sections {
-        take(&section, wanted, gathered);
+        take(job, &section, wanted, gathered);
     }
     Ok(())
 }
 
-fn take(section: &libtest::Section, wanted: &Wanted<'_>, gathered: &mut Gathered) {
+fn take(job: &Job<'_>, section: &libtest::Section, wanted: &Wanted<'_>, gathered: &mut Gathered) {
     for example in examples(section.results.keys()) {
         let outcome = section.results.get(&example.said).copied().unwrap_or(CaseOutcome::Crashed);
         if wanted.wants_file(&example.file) && wanted.wants_name(&example.name) {
             let reason = section.reasons.get(&example.said).cloned();
             gathered.expected += 1;
-            gathered.take((&example.file, &example.name), outcome, (reason, None));
+            let frame = job.frame(section.places.get(&example.said));
+            let ended = Ended { outcome, reason, frame, seconds: None };
+            gathered.take(&example.file, &example.name, ended);
         }
     }
 }
@@ -74,12 +76,9 @@ fn may_want(wanted: &Wanted<'_>, file: &Path) -> bool {
     wanted.wants_file(file) && wanted.may_want_name_with(MARK)
 }
 
-fn holds_example(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(str::trim_start).any(|line| {
-        let said = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
-        said.is_some_and(|said| said.trim_start().starts_with("```"))
-    })
+/// Whether a file has an example in its documentation that runs.
+pub fn holds_example(path: &Path) -> bool {
+    !lines::examples(&std::fs::read_to_string(path).unwrap_or_default()).is_empty()
 }
 
 /// Names examples by item and number.

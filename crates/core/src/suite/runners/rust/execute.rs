@@ -11,12 +11,14 @@ use super::libtest;
 use super::names::{self, Names};
 use super::passes::Passes;
 use super::scope::{self, Part, Scope, Wanted};
-use super::workspace::Workspace;
-use super::{documentation, nextest};
+use super::workspace::{Target, Workspace};
+use super::{documentation, nextest, origin};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Ending, Finished, LOG_LIMIT};
+use crate::suite;
 use crate::suite::folder::RunFolder;
+use crate::suite::origin::Root;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::Heard;
 use crate::suite::{Limits, Place, Selection, paths};
@@ -62,6 +64,17 @@ pub struct Gathered {
     pub end: Option<End>,
     /// What was printed last.
     pub output: Vec<u8>,
+    /// Folders outside the repository whose packages were built.
+    outside: BTreeSet<PathBuf>,
+}
+
+/// How a test ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub outcome: CaseOutcome,
+    pub reason: Option<String>,
+    pub frame: Option<String>,
+    pub seconds: Option<f64>,
 }
 
 impl<'a> Job<'a> {
@@ -112,8 +125,23 @@ impl<'a> Job<'a> {
                 self.run_opaque(part, &wanted, until, &mut gathered)?;
             }
             documentation::run(self, &scope, (files, &wanted, until), &mut gathered)?;
+            for part in &scope.without_features {
+                gathered.pass_over(part, &wanted);
+            }
         }
-        Ok(gathered.into_run(told, self.ctx.elapsed_since(began)))
+        let foreign = origin::foreign(self.place.root, &gathered.outside);
+        Ok(Run { foreign, ..gathered.into_run(told, self.ctx.elapsed_since(began)) })
+    }
+
+    /// A file as the compiler names it, which is from the folder of the workspace, as a place in the repository.
+    pub fn frame(&self, printed: Option<&String>) -> Option<String> {
+        let printed = Path::new(printed?);
+        let root = Root::new(self.place.root);
+        let file = match printed.is_absolute() {
+            true => root.file(printed)?,
+            false => self.workspace.folder.join(printed),
+        };
+        self.place.root.join(&file).is_file().then(|| suite::origin::frame(&file, None))
     }
 
     /// `cargo` at the workspace, ready to be started.
@@ -137,6 +165,7 @@ impl<'a> Job<'a> {
             let words = ["test", "--no-run", "--no-fail-fast", "--message-format=json"];
             let finished = self.cargo(&words).args(scope.flags()).deadline(BUILD_PATIENCE).run(self.ctx)?;
             let built = build::read(&finished.stdout, &self.workspace.folder, &self.roots);
+            gathered.outside.extend(built.outside.iter().cloned());
             if finished.success() {
                 return Ok(Some((scope, built)));
             }
@@ -215,7 +244,9 @@ impl<'a> Job<'a> {
         let reason = reason.filter(|_| outcome != CaseOutcome::Passed).map(str::to_owned);
         let seconds = Some(finished.elapsed.as_secs_f64());
         gathered.expected += 1;
-        gathered.take((&part.target.source, &part.target.name), outcome, (reason, seconds));
+        let frame = self.frame(libtest::place(&output).as_ref()).filter(|_| outcome != CaseOutcome::Passed);
+        let ended = Ended { outcome, reason, frame, seconds };
+        gathered.take(&part.target.source, &part.target.name, ended);
         Ok(())
     }
 
@@ -247,16 +278,25 @@ fn trouble(what: &str, ending: Ending, output: &str) -> End {
 
 impl Gathered {
     /// Takes in a result.
-    pub fn take(
-        &mut self,
-        (file, name): (&Path, &str),
-        outcome: CaseOutcome,
-        (reason, seconds): (Option<String>, Option<f64>),
-    ) {
+    pub fn take(&mut self, file: &Path, name: &str, ended: Ended) {
+        let Ended { outcome, reason, frame, seconds } = ended;
         let id = names::id(file, name);
         let reason = reason.filter(|_| outcome != CaseOutcome::Passed);
         let file = Some(paths::text_of_path(file));
-        self.cases.push(Case { id, file, outcome, reason, frame: None, seconds });
+        self.cases.push(Case { id, file, outcome, reason, frame, seconds });
+    }
+
+    /// A target that Cargo passes over stands for its tests, which did not run.
+    fn pass_over(&mut self, part: &Part<'_>, wanted: &Wanted<'_>) {
+        let Target { source, name, missing_features, .. } = part.target;
+        if !wanted.wants_file(source) || !wanted.wants_name(name) {
+            return;
+        }
+        let features = missing_features.join(",");
+        let reason = format!("{name} is left out without its features: cargo test --features {features}");
+        let ended = Ended { outcome: CaseOutcome::Skipped, reason: Some(reason), frame: None, seconds: None };
+        self.expected += 1;
+        self.take(source, name, ended);
     }
 
     /// Whether there is a reason not to go on.

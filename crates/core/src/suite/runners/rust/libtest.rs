@@ -18,6 +18,8 @@ pub struct Section {
     pub results: BTreeMap<String, CaseOutcome>,
     /// What the failed ones said, in one line.
     pub reasons: HashMap<String, String>,
+    /// The files in which they panicked, as the compiler names them.
+    pub places: HashMap<String, String>,
     /// Seconds all of them took.
     pub seconds: f64,
     announced: u64,
@@ -93,6 +95,11 @@ pub fn read(output: &str) -> Vec<Section> {
     sections
 }
 
+/// The file in which a test panicked that ran alone, as the compiler names it.
+pub fn place(output: &str) -> Option<String> {
+    output.lines().find_map(place_in)
+}
+
 /// What one test said, run alone, if it failed.
 pub fn reason(output: &str) -> Option<String> {
     let said = read(&format!("     Running alone (alone)\n{output}"));
@@ -101,9 +108,11 @@ pub fn reason(output: &str) -> Option<String> {
 }
 
 fn finish(sections: &mut [Section], told: Option<(String, Vec<&str>)>) {
-    if let (Some(section), Some((name, lines))) = (sections.last_mut(), told)
-        && let Some(reason) = message(&lines)
-    {
+    let (Some(section), Some((name, lines))) = (sections.last_mut(), told) else { return };
+    if let Some(place) = lines.iter().find_map(|line| place_in(line)) {
+        section.places.insert(name.clone(), place);
+    }
+    if let Some(reason) = message(&lines) {
         section.reasons.insert(name, reason);
     }
 }
@@ -183,6 +192,16 @@ pub fn message(lines: &[&str]) -> Option<String> {
     // Before Rust 1.73 the message stood in the line of the place: `panicked at 'no', src/lib.rs:1:2`.
     let older = || lines.get(place).and_then(|line| line.split_once("panicked at '")).map(|(_, rest)| rest);
     clean_reason(&first).filter(|_| older().is_none()).or_else(|| older().and_then(clean_reason))
+}
+
+/// `src/lib.rs` of `thread 'a' panicked at src/lib.rs:14:23:`; before Rust 1.73 the message stood before it.
+fn place_in(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("panicked at ")?;
+    let place = rest.rsplit_once("', ").map_or(rest, |(_, place)| place).trim_end_matches(':');
+    let mut parts = place.rsplitn(3, ':');
+    let numbers = [parts.next()?, parts.next()?];
+    let are_numbers = numbers.iter().all(|number| number.parse::<u64>().is_ok());
+    parts.next().filter(|_| are_numbers).map(str::to_owned)
 }
 
 /// The names in what `--list --format terse` printed, for each program; what a custom harness prints is none.
@@ -270,6 +289,12 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(unit.results["tests::works"], CaseOutcome::Failed);
         assert_eq!(unit.reasons["tests::works"], "assertion `left == right` failed; left: 3; right: 4");
         assert_eq!(unit.reasons["tests::err"], "Error: \"no\"");
+        assert_eq!(unit.places["tests::works"], "src/lib.rs");
+        assert_eq!(
+            place("thread 'a' panicked at 'no: 1:2', src/a b.rs:3:5\nnote").as_deref(),
+            Some("src/a b.rs")
+        );
+        assert_eq!(place("panicked at nothing"), None);
         assert_eq!(sections[1].results.len(), 1);
         assert!(sections[2].is_documentation && sections[2].results.len() == 2);
     }

@@ -13,6 +13,7 @@ mod libtest;
 mod lines;
 mod names;
 mod nextest;
+mod origin;
 mod passes;
 mod scope;
 mod workspace;
@@ -20,6 +21,7 @@ mod workspace;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotfix_model::Run;
 
@@ -38,6 +40,8 @@ struct Cargo {
     folder: PathBuf,
     /// Files with tests in them.
     holding: BTreeSet<PathBuf>,
+    /// Files that only tests use: modules that are compiled for tests alone, and what only tests include.
+    for_tests: BTreeSet<PathBuf>,
     /// Whether the repository uses cargo-nextest.
     uses_nextest: bool,
 }
@@ -56,7 +60,7 @@ impl Runner for Cargo {
     }
 
     fn is_test_support(&self, path: &Path) -> bool {
-        paths::is_test_support(path) || is_for_tests_alone(path)
+        paths::is_test_support(path) || is_for_tests_alone(path) || self.for_tests.contains(path)
     }
 
     fn holds_both(&self, path: &Path) -> bool {
@@ -108,6 +112,14 @@ impl Runner for Cargo {
             }
             Err(why) => Ok(unreadable(told, &why)),
         }
+    }
+
+    /// As `cargo metadata` tells: what the manifests leave out, by `test = false`, `required-features` or
+    /// `default-members`, is not listed.
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, _limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        let workspace = Workspace::of(ctx, place, &self.folder).ok()?;
+        let holds_example = |file: &Path| documentation::holds_example(&place.root.join(file));
+        Some(self.holding.iter().filter(|file| workspace.runs(file, holds_example)).cloned().collect())
     }
 
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {

@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
 }
 
 /// Where the modules declared in a file are looked for.
-fn folder_of_modules(file: &Path) -> PathBuf {
+pub fn folder_of_modules(file: &Path) -> PathBuf {
     let parent = file.parent().unwrap_or(Path::new(""));
     match file.file_stem() {
         Some(stem) if stem != "mod" => parent.join(stem),

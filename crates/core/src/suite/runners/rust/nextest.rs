@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hotfix_model::CaseOutcome;
 
-use super::execute::{Gathered, Job, Program};
+use super::execute::{Ended, Gathered, Job, Program};
 use super::libtest;
 use super::names::Names;
 use super::scope;
@@ -47,7 +47,7 @@ pub fn run(
     gathered.stop(finished.ending);
     gathered.output = finished.stdout;
     match junit::read_report(&junit) {
-        Ok(report) => take(names, programs, report, gathered),
+        Ok(report) => take(job, names, programs, report, gathered),
         Err(error) if gathered.end.is_none() => {
             let code = finished.ending.code();
             gathered.end = Some(End::crashed(format!("nextest gave no results (code {code:?}): {error}")));
@@ -61,7 +61,13 @@ pub fn run(
 }
 
 /// What the tests ran as. A test that nextest did not run (because it is `#[ignore]`d) is skipped.
-fn take(names: &Names<'_>, programs: &mut [Program<'_>], report: junit::Report, gathered: &mut Gathered) {
+fn take(
+    job: &Job<'_>,
+    names: &Names<'_>,
+    programs: &mut [Program<'_>],
+    report: junit::Report,
+    gathered: &mut Gathered,
+) {
     let read = report.cases.len() as u64;
     // A case that nextest counted and that was not read must not look like one that did not run.
     gathered.expected += report.claimed.map_or(0, |claimed| claimed.abs_diff(read));
@@ -73,12 +79,15 @@ fn take(names: &Names<'_>, programs: &mut [Program<'_>], report: junit::Report, 
         let binary = binary_id(program);
         for test in std::mem::take(&mut program.waiting) {
             let file = names.file_of(&program.part.target.source, &test);
-            match results.remove(&(binary.clone(), test.clone())) {
+            let ended = match results.remove(&(binary.clone(), test.clone())) {
                 Some(case) => {
-                    gathered.take((&file, &test), outcome(&case), (reason(&case), case.seconds));
+                    let place = case.text.as_deref().and_then(libtest::place);
+                    let frame = job.frame(place.as_ref());
+                    Ended { outcome: outcome(&case), reason: reason(&case), frame, seconds: case.seconds }
                 }
-                None => gathered.take((&file, &test), CaseOutcome::Skipped, (None, None)),
-            }
+                None => Ended { outcome: CaseOutcome::Skipped, reason: None, frame: None, seconds: None },
+            };
+            gathered.take(&file, &test, ended);
         }
     }
 }

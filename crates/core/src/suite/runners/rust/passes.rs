@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hotfix_model::CaseOutcome;
 
-use super::execute::{Gathered, Job, Program};
+use super::execute::{Ended, Gathered, Job, Program};
 use super::libtest::{self, Section};
 use super::names::Names;
 use super::scope;
@@ -118,7 +118,9 @@ impl Passes<'_> {
             };
             let file = self.names.file_of(&program.part.target.source, test);
             let reason = section.reasons.get(test).cloned();
-            self.gathered.take((&file, test), *outcome, (reason, Some(each)));
+            let frame = self.job.frame(section.places.get(test));
+            let ended = Ended { outcome: *outcome, reason, frame, seconds: Some(each) };
+            self.gathered.take(&file, test, ended);
             program.waiting.remove(test);
         }
         Ok(())
@@ -156,7 +158,10 @@ impl Passes<'_> {
             (_, Some(outcome)) => (outcome, libtest::reason(&output)),
         };
         let file = self.names.file_of(&program.part.target.source, test);
-        self.gathered.take((&file, test), outcome, (reason, Some(finished.elapsed.as_secs_f64())));
+        let place = libtest::place(&output).filter(|_| outcome != CaseOutcome::Passed);
+        let seconds = Some(finished.elapsed.as_secs_f64());
+        let ended = Ended { outcome, reason, frame: self.job.frame(place.as_ref()), seconds };
+        self.gathered.take(&file, test, ended);
         program.waiting.remove(test);
         Ok(())
     }

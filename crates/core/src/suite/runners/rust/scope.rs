@@ -25,6 +25,8 @@ pub struct Scope<'a> {
     pub opaque: Vec<Part<'a>>,
     /// Packages whose documentation is tested.
     pub documented: Vec<&'a Package>,
+    /// Targets that were asked for and that need features which are not on.
+    pub without_features: Vec<Part<'a>>,
     /// Whether that is what Cargo runs when it is not told anything.
     is_default: bool,
 }
@@ -36,12 +38,16 @@ impl<'a> Scope<'a> {
             Some(files) => parts_with(workspace, files),
             None => parts_of_all(workspace),
         };
+        let (parts, without_features): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|part| part.target.missing_features.is_empty());
+        // What nobody asked for by name is passed over, as Cargo does.
+        let without_features = if files.is_some() { without_features } else { Vec::new() };
         let documented = |part: &&Part<'_>| part.target.is_documented && part.target.kind == Kind::Library;
         let documented = parts.iter().filter(documented).map(|part| part.package).collect();
         let tested = parts.into_iter().filter(|part| part.target.is_tested);
         let (opaque, parts): (Vec<_>, Vec<_>) = tested.partition(|part| part.target.has_own_harness);
         let is_default = files.is_none() && opaque.is_empty();
-        Self { parts, opaque, documented, is_default }
+        Self { parts, opaque, documented, without_features, is_default }
     }
 
     /// Only these targets.

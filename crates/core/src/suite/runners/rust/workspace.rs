@@ -1,6 +1,6 @@
 //! The packages of a Cargo workspace and their targets, as `cargo metadata` and the manifests tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub struct Target {
     pub is_documented: bool,
     /// Whether it has a harness of its own, so that nothing is known of its tests.
     pub has_own_harness: bool,
+    /// Features it needs that are not on by themselves: `cargo test` passes it over.
+    pub missing_features: Vec<String>,
 }
 
 /// A package.
@@ -88,6 +90,8 @@ struct RawPackage {
     targets: Vec<RawTarget>,
     #[serde(default)]
     dependencies: Vec<RawDependency>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +108,8 @@ struct RawTarget {
     test: bool,
     #[serde(default)]
     doctest: bool,
+    #[serde(default, rename = "required-features")]
+    required_features: Vec<String>,
 }
 
 impl Workspace {
@@ -138,6 +144,14 @@ impl Workspace {
         holding.max_by_key(|package| package.folder.components().count())
     }
 
+    /// Whether `cargo test` in the workspace runs tests of a file, which may be examples in its documentation.
+    pub fn runs(&self, file: &Path, holds_example: impl Fn(&Path) -> bool) -> bool {
+        let package = self.package_of(file).filter(|package| package.is_default);
+        let targets = package.into_iter().flat_map(|package| package.targets_with(file));
+        let mut usable = targets.filter(|target| target.missing_features.is_empty());
+        usable.any(|target| target.is_tested || holds_example(file))
+    }
+
     /// These packages and all that need them, directly or not.
     pub fn with_dependents(&self, names: &BTreeSet<&str>) -> Vec<&Package> {
         let mut folders: BTreeSet<&Path> = self.folders_of(names);
@@ -166,9 +180,8 @@ impl Package {
     /// the deepest folder around it.
     pub fn targets_with(&self, file: &Path) -> Vec<&Target> {
         let tested = || self.targets.iter().filter(|target| target.is_tested || target.is_documented);
-        let own: Vec<&Target> = tested().filter(|target| target.source == file).collect();
-        if !own.is_empty() {
-            return own;
+        if self.targets.iter().any(|target| target.source == file) {
+            return tested().filter(|target| target.source == file).collect();
         }
         let folder = |target: &Target| target.source.parent().map(Path::to_owned).unwrap_or_default();
         let around: Vec<&Target> = tested().filter(|target| file.starts_with(folder(target))).collect();
@@ -181,7 +194,8 @@ impl Package {
 fn package(raw: &RawPackage, roots: &[PathBuf]) -> Package {
     let manifest = std::fs::read_to_string(&raw.manifest_path).unwrap_or_default();
     let manifest: toml_edit::DocumentMut = manifest.parse().unwrap_or_default();
-    let targets = raw.targets.iter().filter_map(|raw| target(raw, roots, &manifest));
+    let features = default_features(&raw.features);
+    let targets = raw.targets.iter().filter_map(|raw| target(raw, roots, &manifest, &features));
     let needs = raw.dependencies.iter().filter_map(|need| need.path.as_deref());
     Package {
         name: raw.name.clone(),
@@ -193,7 +207,24 @@ fn package(raw: &RawPackage, roots: &[PathBuf]) -> Package {
     }
 }
 
-fn target(raw: &RawTarget, roots: &[PathBuf], manifest: &toml_edit::DocumentMut) -> Option<Target> {
+/// The features that are on by themselves.
+fn default_features(all: &BTreeMap<String, Vec<String>>) -> BTreeSet<&str> {
+    let mut on = BTreeSet::new();
+    let mut waiting = vec!["default"];
+    while let Some(feature) = waiting.pop() {
+        if on.insert(feature) {
+            waiting.extend(all.get(feature).into_iter().flatten().map(String::as_str));
+        }
+    }
+    on
+}
+
+fn target(
+    raw: &RawTarget,
+    roots: &[PathBuf],
+    manifest: &toml_edit::DocumentMut,
+    features: &BTreeSet<&str>,
+) -> Option<Target> {
     let kind = match raw.kind.first()?.as_str() {
         "bin" => Kind::Program,
         "test" => Kind::Test,
@@ -209,6 +240,13 @@ fn target(raw: &RawTarget, roots: &[PathBuf], manifest: &toml_edit::DocumentMut)
         is_tested: raw.test,
         is_documented: raw.doctest,
         has_own_harness: has_own_harness(manifest, kind, &raw.name),
+        missing_features: raw
+            .required_features
+            .iter()
+            // Of a feature of another package it is not known whether it is on.
+            .filter(|feature| !feature.contains('/') && !features.contains(feature.as_str()))
+            .cloned()
+            .collect(),
     })
 }
 
