@@ -1,5 +1,6 @@
 //! Tests of `slot`, on real repositories.
 
+mod canary;
 mod crash;
 mod crowd;
 mod forks;
