@@ -173,8 +173,7 @@ impl Plan {
     /// `slot` is what ran in the slot with the same files, if something did.
     pub fn conclude(&self, session: Session<'_>, sides: &Sides, slot: Option<&Run>) -> Result<Proof> {
         if let Some(lacks) = &sides.twin_lacks {
-            let proof =
-                without_runs(ProofVerdict::Invalid, format!("the twin lacks what runs the tests: {lacks}"));
+            let proof = without_runs(ProofVerdict::Invalid, lacks.clone());
             return Ok(Proof { test_files: names_of_tests(&sides.parts), ..proof });
         }
         let suspects = proof::suspects(&sides.green);
@@ -322,12 +321,7 @@ impl Plan {
         let mut sides = self.run_sides(session, &Turns::default())?;
         if sides.twin_lacks.is_some() {
             // What neither place has is a fault of the machine, not of the twin.
-            self.usable().map_or(Ok(()), |runner| {
-                let scratch = project.run_dir(hotfix.id())?;
-                let root = &self.work.held.worktree.path;
-                let place = suite::Place { root, home: project.repository.home(), scratch: &scratch };
-                runner.ready(project.ctx(), &place)
-            })?;
+            self.ready_in_slot(session)?;
         }
         let mut proof = self.conclude(session, &sides, None)?;
         if proof.verdict == ProofVerdict::NotGreen {

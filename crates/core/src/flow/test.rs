@@ -280,7 +280,7 @@ impl Plan {
             elapsed_ms: run.elapsed_ms,
             tree: work.tree.to_string(),
         };
-        let loosened = crate::session::loosened_run(&hotfix.loaded, &report);
+        let loosened = self.loosened(session, &report);
         Ok(self.with_flaky_gate(named(TestReport { loosened, ..report })))
     }
 
@@ -313,6 +313,15 @@ impl Plan {
         }
         session.project.ctx().now_doing(Step::Test, "running the tests once more, alone");
         self.run_in_slot(session, &Selection::Everything, self.limits()).map(Some)
+    }
+
+    /// The settings of the user's by which less ran than asked for. A command for a repository in which no runner is found
+    /// asks for more, not for less.
+    fn loosened(&self, session: Session<'_>, report: &TestReport) -> Vec<String> {
+        let loaded = &session.hotfix.loaded;
+        let would_find = || super::prove::detect(session.project, &session.work.tree, &loaded.asked).is_ok();
+        let other_command = self.config.test.command != loaded.asked.test.command && would_find();
+        crate::session::loosened_run(loaded, report, other_command)
     }
 
     /// Flaky tests block only where somebody wants it.

@@ -366,8 +366,9 @@ fn the_twin_lacks(because: &str) -> Finding {
 }
 
 fn time_limit_hint(green: &Reading) -> &'static str {
-    match green.outcome {
-        SideOutcome::TimedOut => "; a test that needs longer: --set prove.test_timeout=60s",
+    match (green.outcome, green.broken.is_empty()) {
+        (SideOutcome::TimedOut, false) => "; for a test that needs longer: --set prove.test_timeout=60s",
+        (SideOutcome::TimedOut, true) => "; for tests that need longer: --set prove.timeout=10m",
         _ => "",
     }
 }

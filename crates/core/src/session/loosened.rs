@@ -62,10 +62,11 @@ pub fn loosened(loaded: &Loaded, record: &Record) -> Vec<(Gate, String)> {
 }
 
 /// The settings by which less was run than asked for; kept with the run, since its flags are those of one command.
-pub fn loosened_run(loaded: &Loaded, report: &TestReport) -> Vec<String> {
+/// `other_command` says whether `test.command` stands in place of tests that would have been found.
+pub fn loosened_run(loaded: &Loaded, report: &TestReport, other_command: bool) -> Vec<String> {
     let (own, asked) = (&loaded.config, &loaded.asked);
     let mut settings = Vec::new();
-    if own.test.command != asked.test.command {
+    if other_command {
         settings.push(describe_setting(loaded, "test.command"));
     }
     if is_shorter(own, asked) && !report.cut.is_empty() {

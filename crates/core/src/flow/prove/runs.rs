@@ -90,11 +90,24 @@ impl Plan {
         switches.sides.parts = self.parts.clone();
         match switches.run() {
             Err(error) if is_missing_in_twin(&error) => {
-                switches.sides.twin_lacks = Some(format!("{error}: {}", error.next()));
+                let where_it_is = match self.ready_in_slot(session) {
+                    Ok(()) => "the twin lacks what runs the tests: ",
+                    Err(_) => "",
+                };
+                switches.sides.twin_lacks = Some(format!("{where_it_is}{error}: {}", error.next()));
             }
             done => done?,
         }
         Ok(switches.sides)
+    }
+
+    /// Fails if the slot lacks what runs the tests.
+    pub fn ready_in_slot(&self, session: Session<'_>) -> Result<()> {
+        let Some(runner) = self.usable() else { return Ok(()) };
+        let scratch = session.project.run_dir(session.hotfix.id())?;
+        let root = &session.work.held.worktree.path;
+        let place = Place { root, home: session.project.repository.home(), scratch: &scratch };
+        runner.ready(session.project.ctx(), &place)
     }
 
     /// Runs the fix in the twin once more, to tell a test that wavers from one that the twin cannot run.
