@@ -21,6 +21,8 @@ pub struct Family {
 
 /// python3, pytest, flake8, ruff and black.
 pub const PYTHON: Family = Family { name: "python", title: "Python", mark: "with_python" };
+/// pytest with xdist, plugins that retry and plugins of snapshots, and Django.
+pub const PLUGINS: Family = Family { name: "plugins", title: "pytest plugin", mark: "with_plugins" };
 /// mypy, clang-format, clang-tidy, shellcheck, shfmt, yamllint and hadolint.
 pub const LINTERS: Family = Family { name: "linters", title: "linter", mark: "with_linters" };
 /// prek, pre-commit and lefthook.
@@ -44,8 +46,10 @@ pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gi
 /// A Gerrit server.
 pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
-pub const FAMILIES: &[&Family] =
-    &[&PYTHON, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GRADLE, &BROWSER, &GITEA, &GERRIT];
+pub const FAMILIES: &[&Family] = &[
+    &PYTHON, &PLUGINS, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GRADLE, &BROWSER, &GITEA,
+    &GERRIT,
+];
 
 /// The file that is written into a folder of tools last of all.
 pub const COMPLETE: &str = "complete";

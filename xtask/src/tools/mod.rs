@@ -36,6 +36,7 @@ pub struct Kit {
 /// What every run of the tests needs.
 const KITS: &[&Kit] = &[
     &python::KIT,
+    &python::PLUGINS_KIT,
     &python::LINTERS_KIT,
     &python::HOOKS_KIT,
     &python::CMAKE_KIT,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use hotfix_testkit::tools::{CMAKE, HOOKS, LINTERS, NEXTEST, PYTHON};
+use hotfix_testkit::tools::{CMAKE, HOOKS, LINTERS, NEXTEST, PLUGINS, PYTHON};
 
 use super::{Kit, checked, say};
 
@@ -17,6 +17,15 @@ pub const KIT: Kit = Kit {
     pins: include_str!("../../python-tools.txt"),
     works: has_python,
     build: |home| build(home, KIT.pins),
+};
+
+/// pytest with plugins, and Django.
+pub const PLUGINS_KIT: Kit = Kit {
+    family: &PLUGINS,
+    what: "plugins of pytest, and Django",
+    pins: include_str!("../../python-plugin-tools.txt"),
+    works: has_python,
+    build: |home| build(home, PLUGINS_KIT.pins),
 };
 
 /// Linters that are not about Python's style.

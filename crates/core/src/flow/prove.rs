@@ -70,7 +70,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, work: Work, request: &Request) -
     let accept_load_error = request.accept_load_error || config.prove.accept_load_error;
     let selection = match &detected {
         Ok(runner) if command.is_empty() => {
-            let changed = parts.runnable(|path| runner.is_test_file(path));
+            let changed = parts.runnable(|path| runner.holds_tests(path));
             Selection::Files(if changed.is_empty() { parting.tests_of_data(&parts)? } else { changed })
         }
         _ => Selection::Everything,
@@ -92,7 +92,7 @@ struct Kinds<'a> {
 impl Kinds<'_> {
     fn is_test(&self, path: &Path) -> bool {
         let is_file = |path: &Path| match self.runner {
-            Some(runner) => runner.is_test_file(path),
+            Some(runner) => runner.holds_tests(path),
             None => suite::is_test_file_of_any_language(path),
         };
         if is_file(path) {

@@ -1,13 +1,18 @@
 //! A plain command: its exit code decides, unless a pytest inside it can be read.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hotfix_model::Run;
 
 use super::folder::RunFolder;
 use super::report::{self, End, Told};
-use super::runners::python::environment::{self as python, Site};
+use super::runners::python::candidates::Interpreter;
+use super::runners::python::environment::{self as python, Setting, Site};
+use super::runners::python::layout::Layout;
+use super::runners::python::place_file;
 use super::runners::shell::make;
 use super::stream::{self, Heard};
 use super::{Limits, Place, Runner, Selection, SuiteError, paths};
@@ -24,6 +29,7 @@ const PLUGIN: &str = "git_hotfix_pytest";
 struct Plain {
     words: Vec<OsString>,
     shown: Vec<String>,
+    layouts: Mutex<BTreeMap<PathBuf, Arc<Layout>>>,
 }
 
 /// A runner for a command given as arguments. Errors: [`SuiteError::EmptyCommand`].
@@ -32,7 +38,7 @@ pub fn plain(command: Vec<OsString>) -> Result<Box<dyn Runner>> {
         return Err(SuiteError::EmptyCommand.into());
     }
     let shown = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    Ok(Box::new(Plain { words: command, shown }))
+    Ok(Box::new(Plain { words: command, shown, layouts: Mutex::default() }))
 }
 
 /// A runner for a line of shell, as `test.command` holds it. Errors: [`SuiteError::EmptyCommand`].
@@ -61,13 +67,17 @@ impl Runner for Plain {
         self.shown.clone()
     }
 
+    fn environment(&self, ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
+        python::for_commands(ctx, place)?.environment
+    }
+
     fn run(&self, ctx: &Ctx, place: &Place<'_>, _: &Selection, limits: &Limits) -> Result<Run> {
         if let Some(why) = make::runs_nothing(ctx, place, &self.words) {
             let told = Told { runner: NAME, command: self.shown.clone(), counted: true, claimed: None };
             return Ok(Run { tail: why, ..report::nothing(told, End::finished()) });
         }
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let command = python::prepare(ctx, self.command_in(ctx, place), Site::root(place), &folder, limits);
+        let command = self.prepared(ctx, place, &folder, limits)?;
         let finished = match command.env("PYTEST_ADDOPTS", options_with_plugin(ctx)).run(ctx) {
             Ok(finished) => finished,
             Err(error) => return Ok(self.not_started(&error)),
@@ -76,24 +86,34 @@ impl Runner for Plain {
         if heard.began == 0 && lost_our_plugin(&finished) {
             return self.run_without_plugin(ctx, place, limits);
         }
-        Ok(self.judge(&finished, heard))
+        Ok(self.judge(&finished, heard, place_file::foreign(Site::root(place), &folder)))
     }
 }
 
 impl Plain {
-    fn command_in(&self, ctx: &Ctx, place: &Place<'_>) -> Command {
+    /// The command where the programs of the repository's environment come first, for those who never activate it.
+    fn prepared(&self, ctx: &Ctx, place: &Place<'_>, folder: &RunFolder, limits: &Limits) -> Result<Command> {
+        let interpreter = python::for_commands(ctx, place);
         let mut words = self.words.iter();
-        let command = Command::new(words.next().cloned().unwrap_or_default()).args(words);
-        match path_with_environment(ctx, place) {
-            Some(path) => command.env("PATH", path),
-            None => command,
-        }
+        let program = words.next().cloned().unwrap_or_default();
+        let command =
+            Command::new(in_environment(interpreter.as_ref(), &program).unwrap_or(program)).args(words);
+        let layout = self.layout(place.root);
+        let site = Site::root(place);
+        let setting = Setting { site, layout: &layout, interpreter: interpreter.as_ref(), folder, limits };
+        setting.prepare(ctx, command)
+    }
+
+    /// The Python code below a root, looked for once.
+    fn layout(&self, root: &Path) -> Arc<Layout> {
+        let mut known = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(root.to_owned()).or_insert_with(|| Arc::new(Layout::of_folder(root))))
     }
 
     fn run_without_plugin(&self, ctx: &Ctx, place: &Place<'_>, limits: &Limits) -> Result<Run> {
         let folder = RunFolder::new(ctx, place.scratch)?;
-        let command = python::prepare(ctx, self.command_in(ctx, place), Site::root(place), &folder, limits);
-        Ok(self.judge(&command.run(ctx)?, Heard::default()))
+        let finished = self.prepared(ctx, place, &folder, limits)?.run(ctx)?;
+        Ok(self.judge(&finished, Heard::default(), place_file::foreign(Site::root(place), &folder)))
     }
 
     /// A program that is missing shows nothing about the code: never a red. The code is the one a shell gives, and tells
@@ -110,9 +130,9 @@ impl Plain {
         Told { runner: NAME, command: self.shown.clone(), counted, claimed }
     }
 
-    fn judge(&self, finished: &Finished, heard: Heard) -> Run {
-        let end = end(finished.ending, &heard);
-        report::run_of(self.told(&heard), finished, heard, &end)
+    fn judge(&self, finished: &Finished, heard: Heard, foreign: Option<String>) -> Run {
+        let end = end(finished.ending, &heard, foreign.as_deref());
+        Run { foreign, ..report::run_of(self.told(&heard), finished, heard, &end) }
     }
 }
 
@@ -122,7 +142,14 @@ fn options_with_plugin(ctx: &Ctx) -> OsString {
     options
 }
 
-fn end(ending: Ending, heard: &Heard) -> End {
+/// The program of the environment, for a command that names one without a path.
+fn in_environment(interpreter: Option<&Interpreter>, program: &OsString) -> Option<OsString> {
+    let environment = interpreter?.environment.as_ref()?;
+    let path = environment.join("bin").join(program);
+    (Path::new(program).components().count() == 1 && path.is_file()).then(|| path.into_os_string())
+}
+
+fn end(ending: Ending, heard: &Heard, foreign: Option<&str>) -> End {
     match End::of(ending) {
         Err(end) => end,
         Ok(126) => End::crashed("a program of the command could not be run (code 126)"),
@@ -130,11 +157,7 @@ fn end(ending: Ending, heard: &Heard) -> End {
         Ok(code) if heard.began > heard.finished => {
             End::crashed(format!("pytest ended before its tests did (code {code})"))
         }
-        Ok(_) if heard.foreign.is_some() => End::crashed(format!(
-            "the tests imported {} of the main worktree instead of the code here",
-            heard.foreign.as_deref().unwrap_or_default()
-        )),
-        Ok(_) => End::finished(),
+        Ok(_) => foreign.map_or_else(End::finished, End::crashed),
     }
 }
 
@@ -143,14 +166,4 @@ fn end(ending: Ending, heard: &Heard) -> End {
 fn lost_our_plugin(finished: &Finished) -> bool {
     let failed = matches!(finished.ending, Ending::Exited(code) if code != 0);
     failed && finished.stdout.windows(PLUGIN.len()).any(|window| window == PLUGIN.as_bytes())
-}
-
-/// The search path with the programs of the repository's environment at its end, so that `pytest` is found also by
-/// those who never activate it.
-fn path_with_environment(ctx: &Ctx, place: &Place<'_>) -> Option<OsString> {
-    let programs = python::programs(ctx, place)?;
-    let mut path = ctx.env.get("PATH").unwrap_or_default().to_owned();
-    path.push(":");
-    path.push(programs);
-    Some(path)
 }

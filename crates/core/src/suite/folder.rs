@@ -9,10 +9,14 @@ use crate::error::{FileError, Result};
 
 /// The helper shared by the runners' helpers, and they.
 const TOOLS: &[(&str, &str)] = &[
+    ("sitecustomize.py", include_str!("python_side/sitecustomize.py")),
+    ("git_hotfix_place.py", include_str!("python_side/git_hotfix_place.py")),
     ("git_hotfix_stream.py", include_str!("python_side/git_hotfix_stream.py")),
     ("git_hotfix_coverage.py", include_str!("python_side/git_hotfix_coverage.py")),
     ("git_hotfix_pytest.py", include_str!("python_side/git_hotfix_pytest.py")),
+    ("git_hotfix_pytest_program.py", include_str!("python_side/git_hotfix_pytest_program.py")),
     ("git_hotfix_unittest.py", include_str!("python_side/git_hotfix_unittest.py")),
+    ("git_hotfix_django.py", include_str!("python_side/git_hotfix_django.py")),
 ];
 
 /// The folder of one run.
@@ -48,6 +52,11 @@ impl RunFolder {
         self.0.join("tools")
     }
 
+    /// The program that runs pytest.
+    pub fn pytest_program(&self) -> PathBuf {
+        self.tools().join("git_hotfix_pytest_program.py")
+    }
+
     /// The program that runs unittest.
     pub fn unittest_program(&self) -> PathBuf {
         self.tools().join("git_hotfix_unittest.py")
@@ -73,6 +82,13 @@ impl RunFolder {
         self.0.join(name)
     }
 
+    /// Writes such a file. Gives its path.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.file(name);
+        write_new(&path, bytes)?;
+        Ok(path)
+    }
+
     /// Raw output.
     pub fn log(&self) -> PathBuf {
         self.0.join("output.log")
@@ -80,10 +96,8 @@ impl RunFolder {
 
     /// Writes what the helper shall select.
     pub fn write_selection(&self, files: &[String], cases: Option<&[String]>) -> Result<PathBuf> {
-        let path = self.0.join("selection.json");
         let text = serde_json::json!({ "files": files, "cases": cases }).to_string();
-        write_new(&path, text.as_bytes())?;
-        Ok(path)
+        self.write("selection.json", text.as_bytes())
     }
 }
 

@@ -113,6 +113,7 @@ impl Suite {
     fn owner(&self, path: &Path) -> Option<usize> {
         let first = |may: &dyn Fn(&dyn Runner) -> bool| self.nearest(may, path).first().copied();
         first(&|runner| runner.is_test_file(path))
+            .or_else(|| first(&|runner| runner.holds_tests(path)))
             .or_else(|| first(&|runner| runner.speaks(path)))
             .or_else(|| first(&|_| true))
     }
@@ -162,6 +163,10 @@ impl Runner for Suite {
         self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.is_test_file(path))
     }
 
+    fn holds_tests(&self, path: &Path) -> bool {
+        self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.holds_tests(path))
+    }
+
     fn is_test_support(&self, path: &Path) -> bool {
         self.runners.iter().any(|runner| path.starts_with(runner.folder()) && runner.is_test_support(path))
             || paths::is_test_support(path)
@@ -177,6 +182,10 @@ impl Runner for Suite {
 
     fn speaks(&self, path: &Path) -> bool {
         self.runners.iter().any(|runner| runner.speaks(path))
+    }
+
+    fn environment(&self, ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
+        self.runners.iter().find_map(|runner| runner.environment(ctx, place))
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {

@@ -104,9 +104,20 @@ pub trait Runner: Send + Sync {
     /// Whether a file holds tests that the runner would collect.
     fn is_test_file(&self, path: &Path) -> bool;
 
+    /// Whether a file holds tests, even if the project's settings leave it out: named, it runs, so a change of it can
+    /// prove something.
+    fn holds_tests(&self, path: &Path) -> bool {
+        self.is_test_file(path)
+    }
+
     /// Whether a file is written in its language, so that a change of it may matter to its tests.
     fn speaks(&self, _: &Path) -> bool {
         true
+    }
+
+    /// Where the tests would find what they depend on in this place, if it is not what the machine has for everybody.
+    fn environment(&self, _: &Ctx, _: &Place<'_>) -> Option<PathBuf> {
+        None
     }
 
     /// Fails if the tests cannot run in this place because something is not installed. Costs no more than a look at

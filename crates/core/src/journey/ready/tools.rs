@@ -1,5 +1,6 @@
 //! What the repository brings: its settings and commands, its tests, its linters.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::scene::{Base, Scene, Unknown};
@@ -57,7 +58,8 @@ pub fn tests(scene: &Scene) -> Result<Found> {
     };
     let (root, scratch) = (root(scene, base)?, scene.project.run_dir(super::tests::RUNS)?);
     let home = scene.project.repository.home();
-    let looked = runner.look(scene.ctx(), &suite::Place { root: &root, home, scratch: &scratch });
+    let place = suite::Place { root: &root, home, scratch: &scratch };
+    let looked = runner.look(scene.ctx(), &place);
     if let Some(found) = not_installed(&looked) {
         return Ok(found);
     }
@@ -70,7 +72,16 @@ pub fn tests(scene: &Scene) -> Result<Found> {
     let known = Durations::load(&crate::flow::test::durations_path(&scene.project)).estimate(&tests);
     let known = known.map(|time| format!(", last run ({:.1} s)", time.as_secs_f64())).unwrap_or_default();
     let plural = if tests.len() == 1 { "" } else { "s" };
-    Ok(Found::fine(format!("{}: {} test file{plural}{known}", runner.name(), tests.len())))
+    let environments = environments(scene, &looked, &place);
+    Ok(Found::fine(format!("{}: {} test file{plural}{known}{environments}", runner.name(), tests.len())))
+}
+
+/// Which environments the tests use, where they are not what the machine has for everybody.
+fn environments(scene: &Scene, looked: &[(&dyn Runner, Option<Error>)], place: &suite::Place<'_>) -> String {
+    let found = looked.iter().filter_map(|(runner, _)| runner.environment(scene.ctx(), place));
+    let shown: BTreeSet<String> = found.map(|folder| folder.display().to_string()).collect();
+    let shown: Vec<String> = shown.into_iter().collect();
+    if shown.is_empty() { String::new() } else { format!(", with {}", shown.join(" and ")) }
 }
 
 /// The first runner that is not installed. Where others are, a hotfix goes on without its tests.

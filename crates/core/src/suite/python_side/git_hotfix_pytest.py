@@ -1,18 +1,42 @@
-"""A pytest plugin of git-hotfix: streams results, limits the time of each test, selects tests by id.
+"""A pytest plugin of git-hotfix: streams results, limits the time of each test, selects tests by id, lists test files.
 
 Works with pytest 6 and newer. With xdist the stream is written by the controlling process only; the limit and the
 selection act in the workers. PYTEST_DONT_REWRITE
 """
 
+import doctest
+import json
 import os
 
 import pytest
 
 import git_hotfix_coverage as coverage
+import git_hotfix_place as place
 import git_hotfix_stream as stream
 
 _BAD = ("failed", "timed_out", "crashed")
+# What a run must not do: write snapshots (syrupy, pytest-snapshot, inline-snapshot, pytest-insta, pytest-regressions),
+# or leave tests out because of an earlier run or an earlier failure.
+_OPTIONS = {
+    "update_snapshots": False,
+    "update_new_snapshots_only": False,
+    "snapshot_update": False,
+    "allow_snapshot_deletion": False,
+    "inline_snapshot": "disable",
+    "insta": "update-none",
+    "force_regen": False,
+    "regen_all": False,
+    "lf": False,
+    "failedfirst": False,
+    "stepwise": False,
+    "stepwise_skip": False,
+}
 _running = {}
+_not_loaded = set()
+# From the root of the repository to pytest's `rootdir`, which its ids start from; None while they agree.
+_folder = None
+
+place.install()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -28,28 +52,50 @@ def pytest_load_initial_conftests(early_config):
         stream.tell("not_loaded", file=stream.plain(path), reason=stream.exception_line(cause))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    global _folder
+    root = os.environ.get("HOTFIX_ROOT")
+    # `rootpath` came with pytest 6.1.
+    start = str(getattr(config, "rootpath", None) or config.rootdir)
+    folder = os.path.relpath(os.path.realpath(start), os.path.realpath(root)) if root else "."
+    _folder = None if folder == "." else folder.replace(os.sep, "/")
+    for name, value in _OPTIONS.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+
+
 def pytest_sessionstart(session):
     stream.tell("session")
 
 
 def pytest_collectreport(report):
     if report.failed:
-        file = stream.plain(report.nodeid.split("::")[0]) or "."
+        file = _file(report.nodeid) or "."
+        _not_loaded.add(file)
         stream.tell("not_loaded", file=file, reason=_reason(report))
+
+
+def pytest_collection_finish(session):
+    path = os.environ.get("HOTFIX_LISTED")
+    if path:
+        files = _not_loaded.union(_file(item.nodeid) for item in session.items)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(sorted(files), file)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(config, items):
     yield
     wanted = stream.selection()
-    place = {file: number for number, file in enumerate(wanted["files"])}
-    items.sort(key=lambda item: place.get(_file(item.nodeid), len(place)))
+    order = {file: number for number, file in enumerate(wanted["files"])}
+    items.sort(key=lambda item: order.get(_file(item.nodeid), len(order)))
     if wanted["cases"] is None:
         return
     cases = set(wanted["cases"])
-    others = [item for item in items if stream.plain(item.nodeid) not in cases]
+    others = [item for item in items if _id(item.nodeid) not in cases]
     if others:
-        items[:] = [item for item in items if stream.plain(item.nodeid) in cases]
+        items[:] = [item for item in items if _id(item.nodeid) in cases]
         config.hook.pytest_deselected(items=others)
 
 
@@ -62,28 +108,56 @@ def pytest_runtest_call(item):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    # Reports travel from xdist's workers with their attributes.
     outcome = yield
-    if call.excinfo is not None and call.excinfo.type is stream.TookTooLong:
-        # Reports travel from xdist's workers with their attributes.
-        outcome.get_result().hotfix_timed_out = True
+    report = outcome.get_result()
+    if call.excinfo is not None:
+        report.hotfix_frame = stream.frame_of(call.excinfo.tb)
+        report.hotfix_doctest = _doctest_reason(call.excinfo.value)
+        if call.excinfo.type is stream.TookTooLong:
+            report.hotfix_timed_out = True
+    if report.failed and report.when in ("setup", "call"):
+        # Some plugins try a failed test again and tell only of the last time.
+        item.hotfix_earlier = _reason(report)
+    elif report.passed and report.when == "call":
+        report.hotfix_earlier = getattr(item, "hotfix_earlier", None)
+
+
+def _doctest_reason(error):
+    """What a failed example expected and got; pytest's own report has that on several lines."""
+    first = (getattr(error, "failures", None) or [error])[0]
+    if isinstance(first, doctest.DocTestFailure):
+        expected, got = first.example.want.strip(), first.got.strip()
+        return stream.one_line("DocTestFailure: expected %r, got %r" % (expected, got))
+    if isinstance(first, doctest.UnexpectedException):
+        return stream.exception_line(first.exc_info[1])
+    return None
 
 
 def pytest_runtest_logstart(nodeid):
     coverage.switch(_file(nodeid))
-    _running[nodeid] = {"outcome": None, "reason": None, "seconds": 0.0}
-    stream.tell("began", id=stream.plain(nodeid), file=_file(nodeid))
+    _running[nodeid] = _begun()
+    stream.tell("began", id=_id(nodeid), file=_file(nodeid))
+
+
+def _begun():
+    return {"outcome": None, "reason": None, "frame": None, "seconds": 0.0}
 
 
 def pytest_runtest_logreport(report):
-    test = _running.setdefault(report.nodeid, {"outcome": None, "reason": None, "seconds": 0.0})
-    if report.outcome == "rerun":
-        # It runs again; only the last time counts. A pass is then one of a flaky test.
-        test.update(outcome=None, reason=None, flaky=_outcome(report)[1] or "an earlier try failed")
+    test = _running.setdefault(report.nodeid, _begun())
+    if report.outcome not in ("passed", "failed", "skipped"):
+        # `rerun` or `retried`: it runs again, and only the last time counts. A pass is then one of a flaky test.
+        test.update(outcome=None, reason=None, frame=None, flaky=_reason(report) or "an earlier try failed")
         return
     test["seconds"] += getattr(report, "duration", 0.0) or 0.0
     outcome, reason = _outcome(report)
     if outcome is not None and test["outcome"] not in _BAD:
-        test.update(outcome=outcome, reason=reason)
+        frame = getattr(report, "hotfix_frame", None) if outcome in _BAD else None
+        test.update(outcome=outcome, reason=reason, frame=frame)
+    earlier = getattr(report, "hotfix_earlier", None)
+    if earlier is not None:
+        test["flaky"] = earlier
     if report.when not in ("setup", "call"):
         _tell_end(report.nodeid, _running.pop(report.nodeid))
 
@@ -91,20 +165,28 @@ def pytest_runtest_logreport(report):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_sessionfinish(session, exitstatus):
     yield
+    place.tell()
     if not hasattr(session.config, "workerinput"):
         coverage.finish()
-        stream.tell_foreign_code()
         stream.tell("finished", ran=_own_count(session.config))
 
 
 def _tell_end(nodeid, test):
     if test["outcome"] is None:
         test.update(outcome="skipped", reason="it ended without a result")
-    stream.tell("ended", id=stream.plain(nodeid), file=_file(nodeid), **test)
+    stream.tell("ended", id=_id(nodeid), file=_file(nodeid), **test)
+
+
+def _id(nodeid):
+    """An id as git-hotfix writes it: its path starts from the root of the repository, whatever pytest's does."""
+    if _folder is not None:
+        file, colons, rest = nodeid.partition("::")
+        nodeid = os.path.normpath(os.path.join(_folder, file)).replace(os.sep, "/") + colons + rest
+    return stream.plain(nodeid)
 
 
 def _file(nodeid):
-    return stream.plain(nodeid.split("::")[0])
+    return _id(nodeid).split("::")[0]
 
 
 def _outcome(report):
@@ -130,6 +212,9 @@ def _is_part(report):
 
 
 def _reason(report):
+    of_doctest = getattr(report, "hotfix_doctest", None)
+    if of_doctest:
+        return of_doctest
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         line = stream.one_line(crash.message)

@@ -128,22 +128,16 @@ def selection():
         return json.load(file)
 
 
-def tell_foreign_code():
-    """Tells of a module that came from the user's own worktree although the tested one has the same file."""
-    root, home = os.environ.get("HOTFIX_ROOT"), os.environ.get("HOTFIX_HOME")
-    if not root or not home:
-        return
-    root, home = os.path.realpath(root), os.path.realpath(home)
-    if root == home:
-        return
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if not isinstance(path, str):
-            continue
-        path = os.path.realpath(path)
-        outside = not path.startswith(home + os.sep) or path.startswith(root + os.sep)
-        if outside or (os.sep + "site-packages" + os.sep) in path:
-            continue
-        if os.path.exists(os.path.join(root, os.path.relpath(path, home))):
-            tell("foreign", file=plain(path))
-            return
+def frame_of(traceback):
+    """The innermost place in the repository that a traceback leads through: `path:function`; None if there is none."""
+    root = os.environ.get("HOTFIX_ROOT")
+    if not root:
+        return None
+    root, found = os.path.realpath(root) + os.sep, None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        path = os.path.realpath(code.co_filename) if os.path.isabs(code.co_filename) else ""
+        if path.startswith(root) and (os.sep + "site-packages" + os.sep) not in path:
+            found = path[len(root):] + ":" + code.co_name
+        traceback = traceback.tb_next
+    return None if found is None else plain(found)

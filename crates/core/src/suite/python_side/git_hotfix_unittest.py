@@ -23,7 +23,7 @@ class Result(unittest.TextTestResult):
 
     def startTest(self, test):
         super().startTest(test)
-        self._now = {"outcome": None, "reason": None, "seconds": time.monotonic()}
+        self._now = {"outcome": None, "reason": None, "frame": None, "seconds": time.monotonic()}
         stream.tell("began", id=test.hotfix_id, file=test.hotfix_file)
         self._alarm = stream.start_alarm()
 
@@ -72,22 +72,23 @@ class Result(unittest.TextTestResult):
         if err[0] is stream.TookTooLong:
             self._take(test, "timed_out", stream.limit_line())
         else:
-            self._take(test, "failed", stream.exception_line(err[1]))
+            self._take(test, "failed", stream.exception_line(err[1]), stream.frame_of(err[2]))
 
-    def _take(self, test, outcome, reason):
+    def _take(self, test, outcome, reason, frame=None):
+        result = {"outcome": outcome, "reason": reason, "frame": frame}
         if self._now is None and hasattr(test, "hotfix_id"):
             self.unstarted += 1
-            stream.tell("ended", id=test.hotfix_id, file=test.hotfix_file, outcome=outcome, reason=reason, seconds=0.0)
+            stream.tell("ended", id=test.hotfix_id, file=test.hotfix_file, seconds=0.0, **result)
         elif self._now is None:
-            self._tell_fixture(test, outcome, reason)
+            self._tell_fixture(test, result)
         elif not hasattr(test, "hotfix_id"):
             # A part of the running test.
             if outcome in _BAD:
-                self._now.update(outcome=outcome, reason=reason)
+                self._now.update(result)
         elif self._now["outcome"] not in _BAD:
-            self._now.update(outcome=outcome, reason=reason)
+            self._now.update(result)
 
-    def _tell_fixture(self, holder, outcome, reason):
+    def _tell_fixture(self, holder, result):
         """A class or module fixture failed: unittest reports it as `setUpClass (tests.test_auth.AuthTest)`."""
         self.unstarted += 1
         name, _, owner = holder.id().partition(" (")
@@ -98,7 +99,7 @@ class Result(unittest.TextTestResult):
         file = Loader.file_of.get(module, owner)
         inside = owner[len(module) + 1:] if module else ""
         parts = [file, inside, name] if inside else [file, name]
-        stream.tell("ended", id="::".join(parts), file=file, outcome=outcome, reason=reason, seconds=0.0)
+        stream.tell("ended", id="::".join(parts), file=file, seconds=0.0, **result)
 
 
 class Loader:
@@ -196,15 +197,12 @@ def is_wanted(test, cases):
 
 def main():
     root = os.environ["HOTFIX_ROOT"]
-    # The folder of this program comes first by itself; the tests expect that of their project there.
-    sys.path[0] = os.getcwd()
     wanted = stream.selection()
     stream.tell("session")
     loader = Loader(root)
     loaded = [test for file in wanted["files"] for test in loader.load(file)]
     chosen = [test for test in loaded if is_wanted(test, wanted["cases"])]
     result = unittest.TextTestRunner(resultclass=Result, verbosity=2).run(unittest.TestSuite(chosen))
-    stream.tell_foreign_code()
     stream.tell("finished", ran=result.testsRun + result.unstarted)
     if not result.wasSuccessful() or not loader.complete:
         return 1

@@ -185,7 +185,7 @@ pub fn rank(input: &RankInput<'_>) -> Vec<Ranked> {
 fn tests<'a>(input: &RankInput<'a>, critical: &[Pattern]) -> Vec<&'a PathBuf> {
     let is_test =
         |path: &&PathBuf| input.runner.is_test_file(path) || critical.iter().any(|pattern| pattern.is(path));
-    let proof = input.proof.iter().filter(|path| input.runner.is_test_file(path));
+    let proof = input.proof.iter().filter(|path| input.runner.holds_tests(path));
     input.files.iter().filter(is_test).chain(proof).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -263,7 +263,7 @@ impl<'a> Near<'a> {
 /// How strongly each test file speaks of the changed names.
 fn mentions(input: &RankInput<'_>, tests: &[&PathBuf]) -> Vec<(u32, Option<String>)> {
     let sources: Vec<Edit> =
-        input.edits.iter().filter(|edit| !input.runner.is_test_file(&edit.path)).cloned().collect();
+        input.edits.iter().filter(|edit| !input.runner.holds_tests(&edit.path)).cloned().collect();
     let words: BTreeMap<String, u32> = words::changed_words(&sources);
     let mut mentions = Mentions::of(&words);
     for path in tests.iter().take(if words.is_empty() { 0 } else { MOST_READ }) {

@@ -5,14 +5,20 @@ mod detect;
 mod java;
 mod nested_python;
 mod pytest;
+mod python_collected;
+mod python_environments;
+mod python_place;
+mod python_results;
 mod rank;
 mod rust;
 mod shell;
 mod time;
 mod unittest;
+mod venv;
 mod with_cmake;
 mod with_go;
 mod with_node;
+mod with_plugins;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -64,6 +70,11 @@ impl Project {
 
     pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    /// A folder beside the main worktree.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn scratch(&self) -> PathBuf {

@@ -337,17 +337,32 @@ fn the_code_beside_the_tests_is_tested_not_an_editable_install() {
 }
 
 #[test]
-fn code_of_the_main_worktree_is_noticed_where_we_cannot_prevent_it() {
+fn a_folder_of_the_main_worktree_on_the_search_path_means_that_of_the_slot() {
     let project = Project::new(&[
         ("python/auth.py", "WHERE = 'slot'\n"),
-        ("tests/test_auth.py", "import auth\ndef test_where(): assert auth.WHERE\n"),
+        ("tests/test_auth.py", "import auth\ndef test_where(): assert auth.WHERE == 'slot'\n"),
     ]);
     super::write_into(&project.home(), &[("python/auth.py", "WHERE = 'home'\n")]);
     let installed = project.home().join("python");
     let project = project.set("PYTHONPATH", installed);
     let run = project.run(&*pytest(), &Selection::Everything);
+    assert!(run.is_green() && run.foreign.is_none(), "{run:#?}");
+}
+
+#[test]
+fn code_of_the_main_worktree_is_noticed_where_we_cannot_prevent_it() {
+    let import = "from importlib.util import module_from_spec, spec_from_file_location\nspec = spec_from_file_location('auth', {:?})\nauth = module_from_spec(spec)\nsys.modules['auth'] = auth\nspec.loader.exec_module(auth)\n";
+    let files = |home: &std::path::Path| {
+        let import = import.replace("{:?}", &format!("{:?}", home.join("python/auth.py")));
+        format!("import sys\n{import}def test_where(): assert auth.WHERE\n")
+    };
+    let project = Project::new(&[("python/auth.py", "WHERE = 'slot'\n")]);
+    project.write(&[("tests/test_auth.py", &files(&project.home()))]);
+    super::write_into(&project.home(), &[("python/auth.py", "WHERE = 'home'\n")]);
+    let run = project.run(&*pytest(), &Selection::Everything);
     assert_eq!(run.end, RunEnd::Crashed);
-    assert!(run.tail.contains("python/auth.py of the main worktree"), "{}", run.tail);
+    assert!(run.tail.contains("home/python/auth.py, which is not the code"), "{}", run.tail);
+    assert!(run.foreign.is_some() && !run.is_green());
 }
 
 #[test]

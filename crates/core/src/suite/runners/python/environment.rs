@@ -1,10 +1,15 @@
 //! Which Python runs the tests, and in which environment.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::candidates::{Interpreter, candidates, environment_of};
+use super::layout::Layout;
+use super::place_file;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::Command;
@@ -14,12 +19,8 @@ use crate::suite::{Limits, Place, SuiteError};
 /// How long a Python may take to say whether it has a module.
 const PROBE: Duration = Duration::from_secs(20);
 
-/// A Python that may be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Candidate {
-    python: PathBuf,
-    environment: Option<PathBuf>,
-}
+/// Endings of modules that a compiler made.
+const COMPILED: &[&str] = &["so", "pyd"];
 
 /// Whether a file is Python, or a part of it in a language beside it.
 pub fn is_python(path: &Path) -> bool {
@@ -50,13 +51,13 @@ impl<'a> Site<'a> {
     }
 
     /// The project's folder, absolute: where its tests run.
-    fn dir(&self) -> PathBuf {
+    pub fn dir(&self) -> PathBuf {
         inside(self.place.root, self.folder)
     }
 }
 
 /// A path below another one, which an empty one leaves as it is.
-fn inside(base: &Path, folder: &Path) -> PathBuf {
+pub fn inside(base: &Path, folder: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { base.to_owned() } else { base.join(folder) }
 }
 
@@ -65,13 +66,12 @@ pub fn has_lock(has: impl Fn(&str) -> bool) -> bool {
     LOCKS.iter().any(|(lock, _)| has(lock))
 }
 
-/// The first Python that has `module`: the slot's own environment, that of the project in the main worktree, the one
-/// that is active, the one of the main worktree, then the machine's. Errors: [`SuiteError::MissingRunner`].
-pub fn choose(ctx: &Ctx, site: Site<'_>, module: &'static str) -> Result<PathBuf> {
+/// The first Python that has `module`, of all [`candidates`]. Errors: [`SuiteError::MissingRunner`].
+pub fn choose(ctx: &Ctx, site: Site<'_>, module: &'static str) -> Result<Interpreter> {
     let candidates = candidates(ctx, site);
-    let found = candidates.iter().find_map(|candidate| candidate.with(ctx, site, module));
+    let found = candidates.iter().find_map(|candidate| with_module(ctx, site, candidate, module));
     match found {
-        Some(python) => Ok(python),
+        Some(interpreter) => Ok(interpreter),
         None => {
             let hint = of_lock(site).unwrap_or_else(|| hint(ctx, candidates.first(), module));
             Err(SuiteError::MissingRunner { runner: module, hint })?
@@ -80,101 +80,136 @@ pub fn choose(ctx: &Ctx, site: Site<'_>, module: &'static str) -> Result<PathBuf
 }
 
 /// The first Python there is, for what comes with Python itself.
-pub fn any(ctx: &Ctx, site: Site<'_>) -> Result<PathBuf> {
-    let first = candidates(ctx, site).into_iter().next();
+pub fn any(ctx: &Ctx, site: Site<'_>) -> Result<Interpreter> {
     let missing = || SuiteError::MissingRunner { runner: "Python", hint: "install Python 3".to_owned() };
-    Ok(first.ok_or_else(missing)?.python)
+    Ok(candidates(ctx, site).into_iter().next().ok_or_else(missing)?)
 }
 
-/// The folder with the programs of the environment that tests in `place` would use, if there is one.
-pub fn programs(ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
-    let environment =
-        candidates(ctx, Site::root(place)).into_iter().find_map(|candidate| candidate.environment)?;
-    Some(environment.join("bin"))
+/// The Python that a command would use here: that of the first environment with pytest, else of the first environment.
+/// `None` where there is no environment but what the `PATH` finds anyway.
+pub fn for_commands(ctx: &Ctx, place: &Place<'_>) -> Option<Interpreter> {
+    let found = candidates(ctx, Site::root(place));
+    let mut environments: Vec<Interpreter> = found.into_iter().filter(|found| !found.is_on_path).collect();
+    let has_pytest =
+        |found: &Interpreter| found.environment.as_deref().is_some_and(|path| is_installed(path, "pytest"));
+    let first = environments.iter().position(has_pytest).unwrap_or_default();
+    (first < environments.len()).then(|| environments.swap_remove(first))
 }
 
-/// The command with everything the tests and our helper need in the environment.
-pub fn prepare(ctx: &Ctx, command: Command, site: Site<'_>, folder: &RunFolder, limits: &Limits) -> Command {
-    let place = site.place;
-    let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
-    command
-        .dir(site.dir())
-        .deadline(limits.run)
-        .contained()
-        .log(folder.log())
-        .env("PYTHONPATH", search_path(ctx, site, folder))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PYTHONUNBUFFERED", "1")
-        .env("HOTFIX_STREAM", folder.stream())
-        .env("HOTFIX_ROOT", place.root)
-        .env("HOTFIX_HOME", place.home)
-        .env("HOTFIX_TEST_LIMIT", seconds)
-        .env_remove("HOTFIX_SELECTION")
-}
+/// The Pythons that a runner found, one per root: looking for them may cost processes.
+#[derive(Debug, Default)]
+pub struct Chosen(Mutex<BTreeMap<PathBuf, Interpreter>>);
 
-/// Our helpers, then the code under test. An environment often holds an editable install that points at the user's own
-/// worktree; `PYTHONPATH` comes before it, so the code of the slot is what runs.
-fn search_path(ctx: &Ctx, site: Site<'_>, folder: &RunFolder) -> OsString {
-    let source = site.dir().join("src");
-    let mut parts = vec![folder.tools().into_os_string()];
-    if source.is_dir() {
-        parts.push(source.into_os_string());
-    }
-    parts.push(site.dir().into_os_string());
-    parts.extend(ctx.env.get("PYTHONPATH").map(OsString::from));
-    parts.join(std::ffi::OsStr::new(":"))
-}
-
-fn candidates(ctx: &Ctx, site: Site<'_>) -> Vec<Candidate> {
-    let Place { root, home, .. } = *site.place;
-    let in_folder = |base: &Path, folder: &Path| [".venv", "venv"].map(|name| base.join(folder).join(name));
-    let own = site.folder.ancestors().flat_map(|folder| in_folder(root, folder));
-    // Whoever has another project's environment active still means this one's for this one.
-    let nested = site.folder.ancestors().filter(|folder| !folder.as_os_str().is_empty());
-    let nested = nested.flat_map(|folder| in_folder(home, folder));
-    let active = ctx.env.get("VIRTUAL_ENV").map(PathBuf::from);
-    let environments = own.chain(nested).chain(active).chain(in_folder(home, Path::new("")));
-    let mut found: Vec<_> = environments
-        .map(|environment| Candidate {
-            python: environment.join("bin/python"),
-            environment: Some(environment),
-        })
-        .filter(|candidate| candidate.python.is_file())
-        .collect();
-    let machine = ["python3", "python"].into_iter().filter_map(|name| ctx.env.find_program(name));
-    found.extend(machine.map(|python| Candidate { environment: environment_of(&python), python }));
-    found
-}
-
-/// The environment that a Python on the `PATH` belongs to, active or not (PEP 405).
-fn environment_of(python: &Path) -> Option<PathBuf> {
-    let environment = python.parent()?.parent()?;
-    environment.join("pyvenv.cfg").is_file().then(|| environment.to_owned())
-}
-
-impl Candidate {
-    /// The Python to run, if it has `module`.
-    fn with(&self, ctx: &Ctx, site: Site<'_>, module: &str) -> Option<PathBuf> {
-        if self.environment.as_deref().is_some_and(|path| is_installed(path, module)) {
-            return Some(self.python.clone());
+impl Chosen {
+    /// The one for this root, found with `choose` if it is not known yet.
+    pub fn get(&self, root: &Path, choose: impl FnOnce() -> Result<Interpreter>) -> Result<Interpreter> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(interpreter) = known.get(root) {
+            return Ok(interpreter.clone());
         }
-        let memory = Memory::of(ctx, site, self, module);
-        memory.recall().or_else(|| {
-            let python = self.ask(ctx, site, module)?;
-            memory.keep(&python);
-            Some(python)
-        })
+        let interpreter = choose()?;
+        known.insert(root.to_owned(), interpreter.clone());
+        Ok(interpreter)
+    }
+}
+
+/// A run of Python, before it starts.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The project.
+    pub site: Site<'a>,
+    /// The code of the repository.
+    pub layout: &'a Layout,
+    /// The Python that runs; `None` for a command that finds its own.
+    pub interpreter: Option<&'a Interpreter>,
+    /// The folder of the run.
+    pub folder: &'a RunFolder,
+    /// How long things may take.
+    pub limits: &'a Limits,
+}
+
+impl Setting<'_> {
+    /// The command with everything the tests and our helpers need in the environment. Errors: the folder of the run
+    /// cannot be written.
+    pub fn prepare(&self, ctx: &Ctx, command: Command) -> Result<Command> {
+        let (place, limits) = (self.site.place, self.limits);
+        let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
+        let described = place_file::write(ctx, self.site, self.layout, self.folder)?;
+        let command = command
+            .dir(self.site.dir())
+            .deadline(limits.run)
+            .contained()
+            .log(self.folder.log())
+            .env("PYTHONPATH", search_path(ctx, self.folder))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONUNBUFFERED", "1")
+            .env("HOTFIX_STREAM", self.folder.stream())
+            .env("HOTFIX_PLACE", described)
+            .env("HOTFIX_FOREIGN", place_file::foreign_path(self.folder))
+            .env("HOTFIX_ROOT", place.root)
+            .env("HOTFIX_HOME", place.home)
+            .env("HOTFIX_TEST_LIMIT", seconds)
+            .env_remove("HOTFIX_SELECTION");
+        Ok(self.activate(ctx, with_fixed_hashes(ctx, command)))
     }
 
-    /// Asks it which program it really is. What is on the `PATH` may be a shim of a version manager, which costs more
-    /// than Python itself at every start, and chooses by the folder it is started in.
-    fn ask(&self, ctx: &Ctx, site: Site<'_>, module: &str) -> Option<PathBuf> {
-        let probe = Command::new(&self.python).args(["-c", WHERE_IS, module]).dir(site.dir());
-        let finished = probe.deadline(PROBE).contained().run(ctx).ok()?;
-        let printed = finished.stdout.strip_suffix(b"\n").unwrap_or(&finished.stdout);
-        let python = crate::git::path_of(printed);
-        (finished.success() && python.is_file()).then_some(python)
+    /// Does what activating the environment would do: tests call the programs in it by their names.
+    fn activate(&self, ctx: &Ctx, command: Command) -> Command {
+        let found = self.interpreter.filter(|found| !found.is_on_path);
+        let Some(environment) = found.and_then(|found| found.environment.as_ref()) else { return command };
+        let mut path = environment.join("bin").into_os_string();
+        if let Some(rest) = ctx.env.get("PATH") {
+            path.push(":");
+            path.push(rest);
+        }
+        let command = command.env("PATH", path).env_remove("PYTHONHOME");
+        match environment.join("conda-meta").is_dir() {
+            true => command.env("CONDA_PREFIX", environment),
+            false => command.env("VIRTUAL_ENV", environment),
+        }
     }
+}
+
+/// Sets in the same order in every run: a test whose id or result hangs on that order is the same test on both sides.
+fn with_fixed_hashes(ctx: &Ctx, command: Command) -> Command {
+    match ctx.env.get("PYTHONHASHSEED") {
+        Some(_) => command,
+        None => command.env("PYTHONHASHSEED", "0"),
+    }
+}
+
+/// Our helpers, then what the user has. They put the code under test where it belongs: see `git_hotfix_place.py`.
+fn search_path(ctx: &Ctx, folder: &RunFolder) -> OsString {
+    let own = [folder.tools().into_os_string()].into_iter();
+    let parts: Vec<OsString> = own.chain(ctx.env.get("PYTHONPATH").map(OsString::from)).collect();
+    parts.join(OsStr::new(":"))
+}
+
+/// The Python to run, if a candidate has `module`.
+fn with_module(ctx: &Ctx, site: Site<'_>, candidate: &Interpreter, module: &str) -> Option<Interpreter> {
+    if candidate.environment.as_deref().is_some_and(|path| is_installed(path, module)) {
+        return Some(candidate.clone());
+    }
+    let memory = Memory::of(ctx, site, candidate, module);
+    let python = memory.recall().or_else(|| {
+        let python = ask(ctx, site, candidate, module)?;
+        memory.keep(&python);
+        Some(python)
+    })?;
+    // A shim leads to an environment that only it knows.
+    let environment = candidate.environment.clone().or_else(|| environment_of(&python));
+    let is_on_path = candidate.is_on_path && candidate.environment == environment;
+    Some(Interpreter { python, environment, is_on_path })
+}
+
+/// Asks a Python which program it really is. What is on the `PATH` may be a shim of a version manager, which costs more
+/// than Python itself at every start, and chooses by the folder it is started in.
+fn ask(ctx: &Ctx, site: Site<'_>, candidate: &Interpreter, module: &str) -> Option<PathBuf> {
+    let probe = Command::new(&candidate.python).args(["-c", WHERE_IS, module]).dir(site.dir());
+    let finished = probe.deadline(PROBE).contained().run(ctx).ok()?;
+    let printed = finished.stdout.strip_suffix(b"\n").unwrap_or(&finished.stdout);
+    let python = crate::git::path_of(printed);
+    (finished.success() && python.is_file()).then_some(python)
 }
 
 /// Prints the path of Python itself if it finds a module.
@@ -182,7 +217,7 @@ const WHERE_IS: &str = "import importlib.util, os, sys
 if importlib.util.find_spec(sys.argv[1]) is None: sys.exit(1)
 sys.stdout.buffer.write(os.fsencode(sys.executable) + b'\\n')";
 
-/// The answer of an earlier [`Candidate::ask`], as long as nothing changed that it depends on.
+/// The answer of an earlier [`ask`], as long as nothing changed that it depends on.
 struct Memory {
     path: PathBuf,
     key: String,
@@ -199,7 +234,7 @@ fn pins(site: Site<'_>, folder: &Path) -> Vec<String> {
 }
 
 impl Memory {
-    fn of(ctx: &Ctx, site: Site<'_>, candidate: &Candidate, module: &str) -> Self {
+    fn of(ctx: &Ctx, site: Site<'_>, candidate: &Interpreter, module: &str) -> Self {
         let variables = VARIABLES.map(|name| ctx.env.get(name).unwrap_or_default());
         let pinned: Vec<String> = site.folder.ancestors().flat_map(|folder| pins(site, folder)).collect();
         let key = format!("{:?}", (&candidate.python, variables, pinned));
@@ -246,19 +281,64 @@ fn lock_of(site: Site<'_>) -> Option<(PathBuf, &'static str)> {
     })
 }
 
-/// Says after "No module named" which command installs what the project depends on, unless the module is its own.
+/// Says after "No module named" what to do: which command installs what the project depends on, or, of a module of the
+/// project itself that only the main worktree has, how it is carried into the slot.
 pub fn advise(site: Site<'_>, not_loaded: &mut [(String, String)]) {
-    let Some(install) = install_command(site) else { return };
     for (_, reason) in not_loaded {
-        let Some(module) = reason.strip_prefix("ModuleNotFoundError: No module named '") else { continue };
-        let name = module.split(['.', '\'']).next().unwrap_or_default();
-        let places = [site.dir(), site.dir().join("src"), site.place.root.to_owned()];
-        let is_own = places.iter().any(|at| at.join(name).exists() || at.join(format!("{name}.py")).exists());
-        if !is_own && !name.is_empty() {
+        let Some(module) = missing_module(reason) else { continue };
+        if let Some(file) = left_in_main_worktree(site, &module) {
+            *reason = format!(
+                "{reason} (only your own worktree has {file}, which Git ignores: --set slot.copy='[\"{file}\"]', or \
+                 for every slot, in hotfix.toml: [slot] copy = [\"{file}\"])"
+            );
+            continue;
+        }
+        let name = module.split('.').next().unwrap_or_default();
+        let is_own = sources(site).any(|at| at.join(name).exists() || at.join(format!("{name}.py")).exists());
+        if let Some(install) = install_command(site).filter(|_| !is_own && !name.is_empty()) {
             let every = format!("for every slot, in hotfix.toml: [slot] setup = [\"{install}\"]");
             *reason = format!("{reason} (not installed here: {install}; {every})");
         }
     }
+}
+
+/// The module that an import did not find, dotted.
+fn missing_module(reason: &str) -> Option<String> {
+    if let Some(rest) = reason.strip_prefix("ModuleNotFoundError: No module named '") {
+        return rest.split('\'').next().map(str::to_owned);
+    }
+    let rest = reason.strip_prefix("ImportError: cannot import name '")?;
+    let (name, rest) = rest.split_once("' from ")?;
+    let rest = rest.strip_prefix("partially initialized module ").unwrap_or(rest);
+    let package = rest.strip_prefix('\'')?.split('\'').next()?;
+    Some(format!("{package}.{name}"))
+}
+
+/// The file of a module that is in the main worktree and not in the place, from the root.
+fn left_in_main_worktree(site: Site<'_>, module: &str) -> Option<String> {
+    let place = site.place;
+    let below = module.replace('.', "/");
+    sources(site).find_map(|source| {
+        let file = source.strip_prefix(place.root).ok()?.join(&below);
+        let home = place.home.join(&file);
+        let folder = fs::read_dir(home.parent()?).ok()?;
+        let stem = home.file_name()?.to_str()?.to_owned();
+        let is_module = |name: &str| {
+            let rest = name.strip_prefix(&stem).unwrap_or_default();
+            let ending = rest.starts_with('.').then(|| rest.rsplit('.').next()).flatten();
+            rest == ".py" || ending.is_some_and(|ending| COMPILED.contains(&ending))
+        };
+        let names = folder.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let name = names.filter(|name| is_module(name)).min()?;
+        let file = file.with_file_name(name);
+        (!place.root.join(&file).exists()).then(|| file.to_str().map(str::to_owned))?
+    })
+}
+
+/// The folders of a place that its own code is imported from: those of the project, then of the projects above it.
+pub fn sources(site: Site<'_>) -> impl Iterator<Item = PathBuf> {
+    let folders = site.folder.ancestors().map(move |folder| inside(site.place.root, folder));
+    folders.flat_map(|folder| [folder.join("src"), folder]).filter(|folder| folder.is_dir())
 }
 
 /// What installs the dependencies of a project, by its lock file, its lists of requirements or what it says of itself.
@@ -276,7 +356,7 @@ fn install_command(site: Site<'_>) -> Option<String> {
 }
 
 /// The command that installs `module` where it is looked for first.
-fn hint(ctx: &Ctx, first: Option<&Candidate>, module: &str) -> String {
+fn hint(ctx: &Ctx, first: Option<&Interpreter>, module: &str) -> String {
     let Some(candidate) = first else {
         return format!("install Python 3, then: python3 -m pip install {module}");
     };
@@ -291,7 +371,7 @@ fn hint(ctx: &Ctx, first: Option<&Candidate>, module: &str) -> String {
     format!("{python} -m pip install {module}")
 }
 
-fn is_installed_pip(candidate: &Candidate) -> bool {
+fn is_installed_pip(candidate: &Interpreter) -> bool {
     candidate.environment.as_deref().is_some_and(|path| is_installed(path, "pip"))
 }
 

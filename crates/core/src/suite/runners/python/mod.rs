@@ -1,29 +1,52 @@
 //! Python: pytest or unittest, as the files of the repository show.
 
+pub mod candidates;
+mod collected;
+mod django;
 pub mod environment;
 mod ini;
+pub mod layout;
+pub mod place_file;
 mod pytest;
+mod settings;
+mod trees;
 mod unittest;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use self::collected::Collected;
+use self::django::Django;
+use self::layout::Layout;
 use self::pytest::Pytest;
+use self::settings::PytestSettings;
 use self::unittest::Unittest;
 use crate::suite::family::{Family, Found};
 use crate::suite::{Runner, Selection, paths};
 
 /// Most test files read to tell pytest from unittest.
 const MOST_READ: usize = 100;
-/// Files that are pytest's own configuration, the strongest first, with the section that counts (pytest's
-/// documentation, "Configuration file formats"); an empty section means that the file alone is enough.
-const INI_FILES: &[(&str, &str)] =
-    &[("pytest.ini", ""), (".pytest.ini", ""), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")];
 /// Files that name what a project needs.
 const DEPENDENCY_FILES: &[&str] =
     &["pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "tox.ini", "noxfile.py", "environment.yml"];
 
 /// Files that make a folder a project of its own, below one that is none.
 const PROJECT_FILES: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "Pipfile"];
+/// More of them: a service often has nothing but a list of what it needs.
+const SERVICE_FILES: &[&str] = &[
+    "requirements.txt",
+    "requirements.in",
+    "requirements-dev.txt",
+    "requirements-test.txt",
+    "environment.yml",
+    "pytest.ini",
+    "tox.ini",
+    "noxfile.py",
+    DJANGO_PROGRAM,
+];
+/// The program of every Django project.
+const DJANGO_PROGRAM: &str = "manage.py";
 
 /// Python projects.
 #[derive(Debug)]
@@ -44,7 +67,9 @@ impl Family for Python {
         };
         let root = PathBuf::new();
         let folders = std::iter::once(&root).chain(&nested);
-        folders.filter_map(|folder| Signs { found, folder, files: own_of(folder) }.runner()).collect()
+        let layout = Arc::new(Layout::of_found(found));
+        let signs = |folder| Signs { found, folder, files: own_of(folder) };
+        folders.filter_map(|folder| signs(folder).runner(&layout)).collect()
     }
 }
 
@@ -54,24 +79,30 @@ fn is_telling(path: &Path) -> bool {
     ending.is_some_and(|ending| ["py", "txt", "in"].iter().any(|one| ending == *one))
 }
 
-/// Folders below the root that are projects: with tests, and with settings of pytest or a lock of their own, or any sign
-/// of a project where the root has none. A folder of tests is none.
+/// Folders below the root that are projects: with tests, and with settings of pytest, a lock or a `manage.py` of their
+/// own, or any sign of a project where the root has none. A folder of tests is none.
 fn nested(found: &Found<'_>, relevant: &[&Path]) -> Vec<PathBuf> {
-    let root = PathBuf::new();
-    let is_project = PROJECT_FILES.iter().any(|name| found.has(name))
-        || found.has("requirements.txt")
-        || Signs { found, folder: &root, files: Vec::new() }.settings().is_some();
+    let is_project = is_project_at_root(found);
     let tests: Vec<&&Path> = relevant.iter().filter(|path| unittest::is_test_file(path)).collect();
-    let marks: Vec<&str> = PROJECT_FILES.iter().chain(&["pytest.ini", "tox.ini"]).copied().collect();
+    let marks: Vec<&str> = PROJECT_FILES.iter().chain(SERVICE_FILES).copied().collect();
     let is_own = |folder: &PathBuf| {
         let signs = Signs { found, folder, files: Vec::new() };
-        let stands_alone = || signs.settings().is_some() || environment::has_lock(|name| signs.has(name));
+        let has_lock = || environment::has_lock(|name| signs.has(name));
+        let stands_alone = || signs.settings().is_some() || has_lock() || signs.has_django_program();
         !folder.as_os_str().is_empty()
             && !paths::is_test_support(&folder.join("file"))
             && tests.iter().any(|test| test.starts_with(folder))
             && (!is_project || stands_alone())
     };
     found.folders_with(&marks).into_iter().filter(is_own).collect()
+}
+
+/// Whether the root is a project. A `pyproject.toml` may only say how some tools behave, in all services below it.
+fn is_project_at_root(found: &Found<'_>) -> bool {
+    let root = Signs { found, folder: Path::new(""), files: Vec::new() };
+    let described = || root.text("pyproject.toml").is_some_and(|text| settings::describes_project(&text));
+    let others = ["setup.py", "setup.cfg", "Pipfile", "requirements.txt"];
+    others.iter().any(|name| root.has(name)) || root.settings().is_some() || described()
 }
 
 /// What the files of one project say about pytest and unittest.
@@ -88,15 +119,74 @@ enum Style {
 }
 
 impl Signs<'_> {
-    fn runner(&self) -> Option<Box<dyn Runner>> {
+    fn runner(&self, layout: &Arc<Layout>) -> Option<Box<dyn Runner>> {
         let settings = self.settings();
-        if settings.is_some() || self.has_conftest() || self.depends_on_pytest() {
-            return Some(Box::new(Pytest::new(self.folder, &settings.unwrap_or_default())));
+        let collected = self.collected(settings.as_ref());
+        if self.is_tested_by_django(settings.as_ref(), &collected) {
+            return Some(Box::new(Django::new(self.folder, Arc::clone(layout))));
         }
-        match self.style_of_tests()? {
-            Style::Unittest => Some(Box::new(Unittest::new(self.folder))),
-            Style::Pytest => Some(Box::new(Pytest::new(self.folder, &[]))),
+        let style = match settings.is_some() || self.has_conftest() || self.depends_on_pytest() {
+            true => Style::Pytest,
+            false => self.style_of_tests(&collected)?,
+        };
+        Some(match style {
+            Style::Unittest => Box::new(Unittest::new(self.folder, Arc::clone(layout))),
+            Style::Pytest => {
+                let left_out = self.left_out(&collected);
+                Box::new(Pytest::new(self.folder, collected, left_out, Arc::clone(layout)))
+            }
+        })
+    }
+
+    /// What pytest would collect of the project.
+    fn collected(&self, settings: Option<&PytestSettings>) -> Collected {
+        let default = PytestSettings::default();
+        let inside: Vec<&Path> =
+            self.files.iter().filter_map(|file| file.strip_prefix(self.folder).ok()).collect();
+        Collected::new(settings.unwrap_or(&default), &inside)
+    }
+
+    /// Files with tests that the project's settings keep pytest from. One that is only called like a test is source.
+    fn left_out(&self, collected: &Collected) -> BTreeSet<PathBuf> {
+        let is_left_out = |file: &&&Path| {
+            let inside = file.strip_prefix(self.folder).unwrap_or(file);
+            collected.is_named(inside) && !collected.is_reached(inside) && !paths::is_skipped(file)
+        };
+        let candidates = self.files.iter().filter(is_left_out).take(MOST_READ);
+        let with_tests = candidates.filter(|file| self.found.text(file).is_some_and(|text| has_tests(&text)));
+        with_tests.map(|file| (*file).to_owned()).collect()
+    }
+
+    fn has_django_program(&self) -> bool {
+        self.text(DJANGO_PROGRAM).is_some_and(|text| text.to_ascii_lowercase().contains("django"))
+    }
+
+    /// Whether tests run by `manage.py test`: in Django's own layout, and not by pytest with its plugin for Django, unless
+    /// that would find none of them.
+    fn is_tested_by_django(&self, settings: Option<&PytestSettings>, collected: &Collected) -> bool {
+        if !self.has_django_program() {
+            return false;
         }
+        let tests: Vec<&Path> =
+            self.files.iter().copied().filter(|file| django::is_test_file(file)).collect();
+        let is_collected = |file: &&&Path| {
+            let inside = file.strip_prefix(self.folder).unwrap_or(file);
+            collected.is_named(inside) && collected.is_reached(inside)
+        };
+        let by_plugin =
+            settings.is_some_and(|settings| settings.names_django) || self.depends_on("pytest-django");
+        if by_plugin && tests.iter().any(|file| is_collected(&file)) {
+            return false;
+        }
+        let texts = tests.iter().take(MOST_READ).filter_map(|file| self.found.text(file));
+        let of_django = |line: &str| imports(line, "django") || imports(line, "rest_framework");
+        let mut is_of_django = false;
+        let mut is_of_pytest = false;
+        for text in texts {
+            is_of_django |= text.lines().any(of_django);
+            is_of_pytest |= text.lines().any(|line| imports(line, "pytest"));
+        }
+        is_of_django && (!is_of_pytest || by_plugin)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -107,33 +197,9 @@ impl Signs<'_> {
         self.found.text(self.folder.join(name))
     }
 
-    /// `python_files` of pytest's configuration; `None` without a configuration.
-    fn settings(&self) -> Option<Vec<String>> {
-        let (own, shared) = INI_FILES.split_at(2);
-        self.ini_settings(own).or_else(|| self.toml_settings()).or_else(|| self.ini_settings(shared))
-    }
-
-    fn ini_settings(&self, candidates: &[(&str, &str)]) -> Option<Vec<String>> {
-        candidates.iter().filter(|(file, _)| self.has(file)).find_map(|(file, section)| {
-            let text = self.text(file)?;
-            let is_settings = section.is_empty() || ini::has_section(&text, section);
-            let section = if section.is_empty() { "pytest" } else { section };
-            let words = ini::value(&text, section, "python_files").unwrap_or_default();
-            is_settings.then(|| words.split_whitespace().map(str::to_owned).collect())
-        })
-    }
-
-    fn toml_settings(&self) -> Option<Vec<String>> {
-        if let Some(file) = ["pytest.toml", ".pytest.toml"].into_iter().find(|file| self.has(file)) {
-            let document: toml_edit::DocumentMut = self.text(file)?.parse().unwrap_or_default();
-            return Some(document.get("pytest").map(python_files).unwrap_or_default());
-        }
-        if !self.has("pyproject.toml") {
-            return None;
-        }
-        let document: toml_edit::DocumentMut = self.text("pyproject.toml")?.parse().ok()?;
-        let settings = document.get("tool")?.get("pytest")?;
-        Some(python_files(settings.get("ini_options").unwrap_or(settings)))
+    /// pytest's settings; `None` without any.
+    fn settings(&self) -> Option<PytestSettings> {
+        PytestSettings::read(&|name| self.text(name))
     }
 
     fn has_conftest(&self) -> bool {
@@ -142,16 +208,22 @@ impl Signs<'_> {
     }
 
     fn depends_on_pytest(&self) -> bool {
+        self.depends_on("pytest")
+    }
+
+    fn depends_on(&self, package: &str) -> bool {
         let inside = self.files.iter().filter_map(|file| file.strip_prefix(self.folder).ok()?.to_str());
         let lists = inside.filter(|name| is_requirements(name));
         let mut names = DEPENDENCY_FILES.iter().copied().chain(lists);
-        names.any(|name| self.text(name).is_some_and(|text| has_word(&text, "pytest")))
+        names.any(|name| self.text(name).is_some_and(|text| has_word(&text, package)))
     }
 
-    fn style_of_tests(&self) -> Option<Style> {
-        let pytest = Pytest::new(self.folder, &[]);
-        let tests =
-            self.files.iter().filter(|file| pytest.is_test_file(file) || unittest::is_test_file(file));
+    fn style_of_tests(&self, collected: &Collected) -> Option<Style> {
+        let is_pytest = |file: &&&Path| {
+            let inside = file.strip_prefix(self.folder).unwrap_or(file);
+            collected.is_named(inside) && !paths::is_skipped(file)
+        };
+        let tests = self.files.iter().filter(|file| is_pytest(file) || unittest::is_test_file(file));
         let contents: Vec<_> = tests.take(MOST_READ).filter_map(|file| self.found.text(file)).collect();
         let any = |wanted: fn(&str) -> bool| contents.iter().any(|text| text.lines().any(wanted));
         if any(|line| imports(line, "pytest")) {
@@ -164,15 +236,14 @@ impl Signs<'_> {
     }
 }
 
-fn python_files(settings: &toml_edit::Item) -> Vec<String> {
-    match settings.get("python_files") {
-        Some(item) if item.is_array() => {
-            let words = item.as_array().into_iter().flatten().filter_map(|value| value.as_str());
-            words.map(str::to_owned).collect()
-        }
-        Some(item) => item.as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-        None => Vec::new(),
-    }
+/// Whether a text defines tests, as pytest and unittest name them.
+fn has_tests(text: &str) -> bool {
+    let begins = ["def test", "async def test", "class Test"];
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        begins.iter().any(|begin| line.starts_with(begin))
+            || (line.starts_with("class ") && line.contains("TestCase"))
+    })
 }
 
 fn is_requirements(name: &str) -> bool {

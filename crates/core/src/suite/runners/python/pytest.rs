@@ -3,43 +3,47 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hotfix_model::{Case, Run};
 
-use super::environment::{self, Site};
+use super::candidates::Interpreter;
+use super::collected::Collected;
+use super::environment::{self, Chosen, Setting, Site};
+use super::layout::Layout;
+use super::place_file;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
 use crate::suite::folder::RunFolder;
 use crate::suite::junit::{self, TestCase};
-use crate::suite::pattern::Pattern;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
 use crate::suite::{Footprint, Limits, Place, Runner, Selection, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "pytest";
-/// What pytest collects when a repository does not say (`python_files`).
-const DEFAULT_FILES: &[&str] = &["test_*.py", "*_test.py"];
-
 /// The runner.
 #[derive(Debug)]
 pub struct Pytest {
     folder: PathBuf,
-    files: Vec<Pattern>,
-    pythons: Mutex<BTreeMap<PathBuf, PathBuf>>,
+    collected: Collected,
+    /// Files with tests that the project's settings leave out.
+    left_out: BTreeSet<PathBuf>,
+    layout: Arc<Layout>,
+    pythons: Chosen,
 }
 
 impl Pytest {
-    /// Of a project, with its `python_files`; empty for pytest's own default.
-    pub fn new(folder: &Path, python_files: &[String]) -> Self {
-        let own = python_files.iter().map(String::as_str);
-        let files: Vec<_> = own.map(Pattern::new).collect();
-        let default = || DEFAULT_FILES.iter().copied().map(Pattern::new).collect();
-        let files = if files.is_empty() { default() } else { files };
-        Self { folder: folder.to_owned(), files, pythons: Mutex::default() }
+    /// Of a project. `left_out` are its files with tests that its settings leave out.
+    pub fn new(
+        folder: &Path,
+        collected: Collected,
+        left_out: BTreeSet<PathBuf>,
+        layout: Arc<Layout>,
+    ) -> Self {
+        Self { folder: folder.to_owned(), collected, left_out, layout, pythons: Chosen::default() }
     }
 
     fn site<'a>(&'a self, place: &'a Place<'a>) -> Site<'a> {
@@ -47,14 +51,33 @@ impl Pytest {
     }
 
     /// The Python that has pytest, looked for once per root.
-    fn python(&self, ctx: &Ctx, place: &Place<'_>) -> Result<PathBuf> {
-        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(python) = known.get(place.root) {
-            return Ok(python.clone());
-        }
-        let python = environment::choose(ctx, self.site(place), "pytest")?;
-        known.insert(place.root.to_owned(), python.clone());
-        Ok(python)
+    fn python(&self, ctx: &Ctx, place: &Place<'_>) -> Result<Interpreter> {
+        self.pythons.get(place.root, || environment::choose(ctx, self.site(place), "pytest"))
+    }
+
+    /// pytest with our helpers, in the folder of a run.
+    fn prepared(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        folder: &RunFolder,
+        arguments: Vec<OsString>,
+        limits: &Limits,
+    ) -> Result<Command> {
+        let interpreter = self.python(ctx, place)?;
+        let command = Command::new(&interpreter.python).arg(folder.pytest_program()).args(arguments);
+        let site = self.site(place);
+        let setting = Setting { site, layout: &self.layout, interpreter: Some(&interpreter), folder, limits };
+        let command = setting.prepare(ctx, command)?;
+        Ok(command.env("HOTFIX_NO_COVERAGE", "1").env("PY_COLORS", "0").env_remove("FORCE_COLOR"))
+    }
+
+    /// The arguments that name files.
+    fn named<'a>(
+        &'a self,
+        files: impl Iterator<Item = &'a PathBuf> + 'a,
+    ) -> impl Iterator<Item = OsString> + 'a {
+        files.map(|file| self.argument(file).into_os_string())
     }
 }
 
@@ -80,10 +103,17 @@ impl Runner for Pytest {
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
-        let name = Path::new(path.file_name().unwrap_or_default());
         let inside = path.strip_prefix(&self.folder).unwrap_or(path);
-        let is_named = || self.files.iter().any(|pattern| pattern.covers(name) || pattern.covers(inside));
-        path.extension().is_some_and(|extension| extension == "py") && is_named() && !paths::is_skipped(path)
+        self.collected.is_named(inside) && self.collected.is_reached(inside) && !paths::is_skipped(path)
+    }
+
+    fn holds_tests(&self, path: &Path) -> bool {
+        self.is_test_file(path) || self.left_out.contains(path)
+    }
+
+    fn environment(&self, ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
+        let interpreter = self.python(ctx, place).ok()?;
+        interpreter.environment.filter(|_| !interpreter.is_on_path)
     }
 
     fn speaks(&self, path: &Path) -> bool {
@@ -109,26 +139,34 @@ impl Runner for Pytest {
         if files.as_ref().is_some_and(Vec::is_empty) {
             return Ok(report::nothing(told, End::finished()));
         }
-        let python = self.python(ctx, place)?;
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().flatten().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
         let chosen = folder.write_selection(&texts, cases)?;
-        let command = Command::new(&python).args(arguments(place.root, &folder));
-        let command = command.args(files.iter().flatten().map(|file| self.argument(file)));
-        let command = environment::prepare(ctx, command, self.site(place), &folder, limits)
-            .env("HOTFIX_SELECTION", chosen)
-            .env("HOTFIX_NO_COVERAGE", "1")
-            .env("PY_COLORS", "0")
-            .env_remove("FORCE_COLOR");
+        let mut arguments = arguments(&self.site(place).dir(), &folder);
+        arguments.extend(self.named(files.iter().flatten()));
+        let command = self.prepared(ctx, place, &folder, arguments, limits)?.env("HOTFIX_SELECTION", chosen);
         let finished = command.run(ctx)?;
         let mut heard = stream::read(&folder.stream());
         let junit = junit::read_file(&folder.junit()).ok();
         told.claimed = junit.as_deref().map(count).or(heard.own_count);
-        fall_back(&mut heard, junit.as_deref());
+        fall_back(&mut heard, junit.as_deref(), &self.folder);
         environment::advise(self.site(place), &mut heard.not_loaded);
-        let end = end(finished.ending, &heard, junit.is_some());
-        Ok(report::run_of(told, &finished, heard, &end))
+        let foreign = place_file::foreign(self.site(place), &folder);
+        let end = end(finished.ending, &heard, junit.is_some(), foreign.as_deref());
+        Ok(Run { foreign, ..report::run_of(told, &finished, heard, &end) })
+    }
+
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        let folder = RunFolder::new(ctx, place.scratch).ok()?;
+        let list = folder.file("listed.json");
+        let mut arguments = arguments(&self.site(place).dir(), &folder);
+        arguments.extend(["--collect-only", "-q"].map(OsString::from));
+        let limits = Limits { run: limit, test: None };
+        let command = self.prepared(ctx, place, &folder, arguments, &limits).ok()?;
+        command.env("HOTFIX_LISTED", &list).run(ctx).ok()?;
+        let files: Vec<String> = serde_json::from_slice(&std::fs::read(&list).ok()?).ok()?;
+        Some(files.iter().map(|file| paths::path_of_text(file)).collect())
     }
 
     fn footprints(
@@ -138,28 +176,28 @@ impl Runner for Pytest {
         files: &[PathBuf],
         limit: Duration,
     ) -> Option<BTreeMap<String, Footprint>> {
-        let python = self.python(ctx, place).ok()?;
         let folder = RunFolder::new(ctx, place.scratch).ok()?;
         let noted = folder.file("coverage.json");
-        let command = Command::new(&python).args(arguments(place.root, &folder));
-        let command = command.args(files.iter().map(|file| self.argument(file)));
+        let mut arguments = arguments(&self.site(place).dir(), &folder);
+        arguments.extend(self.named(files.iter()));
         let limits = Limits { run: limit, test: Some(limit / 5) };
-        let command = environment::prepare(ctx, command, self.site(place), &folder, &limits);
-        command.env("HOTFIX_COVERAGE", &noted).env("HOTFIX_NO_COVERAGE", "1").run(ctx).ok()?;
+        let command = self.prepared(ctx, place, &folder, arguments, &limits).ok()?;
+        command.env("HOTFIX_COVERAGE", &noted).run(ctx).ok()?;
         serde_json::from_slice(&std::fs::read(&noted).ok()?).ok()
     }
 }
 
-fn arguments(root: &Path, folder: &RunFolder) -> Vec<OsString> {
+/// Our own options, for a project in `dir`.
+fn arguments(dir: &Path, folder: &RunFolder) -> Vec<OsString> {
     let with = |name: &str, path: &Path| {
         let mut argument = OsString::from(name);
         argument.push(path);
         argument
     };
-    let mut arguments: Vec<OsString> = ["-m", "pytest", "-p", "git_hotfix_pytest"].map(OsString::from).into();
+    let mut arguments: Vec<OsString> = ["-p", "git_hotfix_pytest"].map(OsString::from).into();
     arguments.extend([
-        // Ids are relative to this, so they are the same in slot and twin.
-        with("--rootdir=", root),
+        // Where `testpaths` count: the folder it runs in. Never one outside of the place, which pytest may find by itself.
+        with("--rootdir=", dir),
         // A folder of ours instead of `-p no:cacheprovider`: a repository may ask for `--lf`, which needs the plugin.
         "-o".into(),
         with("cache_dir=", &folder.cache()),
@@ -185,21 +223,23 @@ fn count(cases: &[TestCase]) -> u64 {
 }
 
 /// Takes the cases from the XML when the helper could not tell anything.
-fn fall_back(heard: &mut Heard, junit: Option<&[TestCase]>) {
+fn fall_back(heard: &mut Heard, junit: Option<&[TestCase]>, folder: &Path) {
     if heard.began > 0 {
         return;
     }
     let tests = junit.unwrap_or_default().iter().filter(|case| !case.class.is_empty());
-    heard.cases = tests.map(case_of).collect();
+    heard.cases = tests.map(|case| case_of(case, folder)).collect();
 }
 
-fn case_of(case: &TestCase) -> Case {
+fn case_of(case: &TestCase, folder: &Path) -> Case {
     let module = case.file.as_deref().unwrap_or_default().trim_end_matches(".py").replace('/', ".");
     let inside = case.class.strip_prefix(&module).unwrap_or_default().replace('.', "::");
-    let file = case.file.as_deref().unwrap_or(&case.class);
+    let at_root = |file: &str| paths::text_of_path(&folder.join(file));
+    let file = case.file.as_deref().map(at_root);
+    let begin = file.as_deref().unwrap_or(&case.class);
     Case {
-        id: format!("{file}{inside}::{}", case.name),
-        file: case.file.clone(),
+        id: format!("{begin}{inside}::{}", case.name),
+        file,
         outcome: case.outcome,
         reason: case.reason.clone(),
         frame: None,
@@ -208,16 +248,13 @@ fn case_of(case: &TestCase) -> Case {
 }
 
 /// Exit codes are those of pytest's `ExitCode`.
-fn end(ending: Ending, heard: &Heard, has_junit: bool) -> End {
+fn end(ending: Ending, heard: &Heard, has_junit: bool, foreign: Option<&str>) -> End {
     let code = match End::of(ending) {
         Ok(code) => code,
         Err(end) => return end,
     };
-    if let Some(file) = &heard.foreign {
-        return End::crashed(format!(
-            "the tests imported {file} of the main worktree instead of the code here: install the project in the slot \
-             ([slot] setup in hotfix.toml)"
-        ));
+    if let Some(foreign) = foreign {
+        return End::crashed(foreign);
     }
     let came_to_its_end = heard.finished > 0 || has_junit;
     match code {

@@ -1,11 +1,16 @@
 //! unittest, which comes with Python: our own program loads the files and runs them with its classes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hotfix_model::Run;
 
-use super::environment::{self, Site};
+use super::environment::{self, Setting, Site};
+use super::layout::{Layout, is_entered};
+use super::place_file;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Ending};
@@ -23,12 +28,13 @@ const DEEPEST: usize = 32;
 #[derive(Debug)]
 pub struct Unittest {
     folder: PathBuf,
+    layout: Arc<Layout>,
 }
 
 impl Unittest {
     /// Of a project.
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+    pub fn new(folder: &Path, layout: Arc<Layout>) -> Self {
+        Self { folder: folder.to_owned(), layout }
     }
 
     fn site<'a>(&'a self, place: &'a Place<'a>) -> Site<'a> {
@@ -60,6 +66,11 @@ impl Runner for Unittest {
         environment::is_python(path)
     }
 
+    fn environment(&self, ctx: &Ctx, place: &Place<'_>) -> Option<PathBuf> {
+        let interpreter = environment::any(ctx, self.site(place)).ok()?;
+        interpreter.environment.filter(|_| !interpreter.is_on_path)
+    }
+
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
         environment::any(ctx, self.site(place)).map(drop)
     }
@@ -83,32 +94,38 @@ impl Runner for Unittest {
         if files.is_empty() {
             return Ok(report::nothing(told, End::finished()));
         }
-        let python = environment::any(ctx, self.site(place))?;
+        let interpreter = environment::any(ctx, self.site(place))?;
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
         let chosen = folder.write_selection(&texts, cases)?;
-        let command = Command::new(python).arg(folder.unittest_program());
-        let command = environment::prepare(ctx, command, self.site(place), &folder, limits)
-            .env("HOTFIX_SELECTION", chosen);
-        let finished = command.run(ctx)?;
+        let command = Command::new(&interpreter.python).arg(folder.unittest_program());
+        let site = self.site(place);
+        let setting =
+            Setting { site, layout: &self.layout, interpreter: Some(&interpreter), folder: &folder, limits };
+        let finished = setting.prepare(ctx, command)?.env("HOTFIX_SELECTION", chosen).run(ctx)?;
         let mut heard = stream::read(&folder.stream());
         environment::advise(self.site(place), &mut heard.not_loaded);
         told.claimed = heard.own_count;
-        let end = end(finished.ending, &heard);
-        Ok(report::run_of(told, &finished, heard, &end))
+        let foreign = place_file::foreign(self.site(place), &folder);
+        let end = end(finished.ending, &heard, foreign.as_deref());
+        Ok(Run { foreign, ..report::run_of(told, &finished, heard, &end) })
+    }
+
+    fn listed(&self, _: &Ctx, place: &Place<'_>, _limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        Some(found(place.root, &self.folder).into_iter().collect())
     }
 }
 
 /// `tests/test_auth.py::AuthTest::test_x` as unittest's command line names it.
-fn dotted(id: &str) -> String {
+pub fn dotted(id: &str) -> String {
     let (file, rest) = id.split_once("::").unwrap_or((id, ""));
     let module = file.trim_end_matches(".py").replace('/', ".");
     if rest.is_empty() { module } else { format!("{module}.{}", rest.replace("::", ".")) }
 }
 
 /// The test files below a folder of the root, sorted, without following symbolic links.
-fn found(root: &Path, folder: &Path) -> Vec<PathBuf> {
+pub fn found(root: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut waiting = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = waiting.pop() {
@@ -126,19 +143,12 @@ fn found(root: &Path, folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn is_entered(root: &Path, folder: &Path) -> bool {
-    !paths::is_skipped(&folder.join("file")) && !root.join(folder).join("pyvenv.cfg").exists()
-}
-
-/// Exit codes are those of our program: 0, 1 something failed, 5 nothing ran.
-fn end(ending: Ending, heard: &Heard) -> End {
-    match End::of(ending) {
-        Err(end) => end,
-        Ok(_) if heard.foreign.is_some() => End::crashed(format!(
-            "the tests imported {} of the main worktree instead of the code here",
-            heard.foreign.as_deref().unwrap_or_default()
-        )),
-        Ok(_) if heard.finished > 0 => End::finished(),
-        Ok(code) => End::crashed(format!("Python ended with code {code} before the tests did")),
+/// How a run of our program, or of Django's, ended. Exit codes of ours: 0, 1 something failed, 5 nothing ran.
+pub fn end(ending: Ending, heard: &Heard, foreign: Option<&str>) -> End {
+    match (End::of(ending), foreign) {
+        (Err(end), _) => end,
+        (Ok(_), Some(foreign)) => End::crashed(foreign),
+        (Ok(_), None) if heard.finished > 0 => End::finished(),
+        (Ok(code), None) => End::crashed(format!("Python ended with code {code} before the tests did")),
     }
 }
