@@ -220,7 +220,7 @@ struct Near<'a> {
 
 impl<'a> Near<'a> {
     fn of(input: &RankInput<'a>, tests: &[&PathBuf]) -> Self {
-        let is_source = |path: &&Path| !input.runner.is_test_file(path) || input.runner.holds_both(path);
+        let is_source = |path: &&Path| !input.runner.holds_tests(path) || input.runner.holds_both(path);
         let sources: Vec<&Path> = input.changed.iter().map(PathBuf::as_path).filter(is_source).collect();
         let named = |path: &&&Path, name: &str| path.file_name().is_some_and(|own| own == name);
         let conftests = sources.iter().filter(|path| named(path, "conftest.py"));

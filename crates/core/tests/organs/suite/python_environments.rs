@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
-use hotfix_core::suite::{Place, Runner, Selection, plain};
+use hotfix_core::suite::{Place, Selection, plain};
 use hotfix_model::CaseOutcome::Passed;
 use hotfix_testkit::write_program;
 use sha2::{Digest, Sha256};
@@ -40,13 +40,16 @@ fn shown(project: &Project) -> Option<PathBuf> {
 /// Uses the environment in `folder`, with pytest and with a command, and says so.
 fn is_used(project: &Project, folder: &Path) {
     let run = project.run(found(ALL).as_ref(), &Selection::Everything);
-    assert_eq!(outcomes(&run), [("test_a.py::test_a", Passed)], "{folder:?} {run:#?}");
+    assert_eq!(outcomes(&run), [("test_a.py::test_a", Passed)], "{} {run:#?}", folder.display());
     let words = ["python", "-c", "import rates; assert rates.WHERE == 'right'"].map(OsString::from);
     let run = project.run(&*plain(words.into()).unwrap(), &Selection::Everything);
-    assert!(run.is_green(), "{folder:?} {run:#?}");
+    assert!(run.is_green(), "{} {run:#?}", folder.display());
     let shown = shown(project).unwrap();
     assert_eq!(shown.canonicalize().unwrap(), folder.canonicalize().unwrap());
 }
+
+/// Where a tool keeps the environment of a project, by the folders of the user and of the project.
+type Where = fn(&Path, &Path) -> PathBuf;
 
 /// How Poetry, pipenv and hatch tell projects apart.
 fn mark(path: &Path) -> String {
@@ -88,7 +91,6 @@ fn what_pdm_pipenv_and_uv_name_is_followed() {
 fn what_poetry_pipenv_hatch_and_conda_keep_elsewhere_is_found() {
     let user = |project: &Project| project.beside("user");
     let home = |project: &Project| project.home().canonicalize().unwrap();
-    type Where = fn(&Path, &Path) -> PathBuf;
     let kept: [(&str, Where); 4] = [
         ("poetry", |user, home| {
             user.join(".cache/pypoetry/virtualenvs").join(format!("a-{}-py3.11", mark(home)))

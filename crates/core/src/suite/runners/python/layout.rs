@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::environment::inside as below;
 use super::settings;
 use crate::suite::family::Found;
 use crate::suite::paths;
@@ -60,7 +61,7 @@ impl Layout {
         for path in &sources {
             for folder in packages.iter().rev().filter(|folder| path.starts_with(folder)) {
                 for inside in SOURCE_FOLDERS {
-                    let base = folder.join(inside);
+                    let base = below(folder, Path::new(inside));
                     if let Some(name) = name_below(&base, path, &with_init) {
                         names.entry(name).or_default().insert(base);
                     }
