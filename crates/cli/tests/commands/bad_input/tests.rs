@@ -52,7 +52,7 @@ fn a_proof_that_hangs_proves_nothing() {
     let args = ["prove", "--set", "prove.timeout=1s", "--", "sh", "-c", "sleep 300"];
     assert_snapshot!(case.run(&args), @"
     exit 1
-    ✗ prove     not green: still red with the fix: the time limit of the run passed; for tests that need longer: --set prove.timeout=[duration] ([duration])
+    ✗ prove     not green: still red with the fix: the time limit of the run passed; for tests that need longer: --set prove.timeout=10m ([duration])
     ");
     assert_nothing_left(&case);
 }
