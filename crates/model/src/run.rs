@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaseOutcome {
-    /// It ran and held; an expected failure that failed counts here.
+    /// It ran and held.
     Passed,
     /// An assertion or exception, in the test or in its fixtures.
     Failed,
@@ -15,7 +15,7 @@ pub enum CaseOutcome {
     TimedOut,
     /// The runner died while it ran.
     Crashed,
-    /// It did not run.
+    /// It did not run, or it was expected to fail and did: it shows nothing.
     Skipped,
 }
 

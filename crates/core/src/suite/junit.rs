@@ -166,9 +166,7 @@ fn outcome<'a, 'input>(case: Node<'a, 'input>) -> (CaseOutcome, Option<Node<'a, 
         return (CaseOutcome::Failed, Some(node));
     }
     if let Some(node) = child(case, &["skipped", "disabled", "ignored"]) {
-        let ran = node.attribute("type") == Some("pytest.xfail")
-            && !node.attribute("message").unwrap_or_default().starts_with("[NOTRUN]");
-        return if ran { (CaseOutcome::Passed, None) } else { (CaseOutcome::Skipped, Some(node)) };
+        return (CaseOutcome::Skipped, Some(node));
     }
     let said = |name| case.attribute(name).unwrap_or_default().to_ascii_lowercase();
     let outcome = match (said("status").as_str(), said("result").as_str()) {

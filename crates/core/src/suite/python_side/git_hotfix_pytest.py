@@ -4,11 +4,13 @@ Works with pytest 6 and newer. With xdist the stream is written by the controlli
 selection act in the workers. PYTEST_DONT_REWRITE
 """
 
+import collections
 import doctest
 import json
 import os
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 import git_hotfix_coverage as coverage
 import git_hotfix_place as place
@@ -33,6 +35,9 @@ _OPTIONS = {
 }
 _running = {}
 _not_loaded = set()
+# How often a test is to run, where that is more than once, and what its runs so far came to.
+_times = {}
+_earlier_runs = collections.defaultdict(list)
 # From the root of the repository to pytest's `rootdir`, which its ids start from; None while they agree.
 _folder = None
 
@@ -92,11 +97,28 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: order.get(_file(item.nodeid), len(order)))
     if wanted["cases"] is None:
         return
-    cases = set(wanted["cases"])
+    cases = collections.Counter(wanted["cases"])
+    if getattr(config.option, "dist", "no") == "no":
+        _times.update((case, times) for case, times in cases.items() if times > 1)
     others = [item for item in items if _id(item.nodeid) not in cases]
     if others:
         items[:] = [item for item in items if _id(item.nodeid) in cases]
         config.hook.pytest_deselected(items=others)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Runs a test several times, with its own fixtures made anew each time."""
+    times = _times.get(_id(item.nodeid), 1)
+    if times < 2:
+        return None
+    for number in range(times):
+        # What stays set up for the next test is, for all runs but the last, what its own module or class has set up.
+        following = nextitem if number == times - 1 else item.parent
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        runtestprotocol(item, nextitem=following)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -137,7 +159,8 @@ def _doctest_reason(error):
 def pytest_runtest_logstart(nodeid):
     coverage.switch(_file(nodeid))
     _running[nodeid] = _begun()
-    stream.tell("began", id=_id(nodeid), file=_file(nodeid))
+    if nodeid not in _earlier_runs:
+        stream.tell("began", id=_id(nodeid), file=_file(nodeid))
 
 
 def _begun():
@@ -174,7 +197,23 @@ def pytest_sessionfinish(session, exitstatus):
 def _tell_end(nodeid, test):
     if test["outcome"] is None:
         test.update(outcome="skipped", reason="it ended without a result")
+    times = _times.get(_id(nodeid), 1)
+    if times > 1:
+        _earlier_runs[nodeid].append(test)
+        if len(_earlier_runs[nodeid]) < times:
+            return
+        test = _together(_earlier_runs.pop(nodeid))
     stream.tell("ended", id=_id(nodeid), file=_file(nodeid), **test)
+
+
+def _together(runs):
+    """Several runs of a test as one: what all came to, else a pass of a test that is flaky."""
+    first = dict(runs[0], seconds=sum(run["seconds"] for run in runs))
+    bad = [run for run in runs if run["outcome"] in _BAD]
+    if len(bad) == len(runs) or all(run["outcome"] == first["outcome"] for run in runs):
+        return first
+    why = (bad or runs)[0]["reason"] or "it did not end like that each time"
+    return dict(first, outcome="passed", reason=None, frame=None, flaky=why)
 
 
 def _id(nodeid):
@@ -202,8 +241,8 @@ def _outcome(report):
     if _is_part(report):
         return None, None
     if hasattr(report, "wasxfail"):
-        # Expected to fail: it held if it ran and failed; with `run=False` it did not run.
-        return ("passed", None) if report.when == "call" else ("skipped", stream.one_line(report.wasxfail))
+        # Expected to fail, and it did: that shows neither that something works nor that it is broken.
+        return "skipped", stream.one_line(report.wasxfail) or "expected to fail"
     return "skipped", _reason(report)
 
 

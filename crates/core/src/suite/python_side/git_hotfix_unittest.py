@@ -63,6 +63,9 @@ class Result(unittest.TextTestResult):
         super().addExpectedFailure(test, err)
         if err[0] is stream.TookTooLong:
             self._take_error(test, err)
+        else:
+            # That shows neither that something works nor that it is broken.
+            self._take(test, "skipped", "expected to fail")
 
     def addUnexpectedSuccess(self, test):
         super().addUnexpectedSuccess(test)

@@ -73,7 +73,7 @@ fn every_outcome_is_read_and_the_counts_agree() {
         ("test_raises", Failed),
         ("test_skipped", Skipped),
         ("test_skips_itself", Skipped),
-        ("test_xfail", Passed),
+        ("test_xfail", Skipped),
         ("test_xfail_not_run", Skipped),
         ("test_xpass", Passed),
         ("test_xpass_strict", Failed),
@@ -428,4 +428,25 @@ fn what_each_test_file_runs_is_learnt() {
     // An old Python without coverage.py cannot tell, and says nothing.
     assert_eq!(lines("test_near.py"), can_learn.then(|| vec![(2, 2)]), "{found:?}");
     assert_eq!(lines("test_far.py"), can_learn.then(|| vec![(6, 6)]), "{found:?}");
+}
+
+#[test]
+fn an_id_that_stands_there_several_times_runs_so_often_in_one_process() {
+    let tests = "import os\n\nimport pytest\n\nRUNS = []\n\n\n@pytest.fixture\ndef fresh():\n    return []\n\n\n\
+                 def test_steady(fresh):\n    fresh.append(1)\n    assert fresh == [1]\n    with open('runs', 'a') as file:\n        file.write('x')\n\n\n\
+                 def test_broken():\n    assert False\n\n\n\
+                 def test_wavers():\n    RUNS.append(1)\n    assert len(RUNS) % 2\n";
+    let project = Project::new(&[("tests/test_often.py", tests)]);
+    let runner = pytest();
+    let id = |name: &str| format!("tests/test_often.py::{name}");
+    let names = ["test_steady", "test_broken", "test_wavers"];
+    let often = (0..4).flat_map(|_| names.map(id)).collect();
+    let run = project.run(&*runner, &Selection::Cases(often));
+    let wanted = names.map(id);
+    assert_eq!(outcomes(&run), [(wanted[1].as_str(), Failed), (&wanted[0], Passed), (&wanted[2], Passed)]);
+    assert_eq!(run.flaky().map(|case| case.id.as_str()).collect::<Vec<_>>(), [wanted[2].as_str()]);
+    assert_eq!((run.claimed, run.exit), (Some(3), Some(1)));
+    assert_eq!(std::fs::read(project.root().join("runs")).unwrap().len(), 4);
+    let once = project.run(&*runner, &Selection::Cases(vec![id("test_wavers")]));
+    assert_eq!((once.is_green(), once.flaky().count()), (true, 0));
 }

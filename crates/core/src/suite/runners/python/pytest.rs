@@ -128,6 +128,10 @@ impl Runner for Pytest {
         true
     }
 
+    fn repeats_cases(&self) -> bool {
+        true
+    }
+
     fn command(&self, selection: &Selection) -> Vec<String> {
         let program = paths::typed_in(&self.folder, &["pytest"]);
         program.into_iter().chain(super::named(&self.folder, selection)).collect()
