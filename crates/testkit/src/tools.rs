@@ -31,7 +31,8 @@ pub const HOOKS: Family = Family { name: "hooks", title: "hook", mark: "with_hoo
 pub const CMAKE: Family = Family { name: "cmake", title: "CMake", mark: "with_cmake" };
 /// cargo-nextest.
 pub const NEXTEST: Family = Family { name: "nextest", title: "nextest", mark: "with_nextest" };
-/// Node, jest, vitest, mocha, typescript, eslint, prettier, biome and bats.
+/// Node, jest, vitest, mocha, ava, yarn, programs that scripts put around tests, typescript, eslint, prettier, biome
+/// and bats.
 pub const NODE: Family = Family { name: "node", title: "JavaScript", mark: "with_node" };
 /// Go and actionlint.
 pub const GO: Family = Family { name: "go", title: "Go", mark: "with_go" };

@@ -11,10 +11,10 @@ use super::{Kit, checked, say};
 
 const PACKAGE: &str = include_str!("../../node-tools/package.json");
 
-/// Runners and linters for JavaScript, and bats.
+/// Runners and linters for JavaScript, programs that scripts put around tests, and bats.
 pub const KIT: Kit = Kit {
     family: &NODE,
-    what: "jest, vitest, mocha, typescript, eslint, prettier, biome and bats",
+    what: "jest, vitest, mocha, ava, yarn, typescript, eslint, prettier, biome and bats",
     pins: include_str!("../../node-tools/package-lock.json"),
     works: |home| home.join("node_modules/.bin/jest").exists(),
     build,

@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 
@@ -21,7 +23,11 @@ const TOOLS: &[(&str, &str)] = &[
 
 /// The folder of one run.
 #[derive(Debug)]
-pub struct RunFolder(PathBuf);
+pub struct RunFolder {
+    folder: PathBuf,
+    /// Where the helpers are, if not in the folder; goes with the run.
+    outside: Option<TempDir>,
+}
 
 impl RunFolder {
     /// Makes the folder and puts the helpers for Python into it.
@@ -31,25 +37,42 @@ impl RunFolder {
 
     /// Makes the folder and puts these helpers into it: name and text.
     pub fn with(ctx: &Ctx, scratch: &Path, helpers: &[(&str, &str)]) -> Result<Self> {
-        let folder = Self(scratch.join(format!("run-{}", ctx.clock.ulid())));
-        let tools = folder.tools();
+        let folder = Self::empty(ctx, scratch)?;
+        make(&folder.tools())?;
+        folder.fill(helpers)
+    }
+
+    /// The same with the helpers outside of every repository, for tools to which the place of a file means the project
+    /// that it belongs to.
+    pub fn with_helpers_outside(ctx: &Ctx, scratch: &Path, helpers: &[(&str, &str)]) -> Result<Self> {
+        let folder = Self::empty(ctx, scratch)?;
+        let made = tempfile::Builder::new().prefix("git-hotfix-helpers-").tempdir();
+        let outside = made.map_err(FileError::of("create", &folder.folder))?;
+        Self { outside: Some(outside), ..folder }.fill(helpers)
+    }
+
+    fn empty(ctx: &Ctx, scratch: &Path) -> Result<Self> {
+        let folder = scratch.join(format!("run-{}", ctx.clock.ulid()));
         // Not `create_dir_all`: a folder that is there already would not be fresh.
-        make(&folder.0)?;
-        make(&tools)?;
+        make(&folder)?;
+        Ok(Self { folder, outside: None })
+    }
+
+    fn fill(self, helpers: &[(&str, &str)]) -> Result<Self> {
         for (name, text) in helpers {
-            write_new(&tools.join(name), text.as_bytes())?;
+            write_new(&self.tools().join(name), text.as_bytes())?;
         }
-        Ok(folder)
+        Ok(self)
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.folder
     }
 
     /// The folder with the helpers, for `PYTHONPATH`.
     pub fn tools(&self) -> PathBuf {
-        self.0.join("tools")
+        self.outside.as_ref().map_or_else(|| self.folder.join("tools"), |outside| outside.path().to_owned())
     }
 
     /// The program that runs pytest.
@@ -64,22 +87,22 @@ impl RunFolder {
 
     /// Where the helper streams to.
     pub fn stream(&self) -> PathBuf {
-        self.0.join("stream.jsonl")
+        self.folder.join("stream.jsonl")
     }
 
     /// Where pytest writes its `JUnit` XML.
     pub fn junit(&self) -> PathBuf {
-        self.0.join("junit.xml")
+        self.folder.join("junit.xml")
     }
 
     /// Where pytest keeps its cache, so that the tree stays as it is.
     pub fn cache(&self) -> PathBuf {
-        self.0.join("cache")
+        self.folder.join("cache")
     }
 
     /// A file of this name, which nothing else of the run uses.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 
     /// Writes such a file. Gives its path.
@@ -91,7 +114,7 @@ impl RunFolder {
 
     /// Raw output.
     pub fn log(&self) -> PathBuf {
-        self.0.join("output.log")
+        self.folder.join("output.log")
     }
 
     /// Writes what the helper shall select.

@@ -46,14 +46,21 @@ class Reporter {
     }
     const outcome = OUTCOMES[one.status] || 'skipped';
     const message = (one.failureMessages || [])[0];
-    const reason = outcome === 'failed' ? stream.oneLine(message) : one.status === 'passed' ? null : one.status;
+    const reason = outcome === 'failed' ? reasonOf(file, message) : one.status === 'passed' ? null : one.status;
     const before = one.invocations > 1 ? stream.oneLine((one.retryReasons || [])[0] || 'an earlier try failed') : null;
-    stream.tell('ended', { id, file, outcome, reason, seconds: (one.duration || 0) / 1000, flaky: before });
+    const frame = outcome === 'failed' ? stream.frameOf(message) : null;
+    stream.tell('ended', { id, file, outcome, reason, frame, seconds: (one.duration || 0) / 1000, flaky: before });
   }
 
   onRunComplete(_contexts, results) {
     stream.tell('finished', { ran: results.numTotalTests - this.unwanted });
   }
+}
+
+/** With `--ci` jest writes no new snapshot, and says so below its first line. */
+function reasonOf(file, message) {
+  const isNew = /New snapshot was .*not written/.test(stream.plain(message || ''));
+  return isNew ? stream.notWritten('npx jest --ci=false', file) : stream.oneLine(message);
 }
 
 /** The line of a load error that says what is wrong; jest frames it with advice. */

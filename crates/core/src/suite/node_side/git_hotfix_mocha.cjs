@@ -55,13 +55,14 @@ class Reporter {
   fail(test, error) {
     this.count += 1;
     if (test.type !== 'hook') {
-      this.tell(test, 'failed', stream.oneLine(error));
+      this.tell(test, 'failed', stream.oneLine(error), stream.frameOf(error));
       return;
     }
     const reason = test.title + ': ' + stream.oneLine(error);
     const kept = this.keptFromRunning(test);
-    for (const one of kept) this.tell(one, 'failed', reason);
-    if (kept.length === 0) this.tell(test, 'failed', reason);
+    const frame = stream.frameOf(error);
+    for (const one of kept) this.tell(one, 'failed', reason, frame);
+    if (kept.length === 0) this.tell(test, 'failed', reason, frame);
   }
 
   /** The tests that a failed hook stands for: the one it ran for, and those that mocha will not run any more. */
@@ -76,7 +77,7 @@ class Reporter {
     return kept;
   }
 
-  tell(test, outcome, reason) {
+  tell(test, outcome, reason, frame = null) {
     const id = this.idOf(test);
     const file = this.fileOf(test);
     stream.idle(file);
@@ -84,7 +85,7 @@ class Reporter {
     this.told += 1;
     const retried = typeof test.currentRetry === 'function' && test.currentRetry() > 0;
     const flaky = retried ? 'an earlier try failed' : null;
-    stream.tell('ended', { id, file, outcome, reason, seconds: (test.duration || 0) / 1000, flaky });
+    stream.tell('ended', { id, file, outcome, reason, frame, seconds: (test.duration || 0) / 1000, flaky });
     stream.tell('now', { file, id: null });
   }
 }

@@ -7,6 +7,7 @@ const said = new Map();
 let left_out = 0;
 let not_tests = 0;
 let open = null;
+const release = process.execArgv.includes('--test-force-exit') ? holdExit() : () => {};
 
 export default async function* report(source) {
   stream.tell('session');
@@ -21,6 +22,27 @@ export default async function* report(source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
   }
   stream.tell('finished', { ran: own === null ? null : own - left_out - not_tests });
+  release();
+}
+
+/** `--test-force-exit` ends this process before its reporters have told everything; no test runs in it. */
+function holdExit() {
+  const end = process.exit;
+  let code;
+  let isDone = false;
+  let isAsked = false;
+  const leave = () => end.call(process, code);
+  process.exit = (given) => {
+    code = given === undefined ? process.exitCode : given;
+    isAsked = true;
+    if (isDone) leave();
+    // What is not told by then is never told: the run counts as cut off.
+    else setTimeout(leave, 10_000);
+  };
+  return () => {
+    isDone = true;
+    if (isAsked) setImmediate(leave);
+  };
 }
 
 function countIn(message, known) {
@@ -70,7 +92,8 @@ function ended(type, data) {
   const skipped = data.skip !== undefined || data.todo !== undefined;
   const outcome = failed ? 'failed' : skipped ? 'skipped' : 'passed';
   const reason = failed ? reasonOf(details) : skipped ? String(data.skip || data.todo || '') : null;
-  stream.tell('ended', { id, file, outcome, reason, seconds: (details.duration_ms || 0) / 1000 });
+  const frame = failed ? stream.frameOf(causeOf(details)) : null;
+  stream.tell('ended', { id, file, outcome, reason, frame, seconds: (details.duration_ms || 0) / 1000 });
 }
 
 /** Whether a suite failed by itself, by a hook, and not only because a test in it did. */
@@ -79,8 +102,13 @@ function isOwnFailure(details) {
 }
 
 function reasonOf(details) {
+  return stream.oneLine(causeOf(details));
+}
+
+/** Node wraps what a test threw. */
+function causeOf(details) {
   const error = details.error || {};
-  return stream.oneLine(error.cause instanceof Object ? error.cause : error.cause || error);
+  return error.cause || error;
 }
 
 function whyNot(data, details) {

@@ -59,7 +59,7 @@ function plain(text) {
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
 }
 
-/** An error in one line: its message, and what was expected and received where a matcher says so. */
+/** An error in one line: its kind and message, and what was expected and received where a matcher says so. */
 function oneLine(error) {
   const text = plain(textOf(error));
   const lines = text.split(/\r?\n/).map((line) => line.trim());
@@ -72,12 +72,74 @@ function textOf(error) {
   if (error === null || error === undefined) return 'no reason given';
   if (typeof error === 'string') return error;
   try {
-    const name = error.name && error.name !== 'Error' ? error.name + ': ' : '';
+    const kind = kindOf(error);
+    const name = kind === '' ? '' : kind + ': ';
     const message = String(error.message || '');
-    return message === '' ? name + String(error.stack || error) : message.startsWith(name) ? message : name + message;
+    const text = message === '' && !inner(error) ? name + String(error.stack || error) : message.startsWith(name) ? message : name + message;
+    return inner(error) ? text.split('\n')[0] + ' (' + inner(error) + ')' : text;
   } catch {
     return 'an error that cannot be printed';
   }
+}
+
+/** The name of an error, or of its class where it has no name of its own. A plain `Error` is of no kind. */
+function kindOf(error) {
+  const name = typeof error.name === 'string' && error.name !== '' ? error.name : 'Error';
+  if (name !== 'Error') return name;
+  // What crosses a process arrives with the name of its class only.
+  const made = typeof error.constructor === 'function' ? error.constructor.name : String(error.constructor || '');
+  const of = /^Function<(\w+)>$/.exec(made);
+  const kind = of ? of[1] : made;
+  return kind === 'Error' || kind === 'Object' || !/^\w+$/.test(kind) ? '' : kind;
+}
+
+/** What is behind an error: `fetch failed` does not say that nobody answered. */
+function inner(error) {
+  const behind = Array.isArray(error.errors) && error.errors.length > 0 ? error.errors[0] : error.cause;
+  if (behind === null || typeof behind !== 'object') return '';
+  const message = String(behind.message || behind.code || '').split('\n')[0];
+  return message || inner(behind);
+}
+
+/**
+ * Where an error was thrown: the innermost place of its stack that is a file of the repository, as `path:function`, or
+ * the path alone where the function has no name. Takes an error, or the text of a stack.
+ */
+function frameOf(error) {
+  try {
+    const stack = typeof error === 'string' ? error : error && error.stack;
+    for (const line of plain(stack || '').split('\n')) {
+      const place = placeOf(line.trim());
+      const file = place && ownFile(place.file);
+      if (file) return place.name === '' ? file : file + ':' + place.name;
+    }
+  } catch {
+    // Without a place the reason has to do.
+  }
+  return null;
+}
+
+/** `at name (file:line:column)`, `at file:line:column`. mocha writes files relative to its folder. */
+function placeOf(line) {
+  const found = /^at (?:async )?(?:(.*?) \()?((?!node:)[^()\s][^()]*?):\d+(?::\d+)?\)?$/.exec(line);
+  if (!found) return null;
+  const name = (found[1] || '').replace(/^(async|new) /, '').replace(/ \[as .*\]$/, '').replace(/^(Object|exports|module\.exports|Proxy|Function)\./, '');
+  return { name: /<anonymous>$/.test(name) || name === 'eval' ? '' : name, file: found[2] };
+}
+
+/** The path of a file of the repository; null for any other. */
+function ownFile(file) {
+  const absolute = file.startsWith('file://') ? require('url').fileURLToPath(file) : file;
+  const place = real(path.resolve(absolute.split('?')[0]));
+  const inside = path.relative(ROOT, place);
+  if (!fs.existsSync(place)) return null;
+  const parts = inside.split(path.sep);
+  return inside === '' || parts[0] === '..' || parts.includes('node_modules') ? null : parts.join('/');
+}
+
+/** Why a test of a snapshot that is not there is no pass: nothing is written while git-hotfix runs tests. */
+function notWritten(command, file) {
+  return 'a new snapshot was not written: run `' + command + ' ' + file + '` and commit what it writes';
 }
 
 /** The path of a file as ids have it. */
@@ -159,4 +221,4 @@ const WATCHER = `
   });
 `;
 
-module.exports = { ROOT, tell, plain, oneLine, fileOf, idOf, again, wantedCases, running, idle };
+module.exports = { ROOT, tell, plain, oneLine, frameOf, notWritten, fileOf, idOf, again, wantedCases, running, idle };

@@ -11,6 +11,7 @@ export default class Reporter {
 
   onInit(vitest) {
     this.vitest = vitest;
+    writeNoSnapshots(vitest);
     stream.tell('session');
   }
 
@@ -79,7 +80,7 @@ export default class Reporter {
       else this.tellCase(file, names, task, error);
     }
     if (errorOf(suite) && tasks.length > 0 && !tasks.some(isBlamed)) {
-      this.tellOne(stream.idOf('end:', file, [...titles, '(hooks)']), file, 'failed', stream.oneLine(error), 0);
+      this.tellFailed(stream.idOf('end:', file, [...titles, '(hooks)']), file, error, 0);
     }
   }
 
@@ -89,18 +90,41 @@ export default class Reporter {
     const seconds = ((task.result && task.result.duration) || 0) / 1000;
     const flaky = task.result && task.result.retryCount > 0 ? stream.oneLine((task.result.errors || [])[0] || 'an earlier try failed') : null;
     if (state === 'pass') return this.tellOne(id, file, 'passed', null, seconds, flaky);
-    if (state === 'fail') return this.tellOne(id, file, 'failed', stream.oneLine(errorOf(task)), seconds);
-    if (suiteError && task.mode !== 'todo') {
-      return this.tellOne(id, file, 'failed', stream.oneLine(suiteError), seconds);
-    }
+    if (state === 'fail') return this.tellFailed(id, file, errorOf(task), seconds);
+    if (suiteError && task.mode !== 'todo') return this.tellFailed(id, file, suiteError, seconds);
     return this.tellOne(id, file, 'skipped', task.mode === 'run' ? 'it did not run' : task.mode, seconds);
   }
 
-  tellOne(id, file, outcome, reason, seconds, flaky = null) {
+  tellFailed(id, file, error, seconds) {
+    const reason = isNewSnapshot(error) ? stream.notWritten('npx vitest run --update', file) : stream.oneLine(error);
+    this.tellOne(id, file, 'failed', reason, seconds, null, frameOf(error));
+  }
+
+  tellOne(id, file, outcome, reason, seconds, flaky = null, frame = null) {
     if (this.wanted && !this.wanted.has(id)) return;
     this.count += 1;
-    stream.tell('ended', { id, file, outcome, reason, seconds, flaky });
+    stream.tell('ended', { id, file, outcome, reason, frame, seconds, flaky });
   }
+}
+
+/** As in CI: a snapshot that is not there fails. Otherwise vitest writes it, and whatever the code gives is right. */
+function writeNoSnapshots(vitest) {
+  const projects = [vitest, ...(vitest.projects || [])];
+  const all = projects.map((project) => project && project.config && project.config.snapshotOptions);
+  const kept = vitest.snapshot && vitest.snapshot.options;
+  for (const options of [...all, kept]) if (options) options.updateSnapshot = 'none';
+}
+
+function isNewSnapshot(error) {
+  const isMismatch = error && /^Snapshot `.*` mismatched$/.test(stream.plain(error.message || '').split('\n')[0]);
+  return Boolean(isMismatch) && (error.expected === undefined || error.expected === '' || error.expected === 'undefined');
+}
+
+/** vitest has translated the places of a stack already, where it has any. */
+function frameOf(error) {
+  const places = (error && error.stacks) || [];
+  const lines = places.map((place) => `at ${place.method || '<anonymous>'} (${place.file}:${place.line}:${place.column})`);
+  return stream.frameOf(lines.length > 0 ? lines.join('\n') : error);
 }
 
 function errorOf(task) {

@@ -1,76 +1,88 @@
 //! jest, version 24 and newer, also behind react-scripts.
 
+use std::ffi::OsString;
+
+use super::arguments::{Arguments, Options};
+use super::job::{Job, Tool};
 use super::package::Package;
-use super::project::{Job, Tool};
-use super::script::Invocation;
-use super::{kept_options, name_pattern, settings, tests_of};
-use crate::exec::Command;
+use super::{name_pattern, settings, tests_of};
 use crate::suite::family::Found;
 use crate::suite::glob::Glob;
 
 /// jest's own default (`testMatch`), with the endings that newer versions take as well.
 const DEFAULT: &[&str] = &["**/__tests__/**/*.?([mc])[jt]s?(x)", "**/?(*.)+(spec|test).?([mc])[jt]s?(x)"];
-/// Options of a script that are ours to choose.
-const DROPPED: &[&str] = &[
-    "--coverage",
-    "--collectCoverage",
-    "--collect-coverage",
-    "--coverageReporters",
-    "--coverageDirectory",
-    "--collectCoverageFrom",
-    "--watch",
-    "--watchAll",
-    "--json",
-    "--outputFile",
-    "--reporters",
-    "--bail",
-    "-b",
-    "-o",
-    "--onlyChanged",
-    "--changedSince",
-    "--findRelatedTests",
-    "--passWithNoTests",
-    "-u",
-    "--updateSnapshot",
-    "--shard",
-    "-t",
-    "--testNamePattern",
-    "--testPathPattern",
-    "--testPathPatterns",
-    "--listTests",
-    "--runTestsByPath",
-];
-/// Options that take the next word.
-const WITH_VALUE: &[&str] = &[
-    "--config",
-    "-c",
-    "--projects",
-    "--selectProjects",
-    "--env",
-    "--testEnvironment",
-    "--maxWorkers",
-    "-w",
-    "--testTimeout",
-    "--rootDir",
-    "--roots",
-    "--setupFiles",
-    "--transform",
-    "--runner",
-    "--testRunner",
-    "--reporters",
-    "--coverageReporters",
-    "--coverageDirectory",
-    "--collectCoverageFrom",
-    "--outputFile",
-    "--changedSince",
-    "--shard",
-    "-t",
-    "--testNamePattern",
-    "--testPathPattern",
-    "--testPathPatterns",
-    "--logHeapUsage",
-    "--maxConcurrency",
-];
+/// Its options.
+const OPTIONS: Options = Options {
+    dropped: &[
+        "--coverage",
+        "--collectCoverage",
+        "--coverageReporters",
+        "--coverageDirectory",
+        "--collectCoverageFrom",
+        "--coverageThreshold",
+        "--watch",
+        "--watchAll",
+        "--json",
+        "--outputFile",
+        "--reporters",
+        "--bail",
+        "-b",
+        "-o",
+        "--onlyChanged",
+        "--lastCommit",
+        "--changedSince",
+        "--findRelatedTests",
+        "--passWithNoTests",
+        "-u",
+        "--updateSnapshot",
+        "--shard",
+        "--listTests",
+        "--runTestsByPath",
+        "--forceExit",
+        "--ci",
+    ],
+    by_name: &["-t", "--testNamePattern"],
+    by_file: &["--testPathPattern", "--testPathPatterns"],
+    with_value: &[
+        "--config",
+        "-c",
+        "--projects",
+        "--selectProjects",
+        "--ignoreProjects",
+        "--env",
+        "--testEnvironment",
+        "--maxWorkers",
+        "-w",
+        "--testTimeout",
+        "--rootDir",
+        "--roots",
+        "--setupFiles",
+        "--setupFilesAfterEnv",
+        "--transform",
+        "--runner",
+        "--testRunner",
+        "--testMatch",
+        "--testRegex",
+        "--testPathIgnorePatterns",
+        "--modulePaths",
+        "--reporters",
+        "--coverageReporters",
+        "--coverageDirectory",
+        "--coverageThreshold",
+        "--collectCoverageFrom",
+        "--outputFile",
+        "--changedSince",
+        "--shard",
+        "-t",
+        "--testNamePattern",
+        "--testPathPattern",
+        "--testPathPatterns",
+        "--maxConcurrency",
+        "--globalSetup",
+        "--globalTeardown",
+        "--filter",
+    ],
+};
 
 /// The tool.
 #[derive(Debug)]
@@ -93,7 +105,11 @@ impl Tool for Jest {
         &["jest.config"]
     }
 
-    fn tests(&self, found: &Found<'_>, package: &Package, _: &Invocation) -> Vec<Glob> {
+    fn options(&self) -> &'static Options {
+        &OPTIONS
+    }
+
+    fn tests(&self, found: &Found<'_>, package: &Package, _: &Arguments<'_>) -> Vec<Glob> {
         let own = package.value("jest");
         let texts = settings::texts(found, &package.folder, self.settings());
         let said = |key: &str| -> Vec<String> {
@@ -110,39 +126,41 @@ impl Tool for Jest {
         "npx jest"
     }
 
-    fn command(&self, job: &Job<'_>) -> Command {
-        let command = start(job)
-            .arg("--reporters")
-            .arg(job.run.tools().join("git_hotfix_jest.cjs"))
-            // All results, none written, whatever the project's own settings; an open socket must not keep it running.
-            .args([
-                "--ci",
-                "--bail=0",
-                "--coverage=false",
-                "--watchAll=false",
-                "--passWithNoTests",
-                "--forceExit",
-            ]);
+    fn first_words(&self, job: &Job<'_>) -> Vec<OsString> {
+        let behind_scripts = job.invocation.tool == "react-scripts";
+        behind_scripts.then(|| "test".into()).into_iter().collect()
+    }
+
+    fn environment(&self, job: &Job<'_>) -> Vec<(&'static str, OsString)> {
+        // Without it react-scripts watches.
+        let behind_scripts = job.invocation.tool == "react-scripts";
+        behind_scripts.then(|| ("CI", "true".into())).into_iter().collect()
+    }
+
+    fn ours(&self, job: &Job<'_>) -> Vec<OsString> {
+        let reporter = job.run.tools().join("git_hotfix_jest.cjs");
+        let mut words: Vec<OsString> = vec!["--reporters".into(), reporter.into()];
+        // All results, none written, whatever the project's own settings; an open socket must not keep it running.
+        let always =
+            ["--ci", "--bail=0", "--coverage=false", "--watchAll=false", "--passWithNoTests", "--forceExit"];
+        words.extend(always.map(OsString::from));
         let tests = tests_of(&job.tests);
-        let command = if tests.is_empty() { command } else { command.arg("-t").arg(name_pattern(&tests)) };
-        if job.files.is_empty() { command } else { command.arg("--runTestsByPath").args(&job.files) }
+        if !tests.is_empty() {
+            words.extend([OsString::from("-t"), name_pattern(&tests).into()]);
+        }
+        if !job.files.is_empty() {
+            words.push("--runTestsByPath".into());
+            words.extend(job.files.iter().map(OsString::from));
+        }
+        words
     }
 
-    fn related(&self, job: &Job<'_>) -> Option<Command> {
-        Some(
-            start(job)
-                .args(["--listTests", "--json", "--passWithNoTests", "--findRelatedTests"])
-                .args(&job.files),
-        )
+    fn listing(&self, _: &Job<'_>) -> Option<Vec<OsString>> {
+        Some(["--listTests", "--json", "--passWithNoTests"].map(OsString::from).into())
     }
-}
 
-fn start(job: &Job<'_>) -> Command {
-    let program = job.program.as_ref().map(|program| program.command(&job.invocation.node_options));
-    let command = program.unwrap_or_else(|| Command::new("jest"));
-    let behind_scripts = job.invocation.tool == "react-scripts";
-    let command = if behind_scripts { command.arg("test").env("CI", "true") } else { command };
-    let arguments =
-        job.invocation.arguments.iter().skip(usize::from(behind_scripts)).cloned().collect::<Vec<_>>();
-    command.args(kept_options(&arguments, DROPPED, WITH_VALUE))
+    fn related(&self, job: &Job<'_>) -> Option<Vec<OsString>> {
+        let always = ["--listTests", "--json", "--passWithNoTests", "--findRelatedTests"].map(OsString::from);
+        Some(always.into_iter().chain(job.files.iter().map(OsString::from)).collect())
+    }
 }

@@ -1,73 +1,72 @@
 //! mocha, version 6 and newer.
 
+use std::ffi::OsString;
+
 use serde_json::{Map, Value, json};
 
+use super::arguments::{Arguments, Options};
+use super::job::{Job, Tool};
 use super::package::Package;
-use super::project::{Job, Tool};
-use super::script::Invocation;
-use super::{files_named, kept_options, name_pattern, settings, tests_of};
-use crate::exec::Command;
+use super::{name_pattern, settings, tests_of};
 use crate::suite::family::Found;
 use crate::suite::glob::Glob;
 
 /// mocha's own default (`spec`).
 const DEFAULT: &[&str] = &["test/*.{js,cjs,mjs}"];
-/// Options of a script that are ours to choose.
-const DROPPED: &[&str] = &[
-    "--watch",
-    "-w",
-    "--reporter",
-    "-R",
-    "--reporter-option",
-    "--reporter-options",
-    "-O",
-    "--bail",
-    "-b",
-    "--grep",
-    "-g",
-    "--fgrep",
-    "-f",
-    "--invert",
-    "-i",
-    "--retries",
-    "--forbid-only",
-    "--forbid-pending",
-];
-/// Options that take the next word.
-const WITH_VALUE: &[&str] = &[
-    "--require",
-    "-r",
-    "--timeout",
-    "-t",
-    "--config",
-    "--package",
-    "--ui",
-    "-u",
-    "--file",
-    "--extension",
-    "--reporter",
-    "-R",
-    "--reporter-option",
-    "--reporter-options",
-    "-O",
-    "--grep",
-    "-g",
-    "--fgrep",
-    "-f",
-    "--ignore",
-    "--exclude",
-    "--jobs",
-    "-j",
-    "--slow",
-    "-s",
-    "--retries",
-    "--spec",
-    "--loader",
-    "--import",
-    "--node-option",
-    "-n",
-    "--global",
-];
+/// Its options.
+const OPTIONS: Options = Options {
+    dropped: &[
+        "--watch",
+        "-w",
+        "--reporter",
+        "-R",
+        "--reporter-option",
+        "--reporter-options",
+        "-O",
+        "--bail",
+        "-b",
+        "--retries",
+        "--forbid-only",
+        "--forbid-pending",
+        "--dry-run",
+    ],
+    by_name: &["--grep", "-g", "--fgrep", "-f", "--invert", "-i"],
+    by_file: &["--spec"],
+    with_value: &[
+        "--require",
+        "-r",
+        "--timeout",
+        "-t",
+        "--config",
+        "--package",
+        "--ui",
+        "-u",
+        "--file",
+        "--extension",
+        "--reporter",
+        "-R",
+        "--reporter-option",
+        "--reporter-options",
+        "-O",
+        "--grep",
+        "-g",
+        "--fgrep",
+        "-f",
+        "--ignore",
+        "--exclude",
+        "--jobs",
+        "-j",
+        "--slow",
+        "-s",
+        "--retries",
+        "--spec",
+        "--loader",
+        "--import",
+        "--node-option",
+        "-n",
+        "--global",
+    ],
+};
 
 /// The tool.
 #[derive(Debug)]
@@ -86,10 +85,13 @@ impl Tool for Mocha {
         &[".mocharc"]
     }
 
-    fn tests(&self, found: &Found<'_>, package: &Package, invocation: &Invocation) -> Vec<Glob> {
-        let mut named = files_named(&invocation.arguments, WITH_VALUE);
-        let options = settings::literals_of_option(&invocation.arguments, "--spec");
-        named.extend(options);
+    fn options(&self) -> &'static Options {
+        &OPTIONS
+    }
+
+    fn tests(&self, found: &Found<'_>, package: &Package, arguments: &Arguments<'_>) -> Vec<Glob> {
+        let mut named: Vec<String> = arguments.named.iter().map(|word| word.text.clone()).collect();
+        named.extend(arguments.values("--spec").into_iter().map(str::to_owned));
         named.extend(settings::strings(package.value("mocha").and_then(|settings| settings.get("spec"))));
         let texts = settings::texts(found, &package.folder, self.settings());
         named.extend(texts.iter().flat_map(|text| settings::literals(text, "spec")));
@@ -101,33 +103,36 @@ impl Tool for Mocha {
         "npx mocha"
     }
 
-    fn command(&self, job: &Job<'_>) -> Command {
-        let Some(super::modules::Program::Script(bin)) = &job.program else {
-            return Command::new("mocha");
-        };
-        let tests = tests_of(&job.tests);
+    fn ours(&self, _: &Job<'_>) -> Vec<OsString> {
+        Vec::new()
+    }
+
+    fn program(&self, job: &Job<'_>, script: &str) -> Vec<OsString> {
+        let files: Vec<_> = job.files.iter().map(|file| job.folder.join(file)).collect();
+        let files: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+        let helper = job.run.tools().join("git_hotfix_mocha_settings.cjs");
+        vec![helper.into(), script.into(), job.run.file("mocha.json").into(), json!(files).to_string().into()]
+    }
+
+    fn environment(&self, job: &Job<'_>) -> Vec<(&'static str, OsString)> {
         let mut ours = Map::new();
-        let reporter = job.run.tools().join("git_hotfix_mocha.cjs");
-        ours.insert("reporter".to_owned(), json!(reporter.to_string_lossy()));
-        ours.insert("retries".to_owned(), json!(0));
-        ours.insert("exit".to_owned(), json!(true));
+        if job.is_listing {
+            ours.insert("list".to_owned(), json!(true));
+        } else {
+            let reporter = job.run.tools().join("git_hotfix_mocha.cjs");
+            ours.insert("reporter".to_owned(), json!(reporter.to_string_lossy()));
+            ours.insert("retries".to_owned(), json!(0));
+            ours.insert("exit".to_owned(), json!(true));
+        }
+        let tests = tests_of(&job.tests);
         if !tests.is_empty() {
             ours.insert("grep".to_owned(), json!(name_pattern(&tests)));
         }
-        let files: Vec<_> = job.files.iter().map(|file| file.to_string_lossy()).collect();
-        Command::new("node")
-            .args(&job.invocation.node_options)
-            .arg(job.run.tools().join("git_hotfix_mocha_settings.cjs"))
-            .arg(bin)
-            .arg(job.run.file("mocha.json"))
-            .arg(json!(files).to_string())
-            .args(kept_options(&job.invocation.arguments, DROPPED, WITH_VALUE))
-            .args(if job.files.is_empty() {
-                files_named(&job.invocation.arguments, WITH_VALUE)
-            } else {
-                Vec::new()
-            })
-            .env("HOTFIX_MOCHA_OPTIONS", Value::Object(ours).to_string())
+        vec![("HOTFIX_MOCHA_OPTIONS", Value::Object(ours).to_string().into())]
+    }
+
+    fn listing(&self, _: &Job<'_>) -> Option<Vec<OsString>> {
+        Some(Vec::new())
     }
 }
 

@@ -1,24 +1,36 @@
 //! JavaScript and TypeScript: jest, vitest, mocha and Node's own test runner, one project per `package.json` that says
 //! how its tests run.
 
+mod arguments;
+mod ava;
 mod coverage;
+mod in_source;
 mod jest;
+mod job;
 mod mocha;
 mod modules;
 mod node_test;
-mod npm_test;
+mod own;
 mod package;
+mod pnp;
 mod project;
 mod script;
 mod settings;
+mod site;
+mod together;
 mod vitest;
+mod whole;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use self::job::{Call, Tool};
 use self::package::Package;
-use self::project::{Project, Tool};
-use self::script::Invocation;
+use self::project::Project;
+use self::script::{Invocation, Script};
+use self::site::Site;
+use self::whole::Whole;
 use crate::suite::family::{Family, Found};
 use crate::suite::{Runner, paths};
 
@@ -41,28 +53,60 @@ impl Family for Node {
         let folders = found.folders_with(&["package.json"]);
         let packages: Vec<Package> =
             folders.iter().filter_map(|folder| Package::read(found, folder)).collect();
-        let known = packages.iter().filter_map(|package| runner(found, package));
-        let known: Vec<_> = known.map(|one| Box::new(one) as Box<dyn Runner>).collect();
+        let known: Vec<_> = packages.iter().filter_map(|package| runner(found, package, &packages)).collect();
         let root = packages.iter().find(|package| package.folder.as_os_str().is_empty());
-        match root.filter(|root| known.is_empty() && root.has_test_script()) {
-            Some(root) => npm_test::npm_test(root.has_dependencies()).into_iter().collect(),
+        match root.filter(|_| known.is_empty()).and_then(|root| Some((root, root.tests()?))) {
+            Some((root, (script, _))) => {
+                vec![Box::new(Whole::new(Site::new(root, script, &packages), root, script, None))]
+            }
             None => known,
         }
     }
 }
 
 /// By the script that runs the tests, else by the settings of a tool or the dependency on it.
-fn runner(found: &Found<'_>, package: &Package) -> Option<Project> {
-    if let Some(invocation) = package.invocation() {
-        let tool = TOOLS.iter().find(|tool| tool.is_called(&invocation.tool))?;
-        return Some(Project::new(*tool, found, package, invocation));
-    }
-    let is_used = |tool: &&&dyn Tool| {
-        let settled = !settings::texts(found, &package.folder, tool.settings()).is_empty();
-        settled || tool.packages().first().is_some_and(|name| package.depends_on(name))
+fn runner(found: &Found<'_>, package: &Package, packages: &[Package]) -> Option<Box<dyn Runner>> {
+    let tool_of = |name: &str| TOOLS.iter().copied().find(|tool| tool.is_called(name));
+    let call =
+        |invocation: Invocation| Some(Call::new(tool_of(&invocation.tool)?, found, package, invocation));
+    let project = |script: &str, calls: Vec<Call>, after: Vec<String>| {
+        let site = Site::new(package, script, packages);
+        let in_source = sources_with_tests(found, package, &calls);
+        Box::new(Project::new(site, calls, after, in_source)) as Box<dyn Runner>
     };
-    let tool = TOOLS.iter().find(is_used)?;
-    Some(Project::new(*tool, found, package, Invocation::default()))
+    match package.tests() {
+        Some((script, Script::Calls(invocations, after))) => {
+            let calls: Option<Vec<Call>> = invocations.into_iter().map(call).collect();
+            Some(project(script, calls?, after))
+        }
+        Some((script, Script::Whole(tools))) => {
+            // With one tool in it, it can be told which tests to run.
+            let [tool] = tools.into_iter().collect::<Vec<_>>().try_into().ok()?;
+            let call = call(Invocation { tool: tool.to_owned(), ..Invocation::default() })?;
+            Some(Box::new(Whole::new(Site::new(package, script, packages), package, script, Some(call))))
+        }
+        Some((_, Script::OtherPackages | Script::Nothing)) => None,
+        None => {
+            let is_used = |tool: &&&dyn Tool| {
+                let settled = !settings::texts(found, &package.folder, tool.settings()).is_empty();
+                settled || tool.packages().first().is_some_and(|name| package.depends_on(name))
+            };
+            let tool = TOOLS.iter().find(is_used)?;
+            let call = call(Invocation { tool: tool.name().to_owned(), ..Invocation::default() })?;
+            Some(project("test", vec![call], Vec::new()))
+        }
+    }
+}
+
+/// The files of source that hold tests as well.
+fn sources_with_tests(found: &Found<'_>, package: &Package, calls: &[Call]) -> BTreeSet<PathBuf> {
+    let globs: Vec<_> = calls.iter().flat_map(|call| call.tool.sources_with_tests(found, package)).collect();
+    let covers = |path: &&PathBuf| {
+        can_hold_tests(path)
+            && inside(&package.folder, path).is_some_and(|path| globs.iter().any(|glob| glob.covers(&path)))
+    };
+    let holds = |path: &&PathBuf| found.text(path).is_some_and(|text| text.contains(in_source::MARK));
+    found.files().iter().filter(covers).filter(holds).cloned().collect()
 }
 
 /// Whether a file is in one of these languages.
@@ -79,37 +123,6 @@ fn can_hold_tests(path: &Path) -> bool {
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|extension| endings.iter().any(|one| extension == *one))
-}
-
-/// The options among the arguments of a script that stay: those that choose, watch or report are ours. `with_value` are
-/// those that take the next word.
-fn kept_options(arguments: &[String], dropped: &[&str], with_value: &[&str]) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut words = arguments.iter().peekable();
-    while let Some(word) = words.next() {
-        let name = word.split('=').next().unwrap_or_default();
-        let takes_next = with_value.contains(&name) && !word.contains('=');
-        let value = if takes_next { words.next_if(|next| !next.starts_with('-')) } else { None };
-        if word.starts_with('-') && word != "--" && !dropped.contains(&name) {
-            kept.push(word.clone());
-            kept.extend(value.cloned());
-        }
-    }
-    kept
-}
-
-/// The words among the arguments that are no options: files, folders and patterns.
-fn files_named(arguments: &[String], with_value: &[&str]) -> Vec<String> {
-    let mut named = Vec::new();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        if with_value.contains(&word.as_str()) {
-            words.next();
-        } else if !word.starts_with('-') {
-            named.push(word.clone());
-        }
-    }
-    named
 }
 
 /// A regular expression for the names of these tests: their titles, joined by a blank as the tools do it.

@@ -9,45 +9,33 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::package::{install_command, lock_of};
+use super::pnp;
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::exec::Command;
 use crate::suite::{Place, SuiteError};
 
 const MODULES: &str = "node_modules";
+const MANIFEST: &str = "package.json";
 /// Marks a folder of links that we made.
 const MARK: &str = ".linked-by-git-hotfix";
 /// Names that begin with a point and are part of what is installed; the others are caches, which each slot has for itself.
 const INSTALLED: &[&str] =
     &[".bin", ".pnpm", ".modules.yaml", ".package-lock.json", ".yarn-integrity", ".prisma"];
 
-/// A tool that is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// A script for Node.
-    Script(PathBuf),
-    /// A package that yarn keeps without a folder (plug and play).
-    PlugAndPlay(String),
-}
-
-impl Program {
-    /// The command that runs it with these options for Node.
-    pub fn command(&self, node_options: &[String]) -> Command {
-        match self {
-            Self::Script(path) => Command::new("node").args(node_options).arg(path),
-            Self::PlugAndPlay(package) => Command::new("yarn").arg("run").arg(package),
-        }
-    }
-}
-
-/// The program of a package, seen from a project. Errors: [`SuiteError::NotInstalled`].
-pub fn program(place: &Place<'_>, folder: &Path, package: &str) -> Result<Program> {
-    if place.root.join(".pnp.cjs").is_file() {
-        return Ok(Program::PlugAndPlay(package.to_owned()));
-    }
+/// The script of a package that Node runs, seen from a project. Errors: [`SuiteError::NotInstalled`].
+pub fn program(ctx: &Ctx, place: &Place<'_>, folder: &Path, package: &str) -> Result<PathBuf> {
     link(place, folder);
-    let found = installed(place.root, folder, package).and_then(|path| script_of(&path, package));
-    Ok(found.map(Program::Script).ok_or_else(|| missing(place, folder, package))?)
+    let script = if pnp::is_installed(place) {
+        pnp::script(ctx, place, folder, package)
+    } else {
+        installed(place.root, folder, package).and_then(|path| script_of(&path, package))
+    };
+    Ok(script.ok_or_else(|| missing(place, folder, package))?)
+}
+
+/// Options that every process of Node needs to find packages here, as words of `NODE_OPTIONS`.
+pub fn node_options(place: &Place<'_>) -> Vec<String> {
+    if pnp::is_installed(place) { pnp::options(place) } else { Vec::new() }
 }
 
 /// Makes sure that what a project depends on can be found, where it depends on anything. Errors:
@@ -55,11 +43,7 @@ pub fn program(place: &Place<'_>, folder: &Path, package: &str) -> Result<Progra
 pub fn any(place: &Place<'_>, folder: &Path) -> Result<()> {
     link(place, folder);
     let has_modules = ancestors(place.root, folder).any(|above| above.join(MODULES).is_dir());
-    if has_modules || place.root.join(".pnp.cjs").is_file() {
-        Ok(())
-    } else {
-        Err(missing(place, folder, MODULES))?
-    }
+    if has_modules || pnp::is_installed(place) { Ok(()) } else { Err(missing(place, folder, MODULES))? }
 }
 
 /// The search path with the programs of a project and of those above it, as `npm run` has it.
@@ -68,6 +52,12 @@ pub fn search_path(ctx: &Ctx, place: &Place<'_>, folder: &Path) -> OsString {
     let mut parts: Vec<OsString> = folders.filter(|bin| bin.is_dir()).map(PathBuf::into_os_string).collect();
     parts.extend(ctx.env.get("PATH").map(OsString::from));
     parts.join(std::ffi::OsStr::new(":"))
+}
+
+/// Whether a program of this name is installed for a project, or on the PATH.
+pub fn is_program(ctx: &Ctx, place: &Place<'_>, folder: &Path, name: &str) -> bool {
+    let mut bins = ancestors(place.root, folder).map(|above| above.join(MODULES).join(".bin"));
+    bins.any(|bin| bin.join(name).exists()) || ctx.env.find_program(name).is_some()
 }
 
 /// The folder of a package, seen from a folder of the project.
@@ -92,7 +82,11 @@ fn script_of(package: &Path, name: &str) -> Option<PathBuf> {
 
 fn missing(place: &Place<'_>, folder: &Path, package: &str) -> SuiteError {
     let below = lock_of(place.root, folder).map_or(folder, |(below, ..)| below);
-    let wanted = if package == MODULES { MODULES.to_owned() } else { format!("{MODULES}/{package}") };
+    let wanted = match package {
+        _ if pnp::is_used(place) => pnp::MAP.to_owned(),
+        MODULES => MODULES.to_owned(),
+        package => format!("{MODULES}/{package}"),
+    };
     SuiteError::NotInstalled {
         place: place.root.join(below).display().to_string().trim_end_matches('/').to_owned(),
         wanted,
@@ -104,11 +98,17 @@ fn missing(place: &Place<'_>, folder: &Path, package: &str) -> SuiteError {
 /// is a link of its own, in a folder that is the place's own: caches stay apart, and packages of a workspace lead to the
 /// code of the place, not to that of the main worktree. What cannot be linked is simply not there.
 pub fn link(place: &Place<'_>, folder: &Path) {
-    // Libraries often keep no lock file: then what they ask for has to be the same.
-    let (base, lock) =
-        lock_of(place.root, folder).map_or((folder, "package.json"), |(base, lock, _)| (base, lock));
-    let same =
-        fs::read(place.root.join(base).join(lock)).ok() == fs::read(place.home.join(base).join(lock)).ok();
+    pnp::link(place);
+    let (base, same) = match lock_of(place.root, folder) {
+        Some((base, lock, _)) => (base, is_as_in_home(place, &base.join(lock))),
+        // Libraries often keep no lock file: then what they ask for has to be the same, in a workspace also above them.
+        None => {
+            let manifests: Vec<&Path> =
+                folder.ancestors().filter(|above| place.root.join(above).join(MANIFEST).is_file()).collect();
+            let same = manifests.iter().all(|above| is_as_in_home(place, &above.join(MANIFEST)));
+            (manifests.last().copied().unwrap_or(folder), same)
+        }
+    };
     for folder in folder.ancestors().take_while(|above| above.starts_with(base)) {
         let (own, other) = (place.root.join(folder).join(MODULES), place.home.join(folder).join(MODULES));
         let is_ours = own.join(MARK).is_file();
@@ -126,12 +126,15 @@ pub fn link(place: &Place<'_>, folder: &Path) {
     }
 }
 
+fn is_as_in_home(place: &Place<'_>, file: &Path) -> bool {
+    fs::read(place.root.join(file)).ok() == fs::read(place.home.join(file)).ok()
+}
+
 /// Whether Git is told to leave such folders alone: a folder of links must never get into a commit.
 fn is_ignored(root: &Path, folder: &Path) -> bool {
     let ignores = |above: &Path| fs::read_to_string(root.join(above).join(".gitignore")).unwrap_or_default();
-    folder
-        .ancestors()
-        .any(|above| ignores(above).lines().any(|line| line.trim().trim_matches('/') == MODULES))
+    let names = |line: &str| line.trim().trim_start_matches("**").trim_matches('/') == MODULES;
+    folder.ancestors().any(|above| ignores(above).lines().any(names))
 }
 
 fn is_current(own: &Path, other: &Path) -> bool {

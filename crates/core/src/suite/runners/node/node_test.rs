@@ -1,10 +1,11 @@
 //! Node's own test runner (`node --test`), Node 18.17, 20 and newer.
 
+use std::ffi::OsString;
+
+use super::arguments::{Arguments, Options};
+use super::job::{Job, Tool};
 use super::package::Package;
-use super::project::{Job, Tool};
-use super::script::Invocation;
-use super::{files_named, kept_options, settings, tests_of, title_patterns};
-use crate::exec::Command;
+use super::{settings, tests_of, title_patterns};
 use crate::suite::family::Found;
 use crate::suite::glob::Glob;
 
@@ -17,39 +18,47 @@ const DEFAULT: &[&str] = &[
     "**/test.{js,cjs,mjs,ts,cts,mts}",
     "**/test/**/*.{js,cjs,mjs,ts,cts,mts}",
 ];
-/// Options of a script that are ours to choose.
-const DROPPED: &[&str] = &[
-    "--test-reporter",
-    "--test-reporter-destination",
-    "--watch",
-    "--experimental-test-coverage",
-    "--test-only",
-    "--test-name-pattern",
-    "--test-skip-pattern",
-    "--test-shard",
-    "--test-update-snapshots",
-    "--test-coverage-include",
-    "--test-coverage-exclude",
-    "--test-coverage-lines",
-    "--test-coverage-branches",
-    "--test-coverage-functions",
-];
-/// Options that take the next word.
-const WITH_VALUE: &[&str] = &[
-    "--import",
-    "--require",
-    "-r",
-    "--loader",
-    "--experimental-loader",
-    "--conditions",
-    "-C",
-    "--env-file",
-    "--test-reporter",
-    "--test-reporter-destination",
-    "--test-name-pattern",
-    "--test-skip-pattern",
-    "--test-shard",
-];
+/// Its options.
+const OPTIONS: Options = Options {
+    dropped: &[
+        "--test-reporter",
+        "--test-reporter-destination",
+        "--watch",
+        "--watch-path",
+        "--experimental-test-coverage",
+        "--test-shard",
+        "--test-update-snapshots",
+        "--test-coverage-include",
+        "--test-coverage-exclude",
+        "--test-coverage-lines",
+        "--test-coverage-branches",
+        "--test-coverage-functions",
+    ],
+    by_name: &["--test-name-pattern"],
+    by_file: &[],
+    with_value: &[
+        "--import",
+        "--require",
+        "-r",
+        "--loader",
+        "--experimental-loader",
+        "--conditions",
+        "-C",
+        "--env-file",
+        "--env-file-if-exists",
+        "--watch-path",
+        "--test-reporter",
+        "--test-reporter-destination",
+        "--test-name-pattern",
+        "--test-skip-pattern",
+        "--test-shard",
+        "--test-concurrency",
+        "--test-timeout",
+        "--test-global-setup",
+        "--test-isolation",
+        "--experimental-test-isolation",
+    ],
+};
 
 /// The tool.
 #[derive(Debug)]
@@ -68,11 +77,15 @@ impl Tool for NodeTest {
         &[]
     }
 
-    fn tests(&self, _: &Found<'_>, _: &Package, invocation: &Invocation) -> Vec<Glob> {
-        let named = files_named(&invocation.arguments, WITH_VALUE);
+    fn options(&self) -> &'static Options {
+        &OPTIONS
+    }
+
+    fn tests(&self, _: &Found<'_>, _: &Package, arguments: &Arguments<'_>) -> Vec<Glob> {
+        let named = arguments.named.iter().map(|word| word.text.as_str());
         // Older versions take folders as well.
         let globs: Vec<Glob> =
-            named.iter().flat_map(|name| [Glob::new(name), Glob::below(name)]).flatten().collect();
+            named.flat_map(|name| [Glob::new(name), Glob::below(name)]).flatten().collect();
         if globs.is_empty() { settings::globs(DEFAULT) } else { globs }
     }
 
@@ -80,17 +93,17 @@ impl Tool for NodeTest {
         "node --test"
     }
 
-    fn command(&self, job: &Job<'_>) -> Command {
-        let mut reporter = std::ffi::OsString::from("--test-reporter=");
+    fn first_words(&self, _: &Job<'_>) -> Vec<OsString> {
+        vec!["--test".into()]
+    }
+
+    fn ours(&self, job: &Job<'_>) -> Vec<OsString> {
+        let mut reporter = OsString::from("--test-reporter=");
         reporter.push(job.run.tools().join("git_hotfix_node_test.mjs"));
         let patterns = title_patterns(&tests_of(&job.tests));
-        Command::new("node")
-            .args(&job.invocation.node_options)
-            .arg("--test")
-            .args(kept_options(&job.invocation.arguments, DROPPED, WITH_VALUE))
-            .arg(reporter)
-            .arg("--test-reporter-destination=stdout")
-            .args(patterns.into_iter().map(|pattern| format!("--test-name-pattern={pattern}")))
-            .args(&job.files)
+        let patterns = patterns.into_iter().map(|pattern| format!("--test-name-pattern={pattern}").into());
+        let to_us = [reporter, "--test-reporter-destination=stdout".into()];
+        let files = job.files.iter().map(|file| job.folder.join(file).into_os_string());
+        to_us.into_iter().chain(patterns).chain(files).collect()
     }
 }

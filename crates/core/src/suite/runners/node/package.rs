@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::script::{Invocation, Scripts, invocations};
+use super::script::{self, Script, Scripts};
 use crate::suite::family::Found;
 
 /// Scripts looked into for tests, the most telling first.
@@ -50,11 +50,6 @@ impl Package {
         scripts.into_iter().flatten().filter_map(text).collect::<BTreeMap<_, _>>()
     }
 
-    /// Whether it has tests of its own making; `npm init` writes a script that only fails.
-    pub fn has_test_script(&self) -> bool {
-        self.scripts().get("test").is_some_and(|line| !line.contains("no test specified"))
-    }
-
     /// Whether it depends on anything.
     pub fn has_dependencies(&self) -> bool {
         let lists = ["dependencies", "devDependencies", "optionalDependencies"];
@@ -69,16 +64,23 @@ impl Package {
         lists.iter().any(|list| self.value(list).is_some_and(|list| list.get(name).is_some()))
     }
 
-    /// How its scripts run tests: of several calls of the same tool the one that is not bound to some files.
-    pub fn invocation(&self) -> Option<Invocation> {
+    /// The version in which it wants a package it depends on.
+    pub fn version_of(&self, name: &str) -> Option<&str> {
+        let lists = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];
+        lists.iter().find_map(|list| self.value(list)?.get(name)?.as_str())
+    }
+
+    /// Its own name.
+    pub fn name(&self) -> Option<&str> {
+        self.value("name")?.as_str()
+    }
+
+    /// The script that runs its tests, with what it does: the first of the usual names that does anything. What `npm
+    /// init` writes only fails.
+    pub fn tests(&self) -> Option<(&'static str, Script)> {
         let scripts = self.scripts();
-        let found =
-            TEST_SCRIPTS.iter().map(|name| invocations(&scripts, name)).find(|found| !found.is_empty())?;
-        let first = found.first()?.clone();
-        let names_files =
-            |one: &&Invocation| one.arguments.iter().any(|word| !word.starts_with('-') && word != "run");
-        let whole = found.iter().find(|one| one.tool == first.tool && !names_files(one)).cloned();
-        Some(whole.unwrap_or(first))
+        let read = |name: &'static &'static str| Some((*name, script::read(&scripts, name)?));
+        TEST_SCRIPTS.iter().filter_map(read).find(|(_, script)| *script != Script::Nothing)
     }
 }
 

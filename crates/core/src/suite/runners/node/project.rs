@@ -1,131 +1,107 @@
-//! What the tools have in common: a project, its settings, a run and its reading.
+//! A project whose script is one call of a test tool after another: its runs, and their reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hotfix_model::Run;
+use hotfix_model::{Run, RunEnd};
 
-use super::modules::{self, Program};
-use super::package::Package;
-use super::script::Invocation;
-use super::{can_hold_tests, coverage, inside, is_source};
+use super::job::{Call, Job};
+use super::site::{Site, needs_node, run_folder};
+use super::{can_hold_tests, coverage, in_source, inside, is_source, modules, pnp, together};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exec::{Command, Finished};
-use crate::suite::family::Found;
 use crate::suite::folder::RunFolder;
-use crate::suite::glob::Glob;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Footprint, Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
-
-/// The helpers inside the tools.
-const HELPERS: &[(&str, &str)] = &[
-    ("git_hotfix_stream.cjs", include_str!("../../node_side/git_hotfix_stream.cjs")),
-    ("git_hotfix_jest.cjs", include_str!("../../node_side/git_hotfix_jest.cjs")),
-    ("git_hotfix_mocha.cjs", include_str!("../../node_side/git_hotfix_mocha.cjs")),
-    ("git_hotfix_mocha_settings.cjs", include_str!("../../node_side/git_hotfix_mocha_settings.cjs")),
-    ("git_hotfix_node_test.mjs", include_str!("../../node_side/git_hotfix_node_test.mjs")),
-    ("git_hotfix_vitest.mjs", include_str!("../../node_side/git_hotfix_vitest.mjs")),
-    ("git_hotfix_vitest_related.mjs", include_str!("../../node_side/git_hotfix_vitest_related.mjs")),
-];
+use crate::suite::{Footprint, Limits, Place, Runner, Selection, existing_files, paths};
 
 /// How long a tool may take to say which tests depend on a file.
 const RELATED: Duration = Duration::from_secs(30);
 
-/// One of the tools.
-pub trait Tool: Sync {
-    /// What people call it.
-    fn name(&self) -> &'static str;
-
-    /// Whether a script that calls this tool calls it.
-    fn is_called(&self, tool: &str) -> bool {
-        self.name() == tool
-    }
-
-    /// The packages that hold its program, the first that is installed counts; none if it comes with Node.
-    fn packages(&self) -> &'static [&'static str];
-
-    /// The starts of the names of its settings files.
-    fn settings(&self) -> &'static [&'static str];
-
-    /// Which files are its tests, relative to the project's folder.
-    fn tests(&self, found: &Found<'_>, package: &Package, invocation: &Invocation) -> Vec<Glob>;
-
-    /// What a person would type for these files.
-    fn typed(&self) -> &'static str;
-
-    /// The command of a run.
-    fn command(&self, job: &Job<'_>) -> Command;
-
-    /// The command that prints the test files that depend on these files, as absolute paths in a JSON list.
-    fn related(&self, _: &Job<'_>) -> Option<Command> {
-        None
-    }
-}
-
-/// All a tool needs to know of one run.
-pub struct Job<'a> {
-    /// The folder of the run, with our helpers.
-    pub run: &'a RunFolder,
-    /// How the project's script calls the tool.
-    pub invocation: &'a Invocation,
-    /// Its program; `None` if it comes with Node.
-    pub program: Option<Program>,
-    /// The root of the worktree.
-    pub root: PathBuf,
-    /// The project's folder, absolute.
-    pub folder: PathBuf,
-    /// The files, relative to the project's folder; empty for all.
-    pub files: Vec<PathBuf>,
-    /// The ids of the only tests that count; empty for all of the files.
-    pub tests: Vec<String>,
-}
-
-impl Job<'_> {
-    /// The project's folder, relative to the root.
-    pub fn below_root(&self) -> &Path {
-        self.folder.strip_prefix(&self.root).unwrap_or(Path::new(""))
-    }
-}
-
-/// A project whose tests one of the tools runs.
+/// A project whose tests the tools run.
 pub struct Project {
-    tool: &'static dyn Tool,
-    folder: PathBuf,
-    invocation: Invocation,
-    tests: Vec<Glob>,
+    name: String,
+    site: Site,
+    calls: Vec<Call>,
+    /// Lines of shell that the script runs after its tests.
+    after: Vec<String>,
+    /// Files of source that hold tests as well.
+    in_source: BTreeSet<PathBuf>,
+}
+
+/// What one run of a project is about.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    ctx: &'a Ctx,
+    place: &'a Place<'a>,
+    selection: &'a Selection,
+    limits: &'a Limits,
+    /// When it began.
+    began: Duration,
+}
+
+impl Wish<'_> {
+    /// The time that is left.
+    fn left(&self) -> Duration {
+        self.limits.run.saturating_sub(self.ctx.elapsed_since(self.began))
+    }
 }
 
 impl Project {
-    /// A project as its files show it.
-    pub fn new(
-        tool: &'static dyn Tool,
-        found: &Found<'_>,
-        package: &Package,
-        invocation: Invocation,
-    ) -> Self {
-        let tests = tool.tests(found, package, &invocation);
-        Self { tool, folder: package.folder.clone(), invocation, tests }
+    /// A project as its files show it. There is at least one call.
+    pub fn new(site: Site, calls: Vec<Call>, after: Vec<String>, in_source: BTreeSet<PathBuf>) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for call in &calls {
+            if !names.contains(&call.tool.name()) {
+                names.push(call.tool.name());
+            }
+        }
+        Self { name: names.join(" + "), site, calls, after, in_source }
     }
 
-    /// The program, and everything it depends on. Errors: [`SuiteError::NotInstalled`].
-    fn program(&self, ctx: &Ctx, place: &Place<'_>) -> Result<Option<Program>> {
-        if ctx.env.find_program("node").is_none() {
-            return Err(SuiteError::MissingProgram {
-                program: "node",
-                install: "install Node.js 20 or newer",
-            }
-            .into());
-        }
-        let found = self.tool.packages().iter().map(|package| modules::program(place, &self.folder, package));
-        let found: Vec<Result<Program>> = found.collect();
+    fn told(&self, call: Option<&Call>, selection: &Selection) -> Told {
+        let runner = call.or(self.calls.first()).map_or("npm test", |call| call.tool.name());
+        Told { runner, command: self.command(selection), counted: true, claimed: None }
+    }
+
+    /// The selected files that are tests, relative to the project's folder; `None` for everything.
+    fn files(&self, place: &Place<'_>, selection: &Selection) -> Option<Vec<PathBuf>> {
+        let files = existing_files(place.root, selection)?;
+        let own = files.iter().filter(|file| can_hold_tests(file));
+        Some(own.filter_map(|file| file.strip_prefix(&self.site.folder).ok()).map(Path::to_owned).collect())
+    }
+
+    /// Which call runs which files: each that would run them by itself, else the first.
+    fn shares(&self, files: Option<&[PathBuf]>) -> Vec<(&Call, Vec<PathBuf>)> {
+        let Some(files) = files else {
+            return self.calls.iter().map(|call| (call, Vec::new())).collect();
+        };
+        let covers = |call: &Call, file: &PathBuf| file.to_str().is_some_and(|file| call.covers(file));
+        let is_any = |file: &PathBuf| self.calls.iter().any(|call| covers(call, file));
+        let of = |call: &Call, is_first: bool| -> Vec<PathBuf> {
+            let own = |file: &&PathBuf| covers(call, file) || is_first && !is_any(file);
+            files.iter().filter(own).cloned().collect()
+        };
+        let shares = self.calls.iter().enumerate().map(|(number, call)| (call, of(call, number == 0)));
+        shares.filter(|(_, files)| !files.is_empty()).collect()
+    }
+
+    /// The program, and everything it depends on. Errors: [`SuiteError::NotInstalled`](crate::suite::SuiteError).
+    fn program(&self, ctx: &Ctx, place: &Place<'_>, call: &Call) -> Result<Option<PathBuf>> {
+        needs_node(ctx)?;
+        self.site.link(place);
+        let folder = &self.site.folder;
+        let packages = call.tool.packages();
+        let found: Vec<_> =
+            packages.iter().map(|package| modules::program(ctx, place, folder, package)).collect();
         if found.is_empty() {
             // Its tests may need packages although it needs none itself. Without a lock file nobody knows whether they do.
-            let needs_some = place.root.join(&self.folder).join("package-lock.json").is_file();
-            modules::any(place, &self.folder)
-                .or_else(|error| if needs_some { Err(error) } else { Ok(()) })?;
+            let needs_some =
+                place.root.join(folder).join("package-lock.json").is_file() || pnp::is_used(place);
+            modules::any(place, folder).or_else(|error| if needs_some { Err(error) } else { Ok(()) })?;
         }
         let mut failed = None;
         for one in found {
@@ -137,41 +113,17 @@ impl Project {
         failed.map_or(Ok(None), Err)
     }
 
-    fn told(&self, selection: &Selection) -> Told {
-        Told { runner: self.tool.name(), command: self.command(selection), counted: true, claimed: None }
-    }
-
-    /// The selected files that are tests, relative to the project's folder; `None` for everything.
-    fn files(&self, place: &Place<'_>, selection: &Selection) -> Option<Vec<PathBuf>> {
-        let files = existing_files(place.root, selection)?;
-        let own = files.iter().filter(|file| can_hold_tests(file));
-        Some(own.filter_map(|file| file.strip_prefix(&self.folder).ok()).map(Path::to_owned).collect())
-    }
-
-    fn in_environment(&self, ctx: &Ctx, command: Command, place: &Place<'_>) -> Command {
-        let mut command = command;
-        for (name, value) in &self.invocation.variables {
-            command = command.env(name, value);
-        }
-        command
-            .dir(place.root.join(&self.folder))
-            .contained()
-            .env("PATH", modules::search_path(ctx, place, &self.folder))
-            .env("HOTFIX_ROOT", place.root)
-            .env_remove("HOTFIX_SELECTION")
-    }
-
-    /// Runs what the script runs before its tests; gives the first of it that fails, with the reason.
-    fn prepare(
+    /// Runs lines of shell of the script; gives the first of them that fails. Those that ran already are left out.
+    fn run_lines<'a>(
         &self,
-        ctx: &Ctx,
-        place: &Place<'_>,
-        run: &RunFolder,
-        limits: &Limits,
+        wish: &Wish<'_>,
+        lines: &'a [String],
+        done: &mut BTreeSet<&'a str>,
     ) -> Result<Option<Failed>> {
-        for line in &self.invocation.before {
-            let command = self.in_environment(ctx, Command::shell(line), place);
-            let finished = command.log(run.log()).deadline(limits.run).run(ctx)?;
+        for line in lines.iter().filter(|line| done.insert(line)) {
+            let run = run_folder(wish.ctx, wish.place)?;
+            let command = self.site.command(wish.ctx, wish.place, Command::shell(line));
+            let finished = command.log(run.log()).deadline(wish.left()).run(wish.ctx)?;
             if !finished.success() {
                 return Ok(Some(Failed { line: line.clone(), finished }));
             }
@@ -181,17 +133,26 @@ impl Project {
 
     /// A build that fails is a test part that cannot be loaded: nothing has run.
     fn not_built(&self, selection: &Selection, failed: &Failed) -> Run {
-        let file = paths::text_of_path(&self.folder.join("package.json"));
+        let file = paths::text_of_path(&self.site.folder.join("package.json"));
         let reason =
             report::telling_line(&failed.finished.stdout).unwrap_or_else(|| failed.finished.last_line());
         let heard =
             Heard { not_loaded: vec![(file, format!("{}: {reason}", failed.line))], ..Heard::default() };
         let end = End::of(failed.finished.ending).err().unwrap_or_else(End::finished);
-        report::run_of(self.told(selection), &failed.finished, heard, &end)
+        report::run_of(self.told(None, selection), &failed.finished, heard, &end)
+    }
+
+    /// What fails behind the tests is no test: the run is not green, and its end says why.
+    fn failed_after(&self, selection: &Selection, failed: &Failed) -> Run {
+        let end = End::of(failed.finished.ending).err().unwrap_or_else(|| End {
+            end: RunEnd::Finished,
+            reason: Some(format!("{} failed: {}", failed.line, failed.finished.last_line())),
+        });
+        report::run_of(self.told(None, selection), &failed.finished, Heard::default(), &end)
     }
 }
 
-/// A command that failed before the tests.
+/// A command that failed before or after the tests.
 struct Failed {
     line: String,
     finished: Finished,
@@ -199,20 +160,29 @@ struct Failed {
 
 impl Runner for Project {
     fn name(&self) -> &str {
-        self.tool.name()
+        &self.name
     }
 
     fn folder(&self) -> &Path {
-        &self.folder
+        &self.site.folder
     }
 
     fn is_test_file(&self, path: &Path) -> bool {
-        let inside = inside(&self.folder, path).filter(|_| can_hold_tests(path));
-        inside.is_some_and(|path| self.tests.iter().any(|glob| glob.covers(&path)))
+        let inside = inside(&self.site.folder, path).filter(|_| can_hold_tests(path));
+        self.in_source.contains(path)
+            || inside.is_some_and(|path| self.calls.iter().any(|call| call.covers(&path)))
     }
 
     fn is_test_support(&self, path: &Path) -> bool {
-        path.strip_prefix(&self.folder).is_ok_and(paths::is_test_support)
+        path.strip_prefix(&self.site.folder).is_ok_and(paths::is_test_support)
+    }
+
+    fn holds_both(&self, path: &Path) -> bool {
+        self.in_source.contains(path)
+    }
+
+    fn test_lines(&self, _: &Path, text: &str) -> Vec<RangeInclusive<u64>> {
+        in_source::test_lines(text)
     }
 
     fn speaks(&self, path: &Path) -> bool {
@@ -220,7 +190,7 @@ impl Runner for Project {
     }
 
     fn ready(&self, ctx: &Ctx, place: &Place<'_>) -> Result<()> {
-        self.program(ctx, place).map(drop)
+        self.calls.iter().try_for_each(|call| self.program(ctx, place, call).map(drop))
     }
 
     fn can_select(&self) -> bool {
@@ -228,59 +198,83 @@ impl Runner for Project {
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
-        let program: Vec<&str> = self.tool.typed().split(' ').collect();
-        let mut words = paths::typed_in(&self.folder, &program);
-        let own =
-            |file: &str| inside(&self.folder, &paths::path_of_text(file)).unwrap_or_else(|| file.to_owned());
-        match selection {
-            Selection::Everything => {}
-            Selection::Files(files) => words.extend(files.iter().map(|file| own(&paths::text_of_path(file)))),
-            Selection::Cases(ids) => words.extend(ids.iter().map(|id| own(id))),
-        }
+        let folder = &self.site.folder;
+        let own = |file: &str| inside(folder, &paths::path_of_text(file)).unwrap_or_else(|| file.to_owned());
+        let chosen: Vec<String> = match selection {
+            Selection::Everything => Vec::new(),
+            Selection::Files(files) => files.iter().map(|file| own(&paths::text_of_path(file))).collect(),
+            Selection::Cases(ids) => ids.iter().map(|id| own(id)).collect(),
+        };
+        let typed = self.calls.first().map(Call::typed).unwrap_or_default();
+        let mut words = paths::typed_in(folder, &typed.iter().map(String::as_str).collect::<Vec<_>>());
+        words.extend(chosen);
         words
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
         let files = self.files(place, selection);
-        if files.as_ref().is_some_and(Vec::is_empty) && !self.is_about_the_build(place, selection) {
-            return Ok(report::nothing(self.told(selection), End::finished()));
+        let is_about_the_build = self.is_about_the_build(place, selection);
+        if files.as_ref().is_some_and(Vec::is_empty) && !is_about_the_build {
+            return Ok(report::nothing(self.told(None, selection), End::finished()));
         }
-        let program = self.program(ctx, place)?;
-        let run = RunFolder::with(ctx, place.scratch, HELPERS)?;
-        if let Some(failed) = self.prepare(ctx, place, &run, limits)? {
-            return Ok(self.not_built(selection, &failed));
+        let wish = Wish { ctx, place, selection, limits, began: ctx.clock.elapsed() };
+        let mut shares = self.shares(files.as_deref());
+        if is_about_the_build {
+            shares = self.calls.iter().map(|call| (call, Vec::new())).collect();
         }
-        let files = files.unwrap_or_default();
-        if files.is_empty() && *selection != Selection::Everything {
-            return Ok(report::nothing(self.told(selection), End::finished()));
-        }
-        let mut done = self.run_files(ctx, place, (selection, limits), (&program, files.clone()))?;
-        // Some tools stop at the first file that cannot be loaded; the others have their turn without it.
-        let mut left = files;
-        while done.cases.is_empty() && done.not_loaded.iter().any(|(file, _)| self.take_out(&mut left, file))
-        {
-            if left.is_empty() {
-                break;
+        let (mut runs, mut lines) = (Vec::new(), BTreeSet::new());
+        for (call, files) in &shares {
+            let program = self.program(ctx, place, call)?;
+            if let Some(why) = self.site.foreign(place) {
+                return Ok(together::foreign(self.told(Some(call), selection), why));
             }
-            let stopped_by = std::mem::take(&mut done.not_loaded);
-            done = self.run_files(ctx, place, (selection, limits), (&program, left.clone()))?;
-            done.not_loaded.splice(0..0, stopped_by);
+            if let Some(failed) = self.run_lines(&wish, &call.invocation.before, &mut lines)? {
+                return Ok(self.not_built(selection, &failed));
+            }
+            if !(is_about_the_build && files.is_empty()) {
+                runs.push(self.run_call(&wish, call, program.as_deref(), files)?);
+            }
         }
-        Ok(done)
+        if *selection == Selection::Everything
+            && let Some(failed) = self.run_lines(&wish, &self.after, &mut lines)?
+        {
+            runs.push(self.failed_after(selection, &failed));
+        }
+        Ok(together::one_after_another(self.told(None, selection), &self.name, runs))
+    }
+
+    fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
+        let began = ctx.clock.elapsed();
+        let mut all = BTreeSet::new();
+        for call in &self.calls {
+            let program = self.program(ctx, place, call).ok()?;
+            let run = run_folder(ctx, place).ok()?;
+            let job = Job { is_listing: true, ..self.job(place, &run, call) };
+            let Some(command) = call.listing(&job, program.as_deref()) else {
+                all.extend(self.walked(place, call));
+                continue;
+            };
+            let left = limit.checked_sub(ctx.elapsed_since(began))?;
+            let command = self.site.command(ctx, place, command).deadline(left);
+            let finished = command.run(ctx).ok().filter(Finished::success)?;
+            all.extend(super::below_root(place.root, &printed_list(&finished.stdout)?));
+        }
+        Some(all)
     }
 
     fn related(&self, ctx: &Ctx, place: &Place<'_>, sources: &[PathBuf]) -> Option<Vec<PathBuf>> {
-        let program = self.program(ctx, place).ok()?;
-        let run = RunFolder::with(ctx, place.scratch, HELPERS).ok()?;
-        let files = sources
-            .iter()
-            .filter_map(|path| path.strip_prefix(&self.folder).ok())
-            .map(Path::to_owned)
-            .collect();
-        let command = self.tool.related(&Job { files, ..self.job(place, &run, program) })?;
-        let finished = self.in_environment(ctx, command, place).deadline(RELATED).run(ctx).ok()?;
-        let found = super::below_root(place.root, &printed_list(&finished.stdout)?);
-        (!found.is_empty()).then_some(found)
+        let inside = sources.iter().filter_map(|path| path.strip_prefix(&self.site.folder).ok());
+        let files: Vec<PathBuf> = inside.map(Path::to_owned).collect();
+        let mut all = BTreeSet::new();
+        for call in &self.calls {
+            let program = self.program(ctx, place, call).ok()?;
+            let run = run_folder(ctx, place).ok()?;
+            let job = Job { files: files.clone(), is_listing: true, ..self.job(place, &run, call) };
+            let command = self.site.command(ctx, place, call.related(&job, program.as_deref())?);
+            let finished = command.deadline(RELATED).run(ctx).ok()?;
+            all.extend(super::below_root(place.root, &printed_list(&finished.stdout)?));
+        }
+        (!all.is_empty()).then(|| all.into_iter().collect())
     }
 
     fn footprints(
@@ -290,68 +284,97 @@ impl Runner for Project {
         files: &[PathBuf],
         limit: Duration,
     ) -> Option<BTreeMap<String, Footprint>> {
-        let program = self.program(ctx, place).ok()?;
-        let began = ctx.clock.elapsed();
-        let first = RunFolder::with(ctx, place.scratch, HELPERS).ok()?;
         let limits = Limits { run: limit, test: None };
-        self.prepare(ctx, place, &first, &limits).ok().filter(Option::is_none)?;
-        let mut found = BTreeMap::new();
-        for file in self.files(place, &Selection::Files(files.to_vec())).unwrap_or_default() {
-            let Some(left) = limit.checked_sub(ctx.elapsed_since(began)) else { break };
-            let name = paths::text_of_path(&self.folder.join(&file));
-            found.extend(self.footprint(ctx, place, (&program, file), left).map(|print| (name, print)));
+        let (selection, began) = (Selection::Files(files.to_vec()), ctx.clock.elapsed());
+        let wish = Wish { ctx, place, selection: &selection, limits: &limits, began };
+        let (mut found, mut lines) = (BTreeMap::new(), BTreeSet::new());
+        for file in self.files(place, &selection).unwrap_or_default() {
+            let shares = self.shares(Some(std::slice::from_ref(&file)));
+            let Some((call, _)) = shares.first() else { continue };
+            let program = self.program(ctx, place, call).ok()?;
+            self.run_lines(&wish, &call.invocation.before, &mut lines).ok().filter(Option::is_none)?;
+            if wish.left().is_zero() {
+                break;
+            }
+            let name = paths::text_of_path(&self.site.folder.join(&file));
+            found.extend(self.footprint(&wish, call, program.as_deref(), file).map(|print| (name, print)));
         }
         Some(found)
     }
 }
 
 impl Project {
-    fn job<'a>(&'a self, place: &Place<'_>, run: &'a RunFolder, program: Option<Program>) -> Job<'a> {
+    fn job<'a>(&self, place: &Place<'_>, run: &'a RunFolder, call: &'a Call) -> Job<'a> {
         Job {
             run,
-            invocation: &self.invocation,
-            program,
+            invocation: &call.invocation,
             root: place.root.to_owned(),
-            folder: place.root.join(&self.folder),
+            folder: place.root.join(&self.site.folder),
             files: Vec::new(),
             tests: Vec::new(),
+            is_listing: false,
         }
+    }
+
+    /// All that one call has to run. Some tools stop at the first file that cannot be loaded; the others have their turn
+    /// without it.
+    fn run_call(
+        &self,
+        wish: &Wish<'_>,
+        call: &Call,
+        program: Option<&Path>,
+        files: &[PathBuf],
+    ) -> Result<Run> {
+        let mut done = self.run_files(wish, call, program, files)?;
+        let mut left = files.to_vec();
+        while done.cases.is_empty() && done.not_loaded.iter().any(|(file, _)| self.take_out(&mut left, file))
+        {
+            if left.is_empty() {
+                break;
+            }
+            let stopped_by = std::mem::take(&mut done.not_loaded);
+            done = self.run_files(wish, call, program, &left)?;
+            done.not_loaded.splice(0..0, stopped_by);
+        }
+        Ok(done)
     }
 
     /// One run of the tool.
     fn run_files(
         &self,
-        ctx: &Ctx,
-        place: &Place<'_>,
-        (selection, limits): (&Selection, &Limits),
-        (program, files): (&Option<Program>, Vec<PathBuf>),
+        wish: &Wish<'_>,
+        call: &Call,
+        program: Option<&Path>,
+        files: &[PathBuf],
     ) -> Result<Run> {
-        let run = RunFolder::with(ctx, place.scratch, HELPERS)?;
+        let Wish { ctx, place, selection, limits, .. } = *wish;
+        let run = run_folder(ctx, place)?;
         let ids = if let Selection::Cases(ids) = selection { ids.as_slice() } else { &[] };
         let whole = ids.iter().any(|id| !id.contains("::"));
         let tests = if whole { Vec::new() } else { ids.to_vec() };
         let chosen = run.write_selection(&[], Some(tests.as_slice()).filter(|tests| !tests.is_empty()))?;
-        let job = Job { files, tests, ..self.job(place, &run, program.clone()) };
+        let job = Job { files: files.to_vec(), tests, ..self.job(place, &run, call) };
         let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
-        let command =
-            self.in_environment(ctx, self.tool.command(&job), place).deadline(limits.run).log(run.log());
-        let command = command.env("HOTFIX_STREAM", run.stream()).env("HOTFIX_TEST_LIMIT", seconds);
-        let finished = command.env("HOTFIX_SELECTION", chosen).run(ctx)?;
-        Ok(self.judge(place, selection, &finished, &run))
+        let command = self.site.command(ctx, place, call.command(&job, program));
+        let command = command.deadline(wish.left()).log(run.log()).env("HOTFIX_STREAM", run.stream());
+        let command = command.env("HOTFIX_TEST_LIMIT", seconds).env("HOTFIX_SELECTION", chosen);
+        let finished = command.run(ctx)?;
+        Ok(self.judge(wish, call, &finished, &run))
     }
 
     /// What one test file runs; a process of its own tells.
     fn footprint(
         &self,
-        ctx: &Ctx,
-        place: &Place<'_>,
-        (program, file): (&Option<Program>, PathBuf),
-        limit: Duration,
+        wish: &Wish<'_>,
+        call: &Call,
+        program: Option<&Path>,
+        file: PathBuf,
     ) -> Option<Footprint> {
-        let run = RunFolder::with(ctx, place.scratch, HELPERS).ok()?;
-        let job = Job { files: vec![file], ..self.job(place, &run, program.clone()) };
-        let command = self.in_environment(ctx, self.tool.command(&job), place).deadline(limit).log(run.log());
-        let command = command.env("HOTFIX_STREAM", run.stream());
+        let Wish { ctx, place, .. } = *wish;
+        let run = run_folder(ctx, place).ok()?;
+        let job = Job { files: vec![file], ..self.job(place, &run, call) };
+        let command = self.site.command(ctx, place, call.command(&job, program));
+        let command = command.deadline(wish.left()).log(run.log()).env("HOTFIX_STREAM", run.stream());
         let reports = run.file("coverage");
         let done = command.env("NODE_V8_COVERAGE", &reports).run(ctx).ok()?;
         let found = coverage::read(place.root, &reports);
@@ -362,8 +385,27 @@ impl Project {
     fn take_out(&self, files: &mut Vec<PathBuf>, file: &str) -> bool {
         let file = paths::path_of_text(file);
         let before = files.len();
-        files.retain(|one| self.folder.join(one) != file);
+        files.retain(|one| self.site.folder.join(one) != file);
         files.len() < before
+    }
+
+    /// The test files of a tool that has no list of its own: all that it would find below the project's folder.
+    fn walked(&self, place: &Place<'_>, call: &Call) -> BTreeSet<PathBuf> {
+        let root = place.root.join(&self.site.folder);
+        let (mut found, mut folders) = (BTreeSet::new(), vec![root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                let (path, kind) = (entry.path(), entry.file_type());
+                if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
+                    let is_left_out = name == "node_modules" || name.as_encoded_bytes().starts_with(b".");
+                    folders.extend((!is_left_out).then_some(path));
+                } else if inside(&root, &path).is_some_and(|path| call.covers(&path)) {
+                    found.extend(path.strip_prefix(place.root).ok().map(Path::to_owned));
+                }
+            }
+        }
+        found
     }
 
     /// The test file that the output of a tool speaks of which died before any test.
@@ -377,23 +419,23 @@ impl Project {
 
     /// Whether the build itself is asked for: it was what could not be loaded.
     fn is_about_the_build(&self, place: &Place<'_>, selection: &Selection) -> bool {
-        let manifest = self.folder.join("package.json");
+        let manifest = self.site.folder.join("package.json");
         existing_files(place.root, selection).is_some_and(|files| files.contains(&manifest))
     }
 
-    fn judge(&self, place: &Place<'_>, selection: &Selection, finished: &Finished, run: &RunFolder) -> Run {
+    fn judge(&self, wish: &Wish<'_>, call: &Call, finished: &Finished, run: &RunFolder) -> Run {
         let mut heard = stream::read(&run.stream());
-        let told = Told { claimed: heard.own_count, ..self.told(selection) };
+        let told = Told { claimed: heard.own_count, ..self.told(Some(call), wish.selection) };
         let code = finished.ending.code().unwrap_or_default();
         if heard.began == 0
             && code != 0
-            && let Some(file) = self.blamed(place, finished)
+            && let Some(file) = self.blamed(wish.place, finished)
         {
             let reason = report::telling_line(&finished.stdout).unwrap_or_else(|| finished.last_line());
             heard.not_loaded.push((file, reason));
             return report::run_of(told, finished, heard, &End::finished());
         }
-        let end = end(self.tool.name(), finished, &heard);
+        let end = end(call.tool.name(), finished, &heard);
         report::run_of(told, finished, heard, &end)
     }
 }
@@ -404,21 +446,23 @@ fn printed_list(output: &[u8]) -> Option<Vec<String>> {
     text.lines().rev().find_map(|line| serde_json::from_str(line.trim()).ok())
 }
 
-fn end(name: &str, finished: &Finished, heard: &Heard) -> End {
+/// How a run of a tool ended.
+pub fn end(name: &str, finished: &Finished, heard: &Heard) -> End {
     if heard.gave_up {
-        return End { end: hotfix_model::RunEnd::TimedOut, reason: Some("a test took too long".to_owned()) };
+        return End { end: RunEnd::TimedOut, reason: Some("a test took too long".to_owned()) };
     }
     match End::of(finished.ending) {
         Err(end) => end,
-        Ok(_) if heard.finished > 0 => End {
+        Ok(_) if heard.finished > 0 && heard.finished >= heard.began => End {
             reason: heard.trouble.clone().filter(|_| finished.ending.code() != Some(0)),
             ..End::finished()
         },
         // Nothing to run: the tools do not even start their reporters.
-        Ok(0) if heard.cases.is_empty() => End::finished(),
-        Ok(code) => End::crashed(match report::telling_line(&finished.stdout) {
-            Some(line) => format!("{name} ended with code {code} before its tests did: {line}"),
-            None => format!("{name} ended with code {code} before its tests did"),
-        }),
+        Ok(0) if heard.cases.is_empty() && heard.began == 0 => End::finished(),
+        Ok(code) => {
+            let line =
+                report::telling_line(&finished.stdout).unwrap_or_else(|| report::last_line(&finished.stdout));
+            End::crashed(format!("{name} ended with code {code} before its tests did: {line}"))
+        }
     }
 }

@@ -27,16 +27,6 @@ pub fn strings(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// The values of an option among arguments: `--spec a` or `--spec=a`.
-pub fn literals_of_option(arguments: &[String], option: &str) -> Vec<String> {
-    let joined = arguments.iter().filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
-    let apart = arguments.windows(2).filter_map(|pair| match pair {
-        [name, value] if name == option => Some(value.as_str()),
-        _ => None,
-    });
-    joined.chain(apart).map(str::to_owned).collect()
-}
-
 /// The texts written after `key:` or `"key":` in a program, JSON or YAML: one, or a list of them.
 pub fn literals(text: &str, key: &str) -> Vec<String> {
     let mut found = Vec::new();
