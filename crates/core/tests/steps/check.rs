@@ -259,7 +259,8 @@ mod with_node {
 
     fn outcome<'a>(report: &'a CheckReport, linter: &str) -> (LinterOutcome, Option<&'a str>) {
         let found = report.linters.iter().find(|found| found.name.starts_with(linter));
-        found.map(|found| (found.outcome, found.hint.as_deref())).unwrap_or_else(|| panic!("{report:#?}"))
+        let found = found.unwrap_or_else(|| panic!("{report:#?}"));
+        (found.outcome, found.hint.as_deref())
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Found<'_> {
                 Some(failed(format!("the runner died: {}", self.last_line())))
             }
             (RunEnd::Finished, true, _) if ran == 0 && run.not_loaded.is_empty() => {
-                Some(unknown("no test ran, which is not a pass"))
+                Some(unknown(self.nothing_ran()))
             }
             // A coverage threshold, a plugin, or a patch that prints "passed": whatever it is, it is not a pass.
             (RunEnd::Finished, true, exit) if exit != Some(0) && !self.explains_its_exit() => Some(failed(
@@ -192,6 +192,17 @@ impl Found<'_> {
     /// Whether a test or a file accounts for an exit code that is not 0.
     fn explains_its_exit(&self) -> bool {
         self.run.broken().next().is_some() || !self.run.not_loaded.is_empty()
+    }
+
+    /// That nothing ran, with what the runner says of it.
+    fn nothing_ran(&self) -> String {
+        let skipped = self.run.cases.iter().find_map(|case| case.reason.clone());
+        let said = || {
+            let line = self.last_line().strip_prefix("no test ran: ")?;
+            Some(line.to_owned())
+        };
+        let why = skipped.or_else(said).map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("no test ran, which is not a pass{why}")
     }
 
     fn last_line(&self) -> &str {
