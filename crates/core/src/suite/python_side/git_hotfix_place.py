@@ -77,6 +77,7 @@ class Place:
                 self._take([os.fsdecode(field) for field in line.split(b"\t")])
         # The deepest first: a worktree may lie in another one.
         self.trees.sort(key=len, reverse=True)
+        self.tops = {name.partition(".")[0] for name in self.names}
 
     def _take(self, fields):
         kind, values = fields[0], fields[1:]
@@ -194,6 +195,10 @@ class Place:
                     return file
         return None
 
+    def is_of_others(self, name, file):
+        """Whether a module is none of this repository's: nearly all are, and this is told without a look at the disk."""
+        return name not in self.names and (_is_standard(file) or _is_installed(file))
+
     def _is_ours(self, name, real):
         """Whether an installed module is a copy of this repository's, and not a package of others with the same name."""
         top = name.partition(".")[0]
@@ -228,6 +233,8 @@ class Place:
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if not isinstance(file, str) or not file.endswith(_SUFFIXES) or name.startswith("git_hotfix_"):
+                continue
+            if self.is_of_others(name, file):
                 continue
             real = os.path.realpath(file)
             is_foreign, counterpart = self.counterpart_of_file(name, real)
@@ -300,7 +307,7 @@ class Finder:
 
     def __init__(self, place):
         self.place = place
-        # Packages that are known to be right, so that their modules need no look.
+        # Packages of others, whose modules need no look.
         self.settled = set()
 
     def find_spec(self, name, path=None, target=None):
@@ -313,17 +320,23 @@ class Finder:
             return None if file is None else _spec_of(name, file)
         if spec.origin in (None, "built-in", "frozen", "namespace") or not spec.has_location:
             return self._without_other_worktrees(spec)
+        if self.place.is_of_others(name, spec.origin):
+            self._settle(top, path)
+            return spec
         real = os.path.realpath(spec.origin)
         is_foreign, counterpart = self.place.counterpart_of_file(name, real)
         if not is_foreign:
-            if path is None:
-                self.settled.add(top)
+            self._settle(top, path)
             return spec
         own = None if counterpart is None else _spec_of(name, counterpart)
         if own is None:
             self.place.tell(name, real)
             return spec
         return own
+
+    def _settle(self, top, path):
+        if path is None and top not in self.place.tops:
+            self.settled.add(top)
 
     def _found_by_others(self, name, path, target):
         finders = sys.meta_path

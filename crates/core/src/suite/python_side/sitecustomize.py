@@ -26,6 +26,10 @@ try:
     _run_other()
 finally:
     if os.environ.get("HOTFIX_PLACE") and sys.version_info >= (3, 6):
-        import git_hotfix_place
-
+        # Compiled once for all processes of the run, into our own folder.
+        kept, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+        try:
+            import git_hotfix_place
+        finally:
+            sys.dont_write_bytecode = kept
         git_hotfix_place.install()
