@@ -122,7 +122,7 @@ fn the_environment_of_the_tests_is_shown() {
         [("tests/test_a.py", b"import pytest\n"), ("a.py", b""), (".gitignore", b".venv\n")];
     let repo = sandbox.repo_with_remote(&files);
     fs::create_dir_all(repo.file(".venv/lib/python3.12/site-packages/pytest")).unwrap();
-    write_program(repo.file(".venv/bin/python"), "exit 1");
+    hotfix_testkit::write_program(repo.file(".venv/bin/python"), "exit 1");
     let shown = format!("ok: pytest: 1 test file, with {}", repo.file(".venv").display());
     assert_eq!(told(&look(&sandbox, &repo), "tests"), shown);
 }
