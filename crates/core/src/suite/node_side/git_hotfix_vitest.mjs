@@ -89,6 +89,7 @@ export default class Reporter {
     const state = task.result && task.result.state;
     const seconds = ((task.result && task.result.duration) || 0) / 1000;
     const flaky = task.result && task.result.retryCount > 0 ? stream.oneLine((task.result.errors || [])[0] || 'an earlier try failed') : null;
+    if (state === 'pass' && task.fails) return this.tellOne(id, file, 'skipped', 'expected to fail', seconds);
     if (state === 'pass') return this.tellOne(id, file, 'passed', null, seconds, flaky);
     if (state === 'fail') return this.tellFailed(id, file, errorOf(task), seconds);
     if (suiteError && task.mode !== 'todo') return this.tellFailed(id, file, suiteError, seconds);

@@ -144,3 +144,16 @@ fn a_snapshot_that_differs_says_so() {
     let run = project.run(runner.as_ref(), &Selection::Everything);
     assert_eq!(run.cases[0].reason.as_deref(), Some("Snapshot `x 1` mismatched"), "{run:#?}");
 }
+
+#[test]
+fn a_failure_that_is_expected_shows_nothing() {
+    let jest = "test.failing('it\\'s known', () => { throw new Error('no'); });\ntest('x', () => {});\n";
+    let vitest = "import { test } from 'vitest';\ntest.fails('it\\'s known', () => { throw new Error('no'); });\ntest('x', () => {});\n";
+    for (script, name, text) in [("jest", "a.test.js", jest), ("vitest run", "a.test.mjs", vitest)] {
+        let package = format!(r#"{{"scripts": {{"test": "{script}"}}}}"#);
+        let (project, runner) = node_project(&[("package.json", &package), (name, text)]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert_eq!(case(&run, "it's known").outcome, CaseOutcome::Skipped, "{run:#?}");
+        assert_eq!((case(&run, "::x").outcome, run.claimed), (CaseOutcome::Passed, Some(2)), "{run:#?}");
+    }
+}
