@@ -196,9 +196,12 @@ fn with_module(ctx: &Ctx, site: Site<'_>, candidate: &Interpreter, module: &str)
         memory.keep(&python);
         Some(python)
     })?;
+    if !candidate.is_on_path {
+        return Some(candidate.clone());
+    }
     // A shim leads to an environment that only it knows.
     let environment = candidate.environment.clone().or_else(|| environment_of(&python));
-    let is_on_path = candidate.is_on_path && candidate.environment == environment;
+    let is_on_path = candidate.environment == environment;
     Some(Interpreter { python, environment, is_on_path })
 }
 
