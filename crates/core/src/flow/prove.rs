@@ -203,10 +203,11 @@ impl Plan {
             }));
             let was_source = |path: &Path| self.parts.source.iter().any(|change| change.path == path);
             let of_tests = sides.parts.tests.iter().map(|change| change.path.as_path());
-            let of_change: Vec<String> =
+            let of_change: BTreeSet<String> =
                 of_tests.filter(|path| was_source(path)).map(|path| path.display().to_string()).collect();
             if !of_change.is_empty() {
-                remarks.push(format!("; base had {} from the change", of_change.join(", ")));
+                let names: Vec<String> = of_change.into_iter().collect();
+                remarks.push(format!("; base had {} from the change", names.join(", ")));
             }
         }
         if judgement.verdict == ProofVerdict::Proven {
@@ -261,7 +262,7 @@ impl Plan {
             failed_on_base_too: failed_on_base.into_iter().collect(),
             test_files: names_of_tests(&sides.parts),
             removed_tests: names_of_removed(&sides.parts),
-            skipped_tests: names_of_skipped(sides.green.first()),
+            skipped_tests: names_of_skipped(sides.green.first().or(sides.red.first())),
             machine: Some(Environment::machine()),
         }
     }
@@ -279,8 +280,9 @@ fn names_of_removed(parts: &Parts) -> Vec<String> {
     gone.map(|change| change.path.to_string_lossy().into_owned()).collect()
 }
 
-fn names_of_skipped(green: Option<&Run>) -> Vec<String> {
-    let skipped = green.into_iter().flat_map(|run| &run.cases);
+/// The tests that a run skipped, for people.
+fn names_of_skipped(run: Option<&Run>) -> Vec<String> {
+    let skipped = run.into_iter().flat_map(|run| &run.cases);
     skipped.filter(|case| case.outcome == CaseOutcome::Skipped).map(|case| case.id.clone()).collect()
 }
 

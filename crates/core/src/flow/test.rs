@@ -308,7 +308,7 @@ impl Plan {
 
     /// A command whose tests cannot be told apart, and that fought over a port with the proof, runs again as a whole.
     fn run_again_alone(&self, session: Session<'_>, run: &Run) -> Result<Option<Run>> {
-        if self.runner.can_select() || !suite::fought_over_a_port(run) {
+        if self.runner.can_select() || !suite::found_something_taken(run) {
             return Ok(None);
         }
         session.project.ctx().now_doing(Step::Test, "running the tests once more, alone");

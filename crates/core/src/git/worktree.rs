@@ -310,15 +310,20 @@ impl Repository {
         Ok(printed.split(|byte| *byte == 0).filter_map(dirty).collect())
     }
 
-    /// The blobs that the index holds for these paths.
-    pub fn staged_blobs(&self, worktree: &Worktree, paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, Oid>> {
+    /// What the index holds for these paths: mode and blob, as in [`Change::new`](super::Change::new).
+    pub fn staged_entries(
+        &self,
+        worktree: &Worktree,
+        paths: &[PathBuf],
+    ) -> Result<BTreeMap<PathBuf, (String, Oid)>> {
         let printed = self.git_in(worktree).args(["ls-files", "-z", "--stage", "--"]).args(paths).run()?;
         let entry = |line: &[u8]| {
             // `mode oid stage<TAB>path`
             let tab = line.iter().position(|byte| *byte == b'\t')?;
             let (head, path) = (line.get(..tab)?, line.get(tab + 1..)?);
-            let oid = std::str::from_utf8(head).ok()?.split(' ').nth(1).and_then(Oid::parse)?;
-            Some((path_of(path), oid))
+            let mut words = std::str::from_utf8(head).ok()?.split(' ');
+            let (mode, oid) = (words.next()?, words.next().and_then(Oid::parse)?);
+            Some((path_of(path), (mode.to_owned(), oid)))
         };
         Ok(printed.split(|byte| *byte == 0).filter_map(entry).collect())
     }

@@ -272,7 +272,10 @@ fn conclude_proof(session: Session<'_>, plan: &prove::Plan, lanes: &Lanes) -> Re
                 true => {
                     session.project.ctx().now_doing(Step::Prove, "once more, while nothing else runs");
                     let alone = plan.run_sides(session, &prove::Turns::default())?;
-                    plan.conclude(session, &alone, lanes.gate.as_ref())?
+                    // What ran in the slot may have been disturbed as well.
+                    let slot = plan.run_in_slot(session)?;
+                    session.work.settle(session.project, session.hotfix)?;
+                    plan.conclude(session, &alone, slot.as_ref())?
                 }
                 false => proof,
             }

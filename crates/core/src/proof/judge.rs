@@ -261,13 +261,22 @@ impl<'a> Case<'a> {
             std::iter::once(test).chain(broken).all(|test| read_run(slot).passed.contains(test))
         });
         let because = green.reason_of(test);
-        Some(match passes_in_slot {
-            true => the_twin_lacks(because),
-            false => Finding::new(
-                ProofVerdict::NotGreen,
-                format!("{test} fails with the fix: {because}{}", time_limit_hint(green)),
-            ),
-        })
+        if passes_in_slot {
+            return Some(the_twin_lacks(because));
+        }
+        let hint = match self.is_down_on_both_sides(green, test) {
+            true => "; it is an outage on base as well: start what the test needs",
+            false => time_limit_hint(green),
+        };
+        let why = format!("{test} fails with the fix: {because}{hint}");
+        Some(Finding::new(ProofVerdict::NotGreen, why))
+    }
+
+    /// Whether a test is broken on both sides for want of something it needs.
+    fn is_down_on_both_sides(&self, green: &Reading, test: &str) -> bool {
+        self.red.broken.contains(test)
+            && is_outage(self.red.reason_of(test))
+            && is_outage(green.reason_of(test))
     }
 
     /// The verdict on a plain command, whose tests cannot be told apart.
@@ -365,6 +374,7 @@ fn the_twin_lacks(because: &str) -> Finding {
     ))
 }
 
+/// What to set where a test, or a command as a whole, honestly takes longer than its limit.
 fn time_limit_hint(green: &Reading) -> &'static str {
     match (green.outcome, green.broken.is_empty()) {
         (SideOutcome::TimedOut, false) => "; for a test that needs longer: --set prove.test_timeout=60s",

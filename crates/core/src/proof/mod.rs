@@ -15,6 +15,6 @@ pub use apart::{Taken, Version, take_apart};
 pub use entries::with_entry;
 pub use judge::{Evidence, Judgement, candidates, judge, suspects};
 pub use parts::{Parts, split};
-pub use reasons::{SameReason, is_outage, named_in, without_roots};
+pub use reasons::{SameReason, is_missing_file, is_outage, named_in, without_roots};
 pub use side::{Colour, Reading, read_run};
 pub use statements::{Subject, bundle, enclosed, payload, pre_authentication_encoding, statements, unbundle};

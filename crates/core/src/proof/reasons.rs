@@ -111,11 +111,16 @@ pub fn names_path(reason: &str, path: &Path) -> bool {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     let module = stem.strip_suffix("/__init__").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
     let tells_absence = is_absence(reason);
+    // What is missing may be a folder that the change brings, or a package: "no module named 'plugins'".
+    let brings_folder = |folder: &str| tells_absence && is_in_folder(module, folder);
     words_of(reason).any(|full| {
         let word = full.trim_start_matches("./").trim_start_matches("../");
         // A bare word is a path only where the reason says that something is missing: "no module named rounding".
         if !full.contains(['.', '/']) {
-            return tells_absence && (word == module || ends_with_path(path, word));
+            let is_quoted =
+                ['\'', '"', '`'].iter().any(|sign| reason.contains(&format!("{sign}{full}{sign}")));
+            return tells_absence
+                && (word == module || ends_with_path(path, word) || (is_quoted && brings_folder(word)));
         }
         let dotted = word.replace('.', "/");
         ends_with_path(word, path)
@@ -123,7 +128,20 @@ pub fn names_path(reason: &str, path: &Path) -> bool {
             || (full.contains('/') && ends_with_path(stem, word.trim_start_matches('/')))
             || dotted == module
             || ends_with_path(module, &dotted)
+            || brings_folder(&dotted)
     })
+}
+
+/// Whether one of the folders above `path` is `folder`, or ends with it.
+fn is_in_folder(path: &str, folder: &str) -> bool {
+    let above = Path::new(path).ancestors().skip(1).filter_map(Path::to_str);
+    above.filter(|above| !above.is_empty()).any(|above| ends_with_path(above, folder))
+}
+
+/// Whether a reason says that a file is missing, in the words of `strerror(3)` and of Rust.
+pub fn is_missing_file(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["no such file", "enoent", "kind: notfound"].iter().any(|word| reason.contains(word))
 }
 
 /// Whether a reason says that something is missing.
@@ -292,6 +310,8 @@ mod tests {
             ("ModuleNotFoundError: No module named 'rounding'", "rounding.py"),
             ("Cannot find module './rounding' from 'cart.test.js'", "src/rounding.js"),
             ("sh: 0: cannot open scripts/repro.sh: No such file", "scripts/repro.sh"),
+            ("ModuleNotFoundError: No module named 'plugins'", "plugins/discount.py"),
+            ("FileNotFoundError: [Errno 2] No such file or directory: 'samples'", "samples/two.json"),
         ] {
             assert!(names_path(reason, Path::new(path)), "{reason}: {path}");
         }
@@ -300,6 +320,7 @@ mod tests {
             ("No such file: 'samples/one.json'", "samples/two.json"),
             ("ValueError: rounding", "src/rounding.py"),
             ("No such file: 'one.json'", "samples/two-one.json"),
+            ("No such file or directory: 'one.json'", "file/two.json"),
         ] {
             assert!(!names_path(reason, Path::new(path)), "{reason}: {path}");
         }

@@ -78,6 +78,11 @@ impl Reading {
         own.map_or("no reason given", String::as_str)
     }
 
+    /// All tests that ran, whatever became of them.
+    pub fn ran_tests(&self) -> impl Iterator<Item = &String> {
+        self.broken.iter().chain(&self.passed).chain(&self.retried)
+    }
+
     /// Whether a test ran, whatever became of it.
     pub fn ran_test(&self, test: &str) -> bool {
         self.broken.contains(test) || self.passed.contains(test) || self.retried.contains(test)
@@ -98,7 +103,8 @@ fn trouble(run: &Run) -> Option<String> {
             return Some(format!("the runner could not run the tests: {said}"));
         }
         RunEnd::TimedOut if !broken && run.counted => {
-            return Some("the time limit ended the run before a test could be blamed".to_owned());
+            let why = "the time limit ended the run before a test could be blamed";
+            return Some(format!("{why}; tests that need longer: --set prove.timeout=10m"));
         }
         _ => {}
     }

@@ -228,7 +228,7 @@ struct Snapshot<'a> {
     changes: &'a [Change],
 }
 
-/// Tracked files that changed while tests ran, each with what it held then: `blob path`, NUL-terminated. As long as such a
+/// Tracked files that changed while tests ran, each with what it held then: `mode blob path`, NUL-terminated. As long as such a
 /// file holds just that, and nobody staged it, it counts as base has it.
 struct WrittenByTests(PathBuf);
 
@@ -242,8 +242,9 @@ impl WrittenByTests {
 
     fn line(change: &Change) -> Vec<u8> {
         use std::os::unix::ffi::OsStrExt;
-        let blob = change.new.as_ref().map_or(Self::DELETED, |(_, blob)| blob.as_str());
-        [blob.as_bytes(), b" ", change.path.as_os_str().as_bytes()].concat()
+        let now = change.new.as_ref().map(|(mode, blob)| format!("{mode} {blob}"));
+        let now = now.as_deref().unwrap_or(Self::DELETED);
+        [now.as_bytes(), b" ", change.path.as_os_str().as_bytes()].concat()
     }
 
     fn known(&self) -> BTreeSet<Vec<u8>> {
@@ -271,9 +272,9 @@ impl WrittenByTests {
         }
         let repository = &project.repository;
         let paths: Vec<PathBuf> = theirs.iter().map(|change| change.path.clone()).collect();
-        let staged = repository.staged_blobs(&held.worktree, &paths)?;
+        let staged = repository.staged_entries(&held.worktree, &paths)?;
         theirs.retain(|change| match &change.new {
-            Some((_, blob)) => staged.get(&change.path) != Some(blob),
+            Some(now) => staged.get(&change.path) != Some(now),
             None => staged.contains_key(&change.path),
         });
         let back = repository.changes(now.tree, now.base)?;

@@ -4,10 +4,25 @@ use hotfix_model::Run;
 
 /// What systems and tools say when a port or a name is taken, in lower case: `EADDRINUSE`, as C libraries, Node, Rust,
 /// Java and containers put it.
-const TAKEN: &[&str] = &["already in use", "eaddrinuse", "addrinuse", "address in use", "already allocated"];
+const TAKEN: &[&str] = &[
+    "already in use",
+    "eaddrinuse",
+    "addrinuse",
+    "address in use",
+    "already allocated",
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+    "lock wait timeout",
+    "could not obtain lock",
+    "being accessed by other users",
+    "used by another process",
+    "resource temporarily unavailable",
+    "blockingioerror",
+];
 
 /// Whether a run failed and says that something it needed was taken. Beside another run that is no result.
-pub fn fought_over_a_port(run: &Run) -> bool {
+pub fn found_something_taken(run: &Run) -> bool {
     let reasons = run.broken().filter_map(|case| case.reason.as_deref());
     let not_loaded = run.not_loaded.iter().map(|(_, reason)| reason.as_str());
     let mut said = reasons.chain(not_loaded).chain([run.tail.as_str()]);
@@ -41,10 +56,13 @@ mod tests {
             "Error: listen EADDRINUSE: address already in use :::3000",
             "bind: address already in use",
             "kind: AddrInUse",
+            "sqlite3.OperationalError: database is locked",
+            "BlockingIOError: [Errno 11] Resource temporarily unavailable",
+            "ERROR: database \"shop_test\" is being accessed by other users",
         ] {
-            assert!(fought_over_a_port(&run(1, taken)), "{taken}");
-            assert!(!fought_over_a_port(&run(0, taken)), "{taken}");
+            assert!(found_something_taken(&run(1, taken)), "{taken}");
+            assert!(!found_something_taken(&run(0, taken)), "{taken}");
         }
-        assert!(!fought_over_a_port(&run(1, "assert 1 == 2")));
+        assert!(!found_something_taken(&run(1, "assert 1 == 2")));
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hotfix_model::config::TestConfig;
 use hotfix_model::{Run, RunEnd};
 
-use super::contention::fought_over_a_port;
+use super::contention::found_something_taken;
 use super::family::{FAMILIES, Found};
 use super::{Footprint, Limits, Place, Runner, Selection, SuiteError, command, paths};
 use crate::ctx::{Ctx, joined};
@@ -273,7 +273,7 @@ fn side_by_side(parts: &[Part<'_>], run: impl Fn(&Part<'_>) -> Result<Run> + Syn
         started.into_iter().map(|thread| joined(thread.join())).collect()
     });
     let runs = runs.into_iter().collect::<Result<Vec<_>>>()?;
-    let settle = |(first, part): (Run, &Part<'_>)| match fought_over_a_port(&first) {
+    let settle = |(first, part): (Run, &Part<'_>)| match found_something_taken(&first) {
         true => run(part),
         false => Ok(first),
     };

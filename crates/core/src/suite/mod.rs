@@ -39,7 +39,7 @@ use crate::error::Result;
 
 pub use bytecode::forget_bytecode;
 pub use command::{plain, shell};
-pub use contention::fought_over_a_port;
+pub use contention::found_something_taken;
 pub use durations::Durations;
 pub use error::SuiteError;
 pub use family::{FAMILIES, Family, Found};

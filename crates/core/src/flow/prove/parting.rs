@@ -154,11 +154,15 @@ impl Parting<'_> {
             let path = &change.path;
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let folder = path.parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
-            let wanted = match (change.kind, folder) {
-                (ChangeKind::Added, _) | (_, None) => name.to_owned(),
-                (_, Some(folder)) => format!("{folder}/{name}"),
+            let wanted = match folder {
+                Some(folder) if change.kind != ChangeKind::Added || !name.contains('.') => {
+                    format!("{folder}/{name}")
+                }
+                // A bare word may stand in any text; a program is run as `./seed`.
+                None if !name.contains('.') => format!("./{name}"),
+                _ => name.to_owned(),
             };
-            name.contains('.') && !suite::is_settings(path) && texts.iter().any(|text| text.contains(&wanted))
+            !suite::is_settings(path) && texts.iter().any(|text| text.contains(&wanted))
         };
         let opened: Vec<PathBuf> = data.iter().filter(is_named).map(|change| change.path.clone()).collect();
         parts.join(&opened);

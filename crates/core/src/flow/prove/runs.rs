@@ -15,17 +15,23 @@ use crate::git::Oid;
 use crate::proof::{self, Parts};
 use crate::session::{EvidenceFiles, Session};
 use crate::slot::{Room, SetupOutcome, SetupRequest, Twin};
-use crate::suite::{self, Limits, Place, Runner, Selection, SuiteError};
+use crate::suite::{self, Limits, Place, Selection, SuiteError};
 
 /// Most bytes of one side's runs that go into the record, which is pushed.
 const EVIDENCE_LIMIT: usize = 256 << 10;
 /// Most tests that are named one by one to a runner; more are run by their files.
 const MOST_NAMED: usize = 200;
 
-/// How often the tests that flipped run again on each side, at most.
-const REPEATS: usize = 5;
-/// A side that took this long for running them again has run them often enough.
+/// How often the tests that flipped run again on each side, at most. Each time halves the chance that a test which fails
+/// at random half of the time looks like a proof: with the first two runs it is one in four million.
+const REPEATS: usize = 10;
+/// A side that took this long for running them again has run them often enough, unless results waver.
 const CHEAP: Duration = Duration::from_secs(1);
+/// The same for a command whose tests cannot be told apart: no neighbour that wavers betrays it.
+const CHEAP_AS_A_WHOLE: Duration = Duration::from_secs(3);
+
+/// The same where some results differ from run to run: what seems steady there is held to all the repeats.
+const DOUBTFUL: Duration = Duration::from_mins(1);
 
 /// The runs of both sides.
 #[derive(Clone, Debug, Default)]
@@ -204,23 +210,54 @@ impl Switches<'_> {
                 Some(format!("a second switch takes about {seconds} s, more than test.budget leaves"));
             return Ok(());
         }
-        let greens = self.repeated(|this| this.with_fix(&second))?;
+        let greens = self.repeated(&second, |this, tests| this.with_fix(tests), |sides| &sides.green)?;
         self.sides.green.extend(greens);
-        let reds = self.repeated(|this| this.on_base(&second))?;
+        let reds = self.repeated(&second, Self::on_base, |sides| &sides.red)?;
         self.sides.red.extend(reds);
         Ok(())
     }
 
-    /// Runs the flipped tests of a side again: often, where that is cheap, since each run halves the chance that tests
-    /// which fail at random look like a proof.
-    fn repeated(&mut self, run: impl Fn(&mut Self) -> Result<Option<Run>>) -> Result<Vec<Run>> {
+    /// Runs the flipped tests of a side again, often where that is cheap: tests that fail at random look like a proof by
+    /// chance. Where results waver, what seems steady is doubtful as well, and runs as often as it may, without those that
+    /// are known to waver. Once no test is left that may have flipped, there is nothing more to find out.
+    fn repeated(
+        &mut self,
+        selection: &Selection,
+        run: impl Fn(&mut Self, &Selection) -> Result<Option<Run>>,
+        side: impl Fn(&Sides) -> &Vec<Run>,
+    ) -> Result<Vec<Run>> {
+        let (Some(first_red), Some(first_green)) = (self.sides.red.first(), self.sides.green.first()) else {
+            return Ok(Vec::new());
+        };
+        let as_a_whole = !first_red.counted || !first_green.counted;
+        let mut flipped = proof::candidates(first_red, first_green);
+        let first = side(&self.sides).first().map(proof::read_run);
+        let at_once = times_at_once(selection);
+        let mut selection = selection.clone();
         let mut runs: Vec<Run> = Vec::new();
-        let in_one_process = self.plan.usable().is_some_and(Runner::repeats_cases);
-        let most = if in_one_process { 1 } else { REPEATS };
-        while runs.len() < most {
-            runs.extend(run(self)?);
-            let spent: u64 = runs.iter().map(|run| run.elapsed_ms).sum();
-            if runs.is_empty() || Duration::from_millis(spent) >= CHEAP {
+        let mut wavers = false;
+        while runs.len() * at_once < REPEATS {
+            let Some(again) = run(self, &selection)? else { break };
+            let (reading, first) = (proof::read_run(&again), first.as_ref());
+            let agrees = |test: &String| {
+                first.is_some_and(|first| {
+                    first.broken.contains(test) == reading.broken.contains(test)
+                        && !reading.retried.contains(test)
+                })
+            };
+            wavers |= reading.ran_tests().any(|test| !agrees(test));
+            flipped.retain(|test| agrees(test));
+            if let Selection::Cases(_) = selection {
+                let left: Vec<String> = flipped.iter().cloned().collect();
+                selection = Selection::Cases(std::iter::repeat_n(left, at_once).flatten().collect());
+            }
+            let other_colour = first.is_some_and(|first| first.colour != reading.colour);
+            runs.push(again);
+            let is_settled = if as_a_whole { other_colour } else { flipped.is_empty() };
+            let spent = Duration::from_millis(runs.iter().map(|run| run.elapsed_ms).sum());
+            let cheap = if as_a_whole { CHEAP_AS_A_WHOLE } else { CHEAP };
+            let enough = if wavers { DOUBTFUL } else { cheap };
+            if is_settled || spent >= enough {
                 break;
             }
         }
@@ -289,12 +326,15 @@ impl Switches<'_> {
     fn named_as_missing(&self, red: &Run) -> Vec<PathBuf> {
         let added: Vec<PathBuf> = self.sides.parts.added().cloned().collect();
         let of_tests: Vec<&str> = red.broken().filter_map(|case| case.reason.as_deref()).collect();
-        let mut named = BTreeSet::new();
-        for reason in of_tests {
-            named.extend(proof::named_in(reason, added.iter()));
-        }
         let is_source = |path: &&PathBuf| self.plan.usable().is_some_and(|runner| runner.speaks(path));
         let data: Vec<PathBuf> = added.iter().filter(|path| !is_source(path)).cloned().collect();
+        let mut named = BTreeSet::new();
+        for reason in of_tests {
+            let of_reason = proof::named_in(reason, added.iter());
+            // Not every runtime says which file it did not find.
+            let may_be_any = of_reason.is_empty() && proof::is_missing_file(reason);
+            named.extend(if may_be_any { data.iter().cloned().collect() } else { of_reason });
+        }
         for (_, reason) in &red.not_loaded {
             named.extend(proof::named_in(reason, data.iter()));
         }
@@ -327,13 +367,24 @@ impl Switches<'_> {
         let mut ids: Vec<String> = flipped.into_iter().collect();
         ids.extend(green.broken().map(|case| case.id.clone()));
         if ids.len() <= MOST_NAMED {
-            let times = if runner.repeats_cases() { REPEATS } else { 1 };
+            let times = if runner.repeats_cases() { self.times_that_are_cheap(&ids) } else { 1 };
             let again = std::iter::repeat_n(ids, times).flatten().collect();
             return Some(Selection::Cases(again));
         }
         let files: BTreeSet<PathBuf> =
             ids.iter().map(|id| suite::path_of_text(suite::file_of_id(id))).collect();
         Some(Selection::Files(files.into_iter().collect()))
+    }
+
+    /// How often these tests can run in one process at little cost.
+    fn times_that_are_cheap(&self, ids: &[String]) -> usize {
+        let seconds = |run: &Run| -> f64 {
+            run.cases.iter().filter(|case| ids.contains(&case.id)).filter_map(|case| case.seconds).sum()
+        };
+        let longest = self.sides.red.iter().chain(&self.sides.green).map(seconds).fold(0.0, f64::max);
+        let longest = Duration::try_from_secs_f64(longest).unwrap_or_default();
+        let fits = |times: &usize| longest.saturating_mul(u32::try_from(*times).unwrap_or(u32::MAX)) <= CHEAP;
+        (1..=REPEATS).rev().find(fits).unwrap_or(1)
     }
 
     fn on_base(&mut self, selection: &Selection) -> Result<Option<Run>> {
@@ -357,11 +408,18 @@ impl Switches<'_> {
             self.plan.run_once(self.session, &twin.worktree.path, &scratch, selection)
         };
         let first = self.turns.beside(run)?;
-        match first.as_ref().is_some_and(suite::fought_over_a_port) {
+        match first.as_ref().is_some_and(suite::found_something_taken) {
             true => self.turns.alone(run),
             false => Ok(first),
         }
     }
+}
+
+/// How often one run does each test of a selection.
+fn times_at_once(selection: &Selection) -> usize {
+    let Selection::Cases(ids) = selection else { return 1 };
+    let different: BTreeSet<&String> = ids.iter().collect();
+    (ids.len() / different.len().max(1)).max(1)
 }
 
 /// Makes the twin hold exactly `tree`, set up for tests. Changed files are newer than every earlier build, and what Python
