@@ -228,7 +228,9 @@ impl SameReason<'_> {
 /// file is told by the frame.
 fn without_line(text: &str) -> &str {
     let mut parts = text.splitn(3, ':');
-    let (Some(file), Some(line), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return text };
+    let (Some(file), Some(line), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return text;
+    };
     let is_file = file.contains('.') && !file.contains(char::is_whitespace);
     match is_file && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) {
         true => rest.trim_start(),
@@ -349,8 +351,16 @@ mod tests {
             None
         ));
         assert!(!same.holds(&one("KeyError: 'a'"), &one("KeyError: 'b'"), None));
-        assert!(same.holds(&one("cart_test.go:40: got 3, want 4"), &one("cart_test.go:34: got 3, want 4"), None));
-        assert!(!same.holds(&one("cart_test.go:40: got 3, want 4"), &one("cart_test.go:34: got 5, want 4"), None));
+        assert!(same.holds(
+            &one("cart_test.go:40: got 3, want 4"),
+            &one("cart_test.go:34: got 3, want 4"),
+            None
+        ));
+        assert!(!same.holds(
+            &one("cart_test.go:40: got 3, want 4"),
+            &one("cart_test.go:34: got 5, want 4"),
+            None
+        ));
         assert!(!same.holds(&one("KeyError: 'a'"), &one("ValueError: 'a'"), None));
         assert!(same.holds(&one("took 12 ms"), &one("took 15 ms"), Some(&one("took 19 ms"))));
         assert!(!same.holds(&one("got 12 of 3"), &one("got 15 of 4"), Some(&one("got 19 of 4"))));
