@@ -306,7 +306,7 @@ impl Plan {
         unseen.into_iter().filter(|file| !listed.contains(file)).collect()
     }
 
-    /// A command whose tests cannot be told apart, and that fought over a port with the proof, runs again as a whole.
+    /// A command whose tests cannot be told apart, and that found something taken, runs again as a whole.
     fn run_again_alone(&self, session: Session<'_>, run: &Run) -> Result<Option<Run>> {
         if self.runner.can_select() || !suite::found_something_taken(run) {
             return Ok(None);

@@ -265,7 +265,7 @@ impl Runner for Suite {
 /// What one runner has to do.
 type Part<'a> = (&'a dyn Runner, Selection);
 
-/// Runs all at the same time. One that fought over a port with another runs again, alone.
+/// Runs all at the same time. One that found something taken runs again, alone.
 fn side_by_side(parts: &[Part<'_>], run: impl Fn(&Part<'_>) -> Result<Run> + Sync) -> Result<Vec<Run>> {
     let run = &run;
     let runs: Vec<Result<Run>> = thread::scope(|scope| {

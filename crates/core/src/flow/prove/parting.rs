@@ -140,7 +140,11 @@ impl Parting<'_> {
     /// A file that is no source of the runner's language, and that a changed test names, is data of it. Of a file that
     /// base has, the test must name the folder as well: `golden/shares.txt`.
     fn join_what_tests_open(&self, parts: &mut Parts) -> Result<()> {
-        let is_data = |change: &&Change| self.runner.is_none_or(|runner| !runner.speaks(&change.path));
+        let is_data = |change: &&Change| match self.runner {
+            Some(runner) => !runner.speaks(&change.path),
+            // Nobody knows the language: what base has may be the program that is fixed.
+            None => change.kind == ChangeKind::Added,
+        };
         let data: Vec<Change> = parts.source.iter().filter(is_data).cloned().collect();
         if data.is_empty() {
             return Ok(());
