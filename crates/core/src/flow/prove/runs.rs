@@ -26,7 +26,7 @@ const MOST_NAMED: usize = 200;
 /// at random half of the time looks like a proof: with the first two runs it is one in four million.
 const REPEATS: usize = 10;
 /// A side that took this long for running them again has run them often enough, unless results waver.
-const CHEAP: Duration = Duration::from_secs(1);
+const CHEAP: Duration = Duration::from_millis(500);
 /// The same for a command whose tests cannot be told apart: no neighbour that wavers betrays it.
 const CHEAP_AS_A_WHOLE: Duration = Duration::from_secs(3);
 

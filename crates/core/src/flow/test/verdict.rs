@@ -160,23 +160,29 @@ impl Found<'_> {
             }
         }
         with_tests.extend(self.run.not_loaded.iter().map(|(file, _)| file.as_str()));
-        let files = self.nearest().into_iter().map(|file| suite::text_of_path(file));
-        files
-            .filter(|file| with_tests.contains(file.as_str()) && !with_pass.contains(file.as_str()))
-            .collect()
+        let silent = |file: &String| with_tests.contains(file.as_str()) && !with_pass.contains(file.as_str());
+        let texts = |files: Vec<&PathBuf>| {
+            files.into_iter().map(|file| suite::text_of_path(file)).collect::<Vec<_>>()
+        };
+        let own = texts(self.of_the_change());
+        let could_tell = own.iter().any(|file| with_pass.contains(file.as_str()));
+        let nearest = if could_tell { own } else { [own, texts(self.with_the_highest_score())].concat() };
+        nearest.into_iter().filter(silent).collect()
     }
 
-    /// The test files of the proof and of the change, those that the configuration calls critical, and those with the
-    /// highest score of the rest.
-    fn nearest(&self) -> Vec<&PathBuf> {
-        let best = self.ranked.iter().filter(|file| file.why == Nearness::Near).map(Ranked::score).max();
-        let is_nearest = |file: &&Ranked| {
-            file.why <= Nearness::Critical
-                || (file.why == Nearness::Near && file.score() >= NEAR && Some(file.score()) == best)
-        };
-        let ranked = self.ranked.iter().filter(is_nearest).map(|file| &file.path);
+    /// The test files of the proof and of the change, and those that the configuration calls critical.
+    fn of_the_change(&self) -> Vec<&PathBuf> {
+        let ranked = self.ranked.iter().filter(|file| file.why <= Nearness::Critical).map(|file| &file.path);
         let mut seen = BTreeSet::new();
         self.proof_files.iter().chain(ranked).filter(|file| seen.insert(file.as_path())).collect()
+    }
+
+    /// Of the other test files those with the highest score: they have to tell where those of the change cannot.
+    fn with_the_highest_score(&self) -> Vec<&PathBuf> {
+        let near = || self.ranked.iter().filter(|file| file.why == Nearness::Near);
+        let best = near().map(Ranked::score).max();
+        let is_best = |file: &&Ranked| file.score() >= NEAR && Some(file.score()) == best;
+        near().filter(is_best).map(|file| &file.path).collect()
     }
 
     /// Names what keeps tests from telling, as far as the excused failures say.

@@ -77,6 +77,10 @@ def pytest_sessionstart(session):
 def pytest_collectreport(report):
     if report.failed:
         file = _file(report.nodeid) or "."
+        conftest = os.path.join(os.environ.get("HOTFIX_ROOT") or os.curdir, file, "conftest.py")
+        if os.path.isfile(conftest):
+            # A folder that cannot be collected: what is in the way is its `conftest.py`.
+            file = os.path.normpath(os.path.join(file, "conftest.py"))
         _not_loaded.add(file)
         stream.tell("not_loaded", file=file, reason=_reason(report))
 
