@@ -156,6 +156,21 @@ mod with_cargo {
         assert_eq!(run.claimed, Some(1));
     }
 
+    /// Seen with a public project: libFuzzer's own `main` knows no `--list`, and ended the whole run.
+    #[test]
+    fn fuzz_targets_are_no_tests() {
+        let fuzz = "[package]\nname = \"till-fuzz\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
+                    [package.metadata]\ncargo-fuzz = true\n[workspace]\n[[bin]]\nname = \"fuzz_till\"\npath = \"fuzz_till.rs\"\n";
+        let (project, runner) = project(&[
+            ("fuzz/Cargo.toml", fuzz),
+            ("fuzz/fuzz_till.rs", "fn main() { std::process::exit(1) }\n"),
+            ("tests/it.rs", "#[test]\nfn adds() {}\n"),
+        ]);
+        let run = project.run(runner.as_ref(), &Selection::Everything);
+        assert!(outcomes(&run).contains(&("tests/it.rs::adds", Passed)), "{run:#?}");
+        assert_eq!(run.end, hotfix_model::RunEnd::Finished, "{run:#?}");
+    }
+
     #[test]
     fn a_failure_is_placed_where_it_panicked_if_that_is_here() {
         let (project, runner) = project(&[

@@ -237,7 +237,7 @@ fn target(
         kind,
         name: raw.name.clone(),
         source: relative(&raw.src_path, roots),
-        is_tested: raw.test,
+        is_tested: raw.test && !(kind == Kind::Program && is_of_cargo_fuzz(manifest)),
         is_documented: raw.doctest,
         has_own_harness: has_own_harness(manifest, kind, &raw.name),
         missing_features: raw
@@ -248,6 +248,13 @@ fn target(
             .cloned()
             .collect(),
     })
+}
+
+/// Whether the programs of a package are fuzz targets: `cargo fuzz` leaves that mark. `cargo test` would build them with
+/// the `main` of libFuzzer, which knows no `--list` and takes its words for inputs.
+fn is_of_cargo_fuzz(manifest: &toml_edit::DocumentMut) -> bool {
+    let metadata = manifest.get("package").and_then(|package| package.get("metadata"));
+    metadata.and_then(|metadata| metadata.get("cargo-fuzz")).and_then(toml_edit::Item::as_bool) == Some(true)
 }
 
 /// Whether the manifest says `harness = false`, which `cargo metadata` does not tell.
