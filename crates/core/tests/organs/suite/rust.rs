@@ -168,7 +168,7 @@ mod with_cargo {
         ]);
         let run = project.run(runner.as_ref(), &Selection::Everything);
         assert!(outcomes(&run).contains(&("tests/it.rs::adds", Passed)), "{run:#?}");
-        assert_eq!(run.end, hotfix_model::RunEnd::Finished, "{run:#?}");
+        assert_eq!(run.end, RunEnd::Finished, "{run:#?}");
     }
 
     #[test]
