@@ -7,7 +7,7 @@ use hotfix_model::Run;
 use hotfix_model::proof::SideOutcome;
 
 use super::reasons::is_outage;
-use super::side::{Colour, Reading, read_run};
+use super::side::{Colour, Reading, read_run, without_colour};
 
 /// All there is to judge by. All runs are of one place; between base and the fix only the source part of the change is
 /// different there.
@@ -59,11 +59,12 @@ pub fn candidates(red: &Run, green: &Run) -> BTreeSet<String> {
 /// Judges.
 pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     let Some(first_red) = evidence.red.first() else {
-        return Case::new(evidence, read_run(&not_run())).conclude(invalid("red side: it was not run"));
+        let red = without_colour("it was not run");
+        return ReadEvidence::new(evidence, red).conclude(invalid("red side: it was not run"));
     };
-    let case = Case::new(evidence, read_run(first_red));
-    let finding = case.red_trouble().unwrap_or_else(|| case.finding());
-    case.conclude(finding)
+    let read = ReadEvidence::new(evidence, read_run(first_red));
+    let finding = read.red_trouble().unwrap_or_else(|| read.finding());
+    read.conclude(finding)
 }
 
 /// A verdict with its reason.
@@ -94,8 +95,8 @@ fn green_differs(what: &str) -> Finding {
     Finding { flaky: Some(FlakySide::Green), ..invalid(why) }
 }
 
-/// The runs, read.
-struct Case<'a> {
+/// The evidence with its runs read.
+struct ReadEvidence<'a> {
     evidence: &'a Evidence<'a>,
     red: Reading,
     /// The runs on base after those with the fix.
@@ -109,7 +110,7 @@ struct Case<'a> {
     wavering: BTreeSet<String>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> ReadEvidence<'a> {
     fn new(evidence: &'a Evidence<'a>, red: Reading) -> Self {
         let later = |runs: &[Run]| runs.iter().skip(1).map(read_run).collect::<Vec<_>>();
         let (later_reds, later_greens) = (later(evidence.red), later(evidence.green));
@@ -396,21 +397,4 @@ fn flips(red: &Reading, green: &Reading) -> BTreeSet<String> {
     };
     let loaded_now = green.passed.iter().filter(unloaded);
     red.broken.intersection(&green.passed).chain(loaded_now).cloned().collect()
-}
-
-/// A run that never was.
-fn not_run() -> Run {
-    Run {
-        runner: String::new(),
-        command: Vec::new(),
-        end: hotfix_model::RunEnd::Cancelled,
-        exit: None,
-        cases: Vec::new(),
-        counted: false,
-        claimed: None,
-        not_loaded: Vec::new(),
-        tail: String::new(),
-        foreign: None,
-        elapsed_ms: 0,
-    }
 }

@@ -164,7 +164,8 @@ fn count(run: &Run) -> Option<u64> {
     run.counted.then(|| u64::try_from(run.ran().count()).unwrap_or(u64::MAX))
 }
 
-fn without_colour(why: &str) -> Reading {
+/// What is read where nothing may be concluded, for this reason.
+pub(super) fn without_colour(why: &str) -> Reading {
     Reading {
         colour: Colour::None,
         outcome: SideOutcome::NothingRan,

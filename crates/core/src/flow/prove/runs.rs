@@ -186,7 +186,7 @@ impl Switches<'_> {
         self.first_red()?;
         if self.sides.parts.source.is_empty() {
             if self.repeats() && self.is_red() {
-                let again = self.on_base(&self.plan.selection.clone())?;
+                let again = self.on_base(&self.plan.selection)?;
                 self.sides.red.extend(again);
             }
             return Ok(());
@@ -194,7 +194,7 @@ impl Switches<'_> {
         if !self.is_red() {
             return Ok(());
         }
-        let green = self.with_fix(&self.plan.selection.clone())?;
+        let green = self.with_fix(&self.plan.selection)?;
         self.sides.green.extend(green);
         let Some(second) = self.second_selection() else { return Ok(()) };
         if !self.repeats() {
@@ -210,7 +210,7 @@ impl Switches<'_> {
                 Some(format!("a second switch takes about {seconds} s, more than test.budget leaves"));
             return Ok(());
         }
-        let greens = self.repeated(&second, |this, tests| this.with_fix(tests), |sides| &sides.green)?;
+        let greens = self.repeated(&second, Self::with_fix, |sides| &sides.green)?;
         self.sides.green.extend(greens);
         let reds = self.repeated(&second, Self::on_base, |sides| &sides.red)?;
         self.sides.red.extend(reds);
@@ -221,9 +221,9 @@ impl Switches<'_> {
     /// chance. Where results waver, what seems steady is doubtful as well, and runs as often as it may, without those that
     /// are known to waver. Once no test is left that may have flipped, there is nothing more to find out.
     fn repeated(
-        &mut self,
+        &self,
         selection: &Selection,
-        run: impl Fn(&mut Self, &Selection) -> Result<Option<Run>>,
+        run: impl Fn(&Self, &Selection) -> Result<Option<Run>>,
         side: impl Fn(&Sides) -> &Vec<Run>,
     ) -> Result<Vec<Run>> {
         let (Some(first_red), Some(first_green)) = (self.sides.red.first(), self.sides.green.first()) else {
@@ -312,7 +312,8 @@ impl Switches<'_> {
     /// the file is not the bug.
     fn red_with_what_it_lacks(&mut self) -> Result<Option<Run>> {
         loop {
-            let red = self.on_base(&self.plan.selection.clone())?;
+            self.lay_tests_over_base()?;
+            let red = self.on_base(&self.plan.selection)?;
             let missing = red.as_ref().map(|run| self.named_as_missing(run)).unwrap_or_default();
             if missing.is_empty() {
                 return Ok(red);
@@ -387,12 +388,18 @@ impl Switches<'_> {
         (1..=REPEATS).rev().find(fits).unwrap_or(1)
     }
 
-    fn on_base(&mut self, selection: &Selection) -> Result<Option<Run>> {
+    /// Makes the tree of the red side: base with the test part as it is now.
+    fn lay_tests_over_base(&mut self) -> Result<()> {
         let Session { project, hotfix, work } = self.session;
         let scratch = project.run_dir(hotfix.id())?;
         let tree = project.repository.overlay_tree(&work.base, &self.sides.parts.tests, &scratch)?;
-        self.sides.red_tree = Some(tree.clone());
-        self.in_twin(&tree, "red side: the tests on base", selection)
+        self.sides.red_tree = Some(tree);
+        Ok(())
+    }
+
+    fn on_base(&self, selection: &Selection) -> Result<Option<Run>> {
+        let Some(tree) = &self.sides.red_tree else { return Ok(None) };
+        self.in_twin(tree, "red side: the tests on base", selection)
     }
 
     fn with_fix(&self, selection: &Selection) -> Result<Option<Run>> {
