@@ -35,12 +35,13 @@ mod twin;
 mod warm;
 mod wish;
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hotfix_model::config::SlotConfig;
 use hotfix_model::output::SlotKind;
 
+use crate::env::without_dots;
 use crate::error::Result;
 use crate::git::{Cone, Oid, RefName, Repository, Worktree};
 
@@ -181,19 +182,4 @@ fn without_links(path: &Path) -> PathBuf {
         Some((dir, resolved)) => resolved.join(path.strip_prefix(dir).unwrap_or(path)),
         None => path.to_owned(),
     }
-}
-
-/// The path without `.` and `..`. Links are not looked at: `home` has none.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
 }

@@ -85,8 +85,8 @@ pub enum Selection {
     /// These files, relative to the root, in this order. Those that do not exist are left out; an empty list runs
     /// nothing.
     Files(Vec<PathBuf>),
-    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out. An id that stands there several
-    /// times runs so often, if the runner [repeats](Runner::repeats_cases); else once.
+    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out. A runner that
+    /// [repeats cases](Runner::repeats_cases) runs an id as often as the list holds it; others run it once.
     Cases(Vec<String>),
 }
 

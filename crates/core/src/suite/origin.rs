@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// Most folders of a path that are compared with those of the repository.
+use crate::env::without_dots;
+
+/// How many folders of a path, from its end, are compared with those of the repository.
 const DEEPEST: usize = 12;
 
 /// The root of a slot or twin, by the name it was given and by its real one: tools print either.
@@ -32,7 +34,7 @@ impl Root {
 
     /// A place in a file that is there, which may be named from the root.
     pub fn frame(&self, file: &Path, function: Option<&str>) -> Option<String> {
-        let file = if file.is_absolute() { self.file(file)? } else { super::paths::plain(file) };
+        let file = if file.is_absolute() { self.file(file)? } else { without_dots(file) };
         self.given.join(&file).is_file().then(|| frame(&file, function))
     }
 

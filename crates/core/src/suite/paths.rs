@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing but tests and what they need, wherever they are.
 const TEST_FOLDERS: &[&str] = &["tests", "__tests__", "testdata", "test_data", "test-data", "fixtures"];
@@ -126,21 +126,6 @@ pub fn is_test_file_of_any_language(path: &Path) -> bool {
         "bats" | "t" => true,
         _ => false,
     }
-}
-
-/// A path without `.` and `..`.
-pub fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 /// The name of a file without its last extension, if it is text.

@@ -102,7 +102,7 @@ mod with_python {
     const OLD: &str = "from shop import f, g\n\n\ndef test_a_red_for_years():\n    assert f(1) == 7, 'old and known'\n\n\ndef test_g():\n    assert g(1) == 1\n";
     const NEW: &str = "\n\ndef test_new():\n    assert f(2) == 3, 'the bug'\n";
 
-    /// R7: the count, and each reason beside the test it is of.
+    /// Replay fault F7: the count of passed tests, and the reason shown beside each test.
     #[test]
     fn what_is_counted_passed_and_each_reason_is_that_of_its_test() {
         let files = [PYTEST, IGNORED, ("shop.py", BOTH), ("test_a.py", OLD)];

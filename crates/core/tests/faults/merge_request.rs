@@ -28,7 +28,7 @@ mod with_python {
         lines.filter(|line| !line.trim().is_empty()).map(command).collect()
     }
 
-    /// Types the commands in a fresh clone; each must end as it is printed.
+    /// Runs the printed commands in a fresh clone: each must be red or green as its comment says.
     #[track_caller]
     fn assert_anybody_can_see_it(scene: &Scene, text: &str) {
         let clone = scene.main.clone_of_remote("reader");

@@ -23,7 +23,7 @@ impl Scene {
         Self::start_with(sandbox, files, |_| {})
     }
 
-    /// The same, when something was done in the main worktree before.
+    /// Starts a hotfix after `prepare` has changed the main worktree.
     pub fn start_with(sandbox: Sandbox, files: &[(&str, &str)], prepare: impl FnOnce(&Repo)) -> Self {
         let bytes: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
         let main = sandbox.repo_with_remote(&bytes);

@@ -1,4 +1,4 @@
-//! Tests that differ from run to run prove nothing and spoil nothing. (R4, R5)
+//! Tests that differ from run to run prove nothing and spoil nothing (replay faults F4, F5).
 
 use hotfix_model::ProofVerdict;
 use hotfix_testkit::Sandbox;

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::PostmortemError;
+use crate::env::without_dots;
 use crate::error::{FileError, Result};
 use crate::page::{self, Sealed};
 use crate::session::{Hotfix, Project};
@@ -21,7 +22,7 @@ pub struct Place {
 impl Place {
     /// A path that somebody typed.
     pub fn chosen(project: &Project, path: &Path) -> Self {
-        let path = plain(&project.ctx().env.current_dir().join(path));
+        let path = without_dots(&project.ctx().env.current_dir().join(path));
         Self { top: project.repository.top().map(Path::to_owned), path }
     }
 
@@ -123,19 +124,4 @@ impl Place {
         let Some(folder) = self.path.parent() else { return Ok(()) };
         Ok(std::fs::create_dir_all(folder).map_err(FileError::of("create", folder))?)
     }
-}
-
-/// The path without `.` and without `name/..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }

@@ -273,7 +273,7 @@ impl Manager {
     }
 }
 
-/// Managers and hooks are often packages for Node themselves.
+/// Links the Node packages of the main worktree: hook managers and hooks are often such packages.
 fn link_packages(place: &Place<'_>, request: &Request<'_>) {
     let around = request.files.iter().flat_map(|file| file.ancestors().skip(1));
     let folders: std::collections::BTreeSet<&Path> = around.collect();

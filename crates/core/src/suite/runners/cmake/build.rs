@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::listing::{self, Target, Test};
 use crate::ctx::Ctx;
+use crate::env::without_dots;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Finished};
 use crate::suite::folder::RunFolder;
@@ -46,7 +47,7 @@ impl<'a> Build<'a> {
     /// Of the project in `inside`.
     pub fn new((ctx, place): (&'a Ctx, &Place<'_>), folder: &'a RunFolder, inside: &'a Path) -> Self {
         let root = place.root.canonicalize().unwrap_or_else(|_| place.root.to_owned());
-        let project = paths::plain(&root.join(inside));
+        let project = without_dots(&root.join(inside));
         let found = USUAL.iter().map(|name| project.join(name)).find(|one| is_built_in(one, &project));
         let place = found.unwrap_or_else(|| place.scratch.join(name_of(&project)));
         Self { ctx, folder, project, inside, place }
@@ -77,7 +78,7 @@ impl<'a> Build<'a> {
     }
 
     /// Configures and lists, and builds nothing; `None` if it cannot be configured within `limit`.
-    pub fn look(&self, limit: Duration) -> Option<Built> {
+    pub fn list_without_building(&self, limit: Duration) -> Option<Built> {
         listing::ask(&self.place).ok()?;
         let command = self.configure().contained().dir(&self.project).log(self.folder.file("look.log"));
         command.deadline(limit).run(self.ctx).ok().filter(Finished::success)?;
@@ -143,7 +144,7 @@ impl<'a> Build<'a> {
             let Some((place, said)) = marks.iter().find_map(|mark| line.split_once(mark)) else { continue };
             let mut parts = place.split(':');
             let (Some(file), number) = (parts.next(), parts.next().unwrap_or_default()) else { continue };
-            let file = paths::plain(&self.place.join(file));
+            let file = without_dots(&self.place.join(file));
             let Some(file) = self.name_of(&file) else { continue };
             let reason = clean_reason(&format!("does not compile: {said} (line {number})"));
             found.entry(paths::text_of_path(&file)).or_insert_with(|| reason.unwrap_or_default());

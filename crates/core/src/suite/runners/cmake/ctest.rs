@@ -9,6 +9,7 @@ use hotfix_model::{Case, CaseOutcome, Run};
 use super::build::{Build, Built};
 use super::listing::{self, Test};
 use crate::ctx::Ctx;
+use crate::env::without_dots;
 use crate::error::{FileError, Result};
 use crate::exec::{Command, Finished};
 use crate::suite::folder::RunFolder;
@@ -140,7 +141,7 @@ impl Runner for CTest {
         self.ready(ctx, place).ok()?;
         let folder = RunFolder::with(ctx, place.scratch, &[]).ok()?;
         let build = Build::new((ctx, place), &folder, &self.folder);
-        let built = build.look(limit)?;
+        let built = build.list_without_building(limit)?;
         let is_known = built.tests.iter().all(|test| test.is_disabled || !test.command.is_empty());
         let enabled = built.tests.iter().filter(|test| !test.is_disabled);
         let files = enabled.flat_map(|test| placed(test, &build, &built).files);
@@ -172,7 +173,7 @@ fn placed<'a>(test: &'a Test, build: &Build<'_>, built: &Built) -> Placed<'a> {
     let sources = listing::target_of(&built.targets, program).map(|target| target.sources.as_slice());
     let named = |file: &PathBuf| build.name_of(file);
     let mut files: Vec<PathBuf> = sources.unwrap_or_default().iter().filter_map(named).collect();
-    let arguments = test.command.iter().map(|word| paths::plain(Path::new(word)));
+    let arguments = test.command.iter().map(|word| without_dots(Path::new(word)));
     files.extend(arguments.filter(|path| path.is_file()).filter_map(|path| build.name_of(&path)));
     let speaks_of_it = |file: &&PathBuf| {
         let pieces: Vec<&str> = test.name.split(['.', '/']).filter(|piece| !piece.is_empty()).collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::suite::paths;
+use crate::env::without_dots;
 
 /// The name under which we ask.
 const CLIENT: &str = "client-git-hotfix";
@@ -78,15 +78,15 @@ fn target(value: &Value, build: &Path, project: &Path) -> Target {
     Target {
         name: text("name"),
         id: text("id"),
-        products: all("artifacts", "path").map(|path| paths::plain(&build.join(path))).collect(),
-        sources: all("sources", "path").map(|path| paths::plain(&project.join(path))).collect(),
+        products: all("artifacts", "path").map(|path| without_dots(&build.join(path))).collect(),
+        sources: all("sources", "path").map(|path| without_dots(&project.join(path))).collect(),
         needs: all("dependencies", "id").map(str::to_owned).collect(),
     }
 }
 
 /// The target that a program is.
 pub fn target_of<'a>(targets: &'a [Target], program: &str) -> Option<&'a Target> {
-    let program = paths::plain(Path::new(program));
+    let program = without_dots(Path::new(program));
     targets.iter().find(|target| target.products.contains(&program))
 }
 

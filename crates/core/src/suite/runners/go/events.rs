@@ -295,8 +295,9 @@ impl Package {
         let explains =
             |test: &Test| test.outcome.map_or(!test.waits, |outcome| outcome == CaseOutcome::Failed);
         let explained = self.tests.iter().any(explains);
-        (failed && !explained)
-            .then(|| format!("{name} failed outside of its tests: {}", told(first_line(&self.output))))
+        (failed && !explained).then(|| {
+            format!("{name} failed outside of its tests: {}", or_no_reason(first_line(&self.output)))
+        })
     }
 
     /// What became of its tests; those that never had their turn are left out.
@@ -334,9 +335,11 @@ impl Package {
     fn outcome(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
         match test.outcome {
             Some(CaseOutcome::Passed) => Some((CaseOutcome::Passed, None)),
-            Some(CaseOutcome::Skipped) => Some((CaseOutcome::Skipped, Some(told(first_line(&test.output))))),
+            Some(CaseOutcome::Skipped) => {
+                Some((CaseOutcome::Skipped, Some(or_no_reason(first_line(&test.output)))))
+            }
             Some(_) => {
-                let why = told(failure::reason(&self.telling(test).output));
+                let why = or_no_reason(failure::reason(&self.telling(test).output));
                 Some((CaseOutcome::Failed, Some(why)))
             }
             None if test.waits => None,
@@ -351,7 +354,7 @@ impl Package {
     fn interrupted(&self, test: &Test, limit: Option<Duration>) -> Option<(CaseOutcome, Option<String>)> {
         let Some(said) = &self.overtime.said else {
             let all = format!("{}{}", test.output, self.output);
-            let why = format!("its program ended while it ran: {}", told(failure::reason(&all)));
+            let why = format!("its program ended while it ran: {}", or_no_reason(failure::reason(&all)));
             return Some((CaseOutcome::Crashed, Some(why)));
         };
         let is_blamed = self.overtime.blamed(limit).is_none_or(|names| names.contains(test.name.as_str()));
@@ -376,7 +379,7 @@ impl Test {
     }
 }
 
-fn told(reason: Option<String>) -> String {
+fn or_no_reason(reason: Option<String>) -> String {
     reason.unwrap_or_else(|| "no reason given".to_owned())
 }
 

@@ -133,7 +133,7 @@ impl Runner for GoTest {
         }
         self.ready(ctx, place)?;
         let module = Module::read(place.root, &self.folder);
-        let origin = Origin::of(ctx, place, &self.folder);
+        let origin = Origin::read(ctx, place, &self.folder);
         let asked = Asked::new(&module, files.as_deref(), ids_of(selection));
         let task = Task { ctx, place, module: &module, asked: &asked, origin: &origin, limits };
         let whole = limits.run * PART_OF_RUN.0 / PART_OF_RUN.1;
@@ -156,7 +156,7 @@ impl Runner for GoTest {
     /// listed, for Go would stumble over it.
     fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
         let module = Module::read(place.root, &self.folder);
-        let origin = Origin::of(ctx, place, &self.folder);
+        let origin = Origin::read(ctx, place, &self.folder);
         let packages =
             constraints::packages(ctx, (place, &self.folder, &origin), &["./...".to_owned()], limit)?;
         Some(packages.into_iter().flat_map(|package| package.tests(&module)).collect())

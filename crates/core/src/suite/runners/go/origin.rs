@@ -60,8 +60,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Looks at the files of the project in a folder.
-    pub fn of(ctx: &Ctx, place: &Place<'_>, folder: &Path) -> Self {
+    /// Reads where the project in a folder takes its modules from.
+    pub fn read(ctx: &Ctx, place: &Place<'_>, folder: &Path) -> Self {
         let root = Root::new(place.root);
         let project = place.root.join(folder);
         let workspace = workspace(ctx, &project);

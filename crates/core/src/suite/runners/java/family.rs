@@ -26,7 +26,7 @@ impl Family for Java {
             found.files().iter().any(|file| file.starts_with(folder) && super::is_test_file(file))
         };
         let gradle: BTreeSet<PathBuf> = outermost(&found.folders_with(GRADLE)).into_iter().collect();
-        let builds = MavenBuilds::of(found);
+        let builds = MavenBuilds::find(found);
         let is_alone = |root: &Path| gradle.contains(root);
         let groups = builds.groups(is_alone);
         let maven: BTreeSet<PathBuf> = groups.iter().flatten().cloned().collect();
@@ -59,7 +59,7 @@ struct MavenBuilds {
 }
 
 impl MavenBuilds {
-    fn of(found: &Found<'_>) -> Self {
+    fn find(found: &Found<'_>) -> Self {
         let read = |path: &Path| found.text(path);
         let pom = |folder: PathBuf| {
             let pom = Pom::read(&folder, &read).unwrap_or_else(|| Pom::unread(&folder));
@@ -171,7 +171,7 @@ mod tests {
             let file = files.iter().find(|(path, _)| path == Path::new(wanted));
             file.map(|(_, text)| text.as_bytes().to_vec())
         };
-        let builds = MavenBuilds::of(&Found::new(&paths, &read));
+        let builds = MavenBuilds::find(&Found::new(&paths, &read));
         let shown = |group: Vec<PathBuf>| group.iter().map(|root| root.display().to_string()).collect();
         builds.groups(|_| false).into_iter().map(shown).collect()
     }

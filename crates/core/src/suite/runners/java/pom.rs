@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use roxmltree::{Document, Node};
 
 use super::surefire::Tests;
-use crate::suite::paths;
+use crate::env::without_dots;
 
 /// Its name.
 pub const POM: &str = "pom.xml";
@@ -53,7 +53,7 @@ impl Pom {
             texts.iter().map_while(|text| Document::parse(text).ok()).collect();
         let projects: Vec<Node<'_, '_>> = documents.iter().map(Document::root_element).collect();
         let own = *projects.first().filter(|own| own.tag_name().name() == "project")?;
-        let values = Values::of(&projects);
+        let values = Values::read(&projects);
         let folders = |sections: Vec<Node<'_, '_>>| {
             let names = sections.into_iter().flat_map(|section| children_in(section, "modules", "module"));
             let names = names.filter_map(text_of).collect::<Vec<_>>();
@@ -65,7 +65,7 @@ impl Pom {
             modules: folders(std::iter::once(own).chain(profiles(own, true)).collect()),
             optional_modules: folders(profiles(own, false)),
             needs: needs(&projects, &values),
-            tests: Tests::of(&projects, &|text| values.resolve(text)),
+            tests: Tests::read(&projects, &|text| values.resolve(text)),
         })
     }
 }
@@ -73,7 +73,7 @@ impl Pom {
 impl Pom {
     /// One that cannot be read, of which Maven's defaults are assumed.
     pub fn unread(folder: &Path) -> Self {
-        let tests = Tests::of(&[], &str::to_owned);
+        let tests = Tests::read(&[], &str::to_owned);
         Self { folder: folder.to_owned(), tests, ..Self::default() }
     }
 }
@@ -102,7 +102,7 @@ fn with_parents(folder: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Vec<St
         {
             // An empty one says that the parent is not to be looked for here.
             let relative = child(parent, "relativePath").map_or(Some("../pom.xml".to_owned()), text_of);
-            let at = relative.map(|path| paths::plain(&file.parent().unwrap_or(Path::new("")).join(path)));
+            let at = relative.map(|path| without_dots(&file.parent().unwrap_or(Path::new("")).join(path)));
             next =
                 at.map(|at| if at.extension().is_some_and(|end| end == "xml") { at } else { at.join(POM) });
         }
@@ -115,7 +115,7 @@ fn with_parents(folder: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Vec<St
 struct Values(BTreeMap<String, String>);
 
 impl Values {
-    fn of(projects: &[Node<'_, '_>]) -> Self {
+    fn read(projects: &[Node<'_, '_>]) -> Self {
         let mut values = BTreeMap::new();
         for project in projects.iter().rev() {
             let sections = std::iter::once(*project).chain(profiles(*project, true));
@@ -220,7 +220,7 @@ pub fn text_of(node: Node<'_, '_>) -> Option<String> {
 
 /// Folder of a module, which may be named by its file.
 fn folder_of_module(folder: &Path, name: &str) -> PathBuf {
-    let path = paths::plain(&folder.join(name));
+    let path = without_dots(&folder.join(name));
     match path.extension() {
         Some(extension) if extension == "xml" => path.parent().map(Path::to_owned).unwrap_or_default(),
         _ => path,

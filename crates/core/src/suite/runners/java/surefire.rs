@@ -52,9 +52,9 @@ struct Said<'a, 'input> {
 }
 
 impl Tests {
-    /// Of a project and its parents, the own one first. `resolve` puts in what properties stand for.
-    pub fn of(projects: &[Node<'_, '_>], resolve: &dyn Fn(&str) -> String) -> Self {
-        let said = Said::of(projects);
+    /// Reads a project and its parents, the project first. `resolve` replaces properties by their values.
+    pub fn read(projects: &[Node<'_, '_>], resolve: &dyn Fn(&str) -> String) -> Self {
+        let said = Said::read(projects);
         let is_skipped = SKIPPING.iter().any(|name| resolve(&format!("${{{name}}}")) == "true");
         let executions = said.executions().into_iter().map(|id| said.execution(&id, resolve));
         let executions = executions
@@ -131,7 +131,7 @@ impl Rule {
 
 impl<'a, 'input> Said<'a, 'input> {
     /// Plugins before what only manages them, and a child before its parents.
-    fn of(projects: &[Node<'a, 'input>]) -> Self {
+    fn read(projects: &[Node<'a, 'input>]) -> Self {
         let sections = |project: &Node<'a, 'input>| {
             profiles(*project, true)
                 .into_iter()
@@ -219,7 +219,7 @@ mod tests {
         let texts = [own, parent].map(|inside| format!("<project>{inside}</project>"));
         let documents: Vec<_> = texts.iter().map(|text| Document::parse(text).unwrap()).collect();
         let projects: Vec<_> = documents.iter().map(Document::root_element).collect();
-        Tests::of(&projects, &|text| text.replace("${slow}", "**/Slow*"))
+        Tests::read(&projects, &|text| text.replace("${slow}", "**/Slow*"))
     }
 
     fn plugin(inside: &str) -> String {

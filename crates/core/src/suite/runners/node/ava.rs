@@ -1,4 +1,4 @@
-//! What ava tells with `--tap`: titles, which of its files ended before their tests did, and errors as blocks of YAML.
+//! Reads the TAP that `ava --tap` prints: titles, files that ended before their tests did, errors as YAML blocks.
 
 use std::path::Path;
 

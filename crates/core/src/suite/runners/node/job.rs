@@ -37,7 +37,7 @@ pub trait Tool: Sync {
     /// The packages that hold its program, the first that is installed counts; none if it comes with Node.
     fn packages(&self) -> &'static [&'static str];
 
-    /// The starts of the names of its settings files.
+    /// How the names of its settings files begin: `jest.config.`.
     fn settings(&self) -> &'static [&'static str];
 
     /// What its options mean.
@@ -51,7 +51,7 @@ pub trait Tool: Sync {
         Vec::new()
     }
 
-    /// What a person would type for these files.
+    /// The command that a person would type to run it.
     fn typed(&self) -> &'static str;
 
     /// What a script may name before the arguments that count.

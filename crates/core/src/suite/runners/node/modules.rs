@@ -148,7 +148,7 @@ fn stamp_of(modules: &Path) -> String {
 }
 
 /// Takes away a folder of links that are out of date: it holds links and caches only; what they lead to stays. Another
-/// part of this program may do the same at the same time: what it has linked anew is put back.
+/// thread may replace the same folder meanwhile; its new links are put back.
 fn unlink(place: &Place<'_>, own: &Path, is_current: &dyn Fn(&Path) -> bool) {
     let Ok(aside) = tempfile::tempdir_in(place.scratch) else { return };
     let moved = aside.path().join(MODULES);

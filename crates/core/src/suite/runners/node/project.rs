@@ -28,7 +28,7 @@ pub struct Project {
     calls: Vec<Call>,
     /// Lines of shell that the script runs after its tests.
     after: Vec<String>,
-    /// Files of source that hold tests as well.
+    /// Source files that also hold tests (vitest's `includeSource`).
     in_source: BTreeSet<PathBuf>,
 }
 
@@ -62,7 +62,7 @@ impl Project {
         Self { name: names.join(" + "), site, calls, after, in_source }
     }
 
-    fn told(&self, call: Option<&Call>, selection: &Selection) -> Told {
+    fn summary(&self, call: Option<&Call>, selection: &Selection) -> Told {
         let runner = call.or(self.calls.first()).map_or("npm test", |call| call.tool.name());
         Told { runner, command: self.command(selection), counted: true, claimed: None }
     }
@@ -139,20 +139,20 @@ impl Project {
         let heard =
             Heard { not_loaded: vec![(file, format!("{}: {reason}", failed.line))], ..Heard::default() };
         let end = End::of(failed.finished.ending).err().unwrap_or_else(End::finished);
-        report::run_of(self.told(None, selection), &failed.finished, heard, &end)
+        report::run_of(self.summary(None, selection), &failed.finished, heard, &end)
     }
 
-    /// What fails behind the tests is no test: the run is not green, and its end says why.
+    /// The run of a command behind the tests that failed. It has no cases, and its reason says what failed.
     fn failed_after(&self, selection: &Selection, failed: &Failed) -> Run {
         let end = End::of(failed.finished.ending).err().unwrap_or_else(|| End {
             end: RunEnd::Finished,
             reason: Some(format!("{} failed: {}", failed.line, failed.finished.last_line())),
         });
-        report::run_of(self.told(None, selection), &failed.finished, Heard::default(), &end)
+        report::run_of(self.summary(None, selection), &failed.finished, Heard::default(), &end)
     }
 }
 
-/// A command that failed before or after the tests.
+/// A command of the test script, before or after the tests, that failed.
 struct Failed {
     line: String,
     finished: Finished,
@@ -215,7 +215,7 @@ impl Runner for Project {
         let files = self.files(place, selection);
         let is_about_the_build = self.is_about_the_build(place, selection);
         if files.as_ref().is_some_and(Vec::is_empty) && !is_about_the_build {
-            return Ok(report::nothing(self.told(None, selection), End::finished()));
+            return Ok(report::nothing(self.summary(None, selection), End::finished()));
         }
         let wish = Wish { ctx, place, selection, limits, began: ctx.clock.elapsed() };
         let mut shares = self.shares(files.as_deref());
@@ -226,7 +226,7 @@ impl Runner for Project {
         for (call, files) in &shares {
             let program = self.program(ctx, place, call)?;
             if let Some(why) = self.site.foreign(place) {
-                return Ok(together::foreign(self.told(Some(call), selection), why));
+                return Ok(together::foreign(self.summary(Some(call), selection), why));
             }
             if let Some(failed) = self.run_lines(&wish, &call.invocation.before, &mut lines)? {
                 return Ok(self.not_built(selection, &failed));
@@ -240,7 +240,7 @@ impl Runner for Project {
         {
             runs.push(self.failed_after(selection, &failed));
         }
-        Ok(together::one_after_another(self.told(None, selection), &self.name, runs))
+        Ok(together::one_after_another(self.summary(None, selection), &self.name, runs))
     }
 
     fn listed(&self, ctx: &Ctx, place: &Place<'_>, limit: Duration) -> Option<BTreeSet<PathBuf>> {
@@ -425,7 +425,7 @@ impl Project {
 
     fn judge(&self, wish: &Wish<'_>, call: &Call, finished: &Finished, run: &RunFolder) -> Run {
         let mut heard = stream::read(&run.stream());
-        let told = Told { claimed: heard.own_count, ..self.told(Some(call), wish.selection) };
+        let told = Told { claimed: heard.own_count, ..self.summary(Some(call), wish.selection) };
         let code = finished.ending.code().unwrap_or_default();
         if heard.began == 0
             && code != 0

@@ -33,7 +33,7 @@ const RUNTIMES: &[(&str, &str)] = &[
 pub struct Whole {
     site: Site,
     script: &'static str,
-    /// The script itself, with those around it.
+    /// The script, and the `pre` and `post` scripts that npm runs around it.
     lines: Vec<String>,
     /// Whether the package needs any other.
     has_dependencies: bool,
@@ -54,7 +54,7 @@ impl Whole {
         self.call.as_ref().map(|call| call.tool)
     }
 
-    fn told(&self) -> Told {
+    fn summary(&self) -> Told {
         let runner = self.tool().map_or(NAME, Tool::name);
         let command = self.command(&Selection::Everything);
         Told { runner, command, counted: true, claimed: None }
@@ -153,8 +153,8 @@ impl Whole {
         let heard = stream::read(&run.stream());
         if heard.began > 0 {
             let claimed = heard.own_count;
-            let end = end(self.told().runner, finished, &heard);
-            return report::run_of(Told { claimed, ..self.told() }, finished, heard, &end);
+            let end = end(self.summary().runner, finished, &heard);
+            return report::run_of(Told { claimed, ..self.summary() }, finished, heard, &end);
         }
         if let Some(told) = ava::read(&run.file("tap")) {
             let below_root =
@@ -162,7 +162,7 @@ impl Whole {
             let not_loaded = told.not_loaded.into_iter().map(|(file, why)| (below_root(file), why)).collect();
             let heard = Heard { cases: told.cases, not_loaded, ..Heard::default() };
             let end = End::of(finished.ending).err().unwrap_or_else(End::finished);
-            return report::run_of(Told { claimed: told.planned, ..self.told() }, finished, heard, &end);
+            return report::run_of(Told { claimed: told.planned, ..self.summary() }, finished, heard, &end);
         }
         // A test that ends well may start programs that do not.
         let has_failed = finished.ending.code() != Some(0);
@@ -179,13 +179,13 @@ impl Whole {
             Ok(126) => End::crashed("a program of the command could not be run (code 126)"),
             Ok(_) => End::finished(),
         };
-        report::run_of(Told { counted: false, ..self.told() }, finished, heard, &end)
+        report::run_of(Told { counted: false, ..self.summary() }, finished, heard, &end)
     }
 }
 
 impl Runner for Whole {
     fn name(&self) -> &str {
-        self.told().runner
+        self.summary().runner
     }
 
     fn folder(&self) -> &Path {
@@ -236,12 +236,12 @@ impl Runner for Whole {
             files
                 .extend(own.filter_map(|file| file.strip_prefix(&self.site.folder).ok()).map(Path::to_owned));
             if files.is_empty() {
-                return Ok(report::nothing(self.told(), End::finished()));
+                return Ok(report::nothing(self.summary(), End::finished()));
             }
         }
         self.ready(ctx, place)?;
         if let Some(why) = self.site.foreign(place) {
-            return Ok(together::foreign(self.told(), why));
+            return Ok(together::foreign(self.summary(), why));
         }
         let ids = if let Selection::Cases(ids) = selection { ids.as_slice() } else { &[] };
         let can_name = self.call.is_some() && ids.iter().all(|id| id.contains("::"));

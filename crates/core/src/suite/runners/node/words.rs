@@ -77,7 +77,7 @@ pub fn pieces(line: &str) -> Vec<String> {
     pieces.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
 }
 
-/// All that could be a word anywhere in a line, also inside quotes, where a program may take it for a command.
+/// Every word of a line, also those inside quotes: a wrapper may run its quoted argument as a command.
 pub fn mentioned(line: &str) -> impl Iterator<Item = &str> {
     let separates = |c: char| c.is_whitespace() || "'\"`;&|(){}<>,\\".contains(c);
     line.split(separates).filter(|word| !word.is_empty())

@@ -139,7 +139,7 @@ fn named_in_file(ctx: &Ctx, folder: &Path, file: &Path) -> Option<PathBuf> {
     work_homes(ctx).into_iter().map(|home| home.join(&text)).find(|path| is_environment(path))
 }
 
-/// The environments that tools keep outside of a project's folder.
+/// Environments that Poetry, pipenv and their like keep outside the project's folder.
 fn kept_elsewhere(ctx: &Ctx, folder: &Path) -> Vec<PathBuf> {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mut found = of_poetry(ctx, &folder);

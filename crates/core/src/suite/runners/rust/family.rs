@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Cargo, is_for_tests_alone, lines, names};
+use crate::env::without_dots;
 use crate::suite::family::{Family, Found};
 use crate::suite::{Runner, paths};
 
@@ -89,7 +90,7 @@ fn files_for_tests(found: &Found<'_>) -> BTreeSet<PathBuf> {
     let is_module = |path: &Path| modules.contains(path);
     let written = |path: &Path, names: Vec<String>| -> Vec<PathBuf> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        names.iter().map(|name| paths::plain(&folder.join(name))).collect()
+        names.iter().map(|name| without_dots(&folder.join(name))).collect()
     };
     let mut of_source: BTreeSet<PathBuf> = BTreeSet::new();
     let mut of_tests: BTreeSet<PathBuf> = BTreeSet::new();
@@ -108,7 +109,7 @@ fn files_for_tests(found: &Found<'_>) -> BTreeSet<PathBuf> {
 fn file_of_module(found: &Found<'_>, file: &Path, declared: &lines::Declared) -> Option<PathBuf> {
     let beside = file.parent().unwrap_or(Path::new(""));
     if let Some(path) = &declared.path {
-        return Some(paths::plain(&beside.join(path))).filter(|path| found.has(path));
+        return Some(without_dots(&beside.join(path))).filter(|path| found.has(path));
     }
     let is_root = file.file_stem().is_some_and(|stem| stem == "lib" || stem == "main");
     let own = if is_root { beside.to_owned() } else { names::folder_of_modules(file) };
