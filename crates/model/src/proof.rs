@@ -62,7 +62,7 @@ pub struct Side {
     pub reason: Option<String>,
     /// Number of tests that really ran; `null` for a plain command, whose tests cannot be counted.
     pub ran: Option<u64>,
-    /// How often the side ran.
+    /// How many times the side ran; a run that repeats tests in one process counts as many times as it ran them.
     pub runs: u32,
     /// Wall time of all runs, milliseconds.
     pub elapsed_ms: u64,

@@ -37,9 +37,12 @@ pub struct Case {
     /// known. No line number, so that it stays the same when lines move. Absent when the runner does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
-    /// Seconds it took.
+    /// Seconds it took; of a test that ran several times, the mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// How many times it ran within this run, if more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
 }
 
 /// How a run ended.
@@ -88,6 +91,11 @@ pub struct Run {
 }
 
 impl Case {
+    /// Whether it ran and did not pass.
+    pub fn is_broken(&self) -> bool {
+        !matches!(self.outcome, CaseOutcome::Passed | CaseOutcome::Skipped)
+    }
+
     /// Whether it passed only when the runner tried it again.
     pub fn is_flaky(&self) -> bool {
         self.outcome == CaseOutcome::Passed && self.reason.is_some()
@@ -107,7 +115,7 @@ impl Run {
 
     /// Tests that ran and did not pass.
     pub fn broken(&self) -> impl Iterator<Item = &Case> {
-        self.ran().filter(|case| case.outcome != CaseOutcome::Passed)
+        self.ran().filter(|case| case.is_broken())
     }
 
     /// Whether something ran and nothing is broken.

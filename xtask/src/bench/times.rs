@@ -24,7 +24,7 @@ def note(kind, start):
         times.write(f"{kind} {start} {time.time_ns()}\n")
 
 words = [os.path.basename(word) for word in sys.orig_argv[:4]]
-for kind, programs in (("tests", ("pytest", "unittest")), ("linters", ("flake8",))):
+for kind, programs in (("tests", ("pytest", "git_hotfix_pytest_program.py")), ("linters", ("flake8",))):
     if any(program in words for program in programs):
         atexit.register(note, kind, began())
 "#;
@@ -61,7 +61,9 @@ impl Times {
 }
 
 /// Their names.
-pub const ROWS: &[&str] = &["wall", "besides tests", BESIDES];
+pub const ROWS: &[&str] = &[WALL, "besides tests", BESIDES];
+/// The first of them.
+pub const WALL: &str = "wall";
 /// The last of them.
 pub const BESIDES: &str = "besides tests and linters";
 

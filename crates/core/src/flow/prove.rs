@@ -241,7 +241,7 @@ impl Plan {
             tests: reading.broken.iter().cloned().collect(),
             reason: reading.reason.clone(),
             ran: reading.ran,
-            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            runs: u32::try_from(runs.iter().map(times_of_run).sum::<u64>()).unwrap_or(u32::MAX),
             elapsed_ms: runs.iter().map(|run| run.elapsed_ms).sum(),
             reused: false,
         };
@@ -414,4 +414,9 @@ fn tone(proof: &Proof) -> Tone {
         ProofVerdict::Waived | ProofVerdict::Invalid => Tone::Warning,
         ProofVerdict::NotRed | ProofVerdict::NotGreen => Tone::Bad,
     }
+}
+
+/// How many times a run ran the test that it ran most.
+fn times_of_run(run: &Run) -> u64 {
+    run.cases.iter().filter_map(|case| case.times).max().unwrap_or(1)
 }

@@ -301,7 +301,7 @@ impl<'a> ReadEvidence<'a> {
             }
             let retried = self.red.broken.iter().find(|test| green.retried.contains(*test));
             return invalid(match retried {
-                Some(test) => format!("green side: {test} passed only when the runner tried it again"),
+                Some(test) => format!("green side: {test} passed at one try and failed at another"),
                 None => {
                     "what was red on base did not run with the fix, or fails on plain base as well".to_owned()
                 }

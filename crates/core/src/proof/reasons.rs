@@ -336,6 +336,7 @@ mod tests {
             reason: Some(reason.to_owned()),
             frame: frame.map(str::to_owned),
             seconds: None,
+            times: None,
         }
     }
 

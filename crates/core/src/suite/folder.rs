@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
+use crate::suite::Repeat;
 
 /// The helper shared by the runners' helpers, and they.
 const TOOLS: &[(&str, &str)] = &[
@@ -117,9 +118,19 @@ impl RunFolder {
         self.folder.join("output.log")
     }
 
-    /// Writes what the helper shall select.
-    pub fn write_selection(&self, files: &[String], cases: Option<&[String]>) -> Result<PathBuf> {
-        let text = serde_json::json!({ "files": files, "cases": cases }).to_string();
+    /// Writes which files and tests the helper selects (`None` for all tests of the files), and which it repeats.
+    pub fn write_selection(
+        &self,
+        files: &[String],
+        cases: Option<&[String]>,
+        repeat: &Repeat,
+    ) -> Result<PathBuf> {
+        let repeat = serde_json::json!({
+            "cases": repeat.cases,
+            "times": repeat.times,
+            "enough": repeat.enough.as_secs_f64(),
+        });
+        let text = serde_json::json!({ "files": files, "cases": cases, "repeat": repeat }).to_string();
         self.write("selection.json", text.as_bytes())
     }
 }

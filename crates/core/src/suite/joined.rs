@@ -14,7 +14,7 @@ use hotfix_model::{Run, RunEnd};
 
 use super::contention::found_something_taken;
 use super::family::{FAMILIES, Found};
-use super::{Footprint, Limits, Place, Runner, Selection, SuiteError, command, paths};
+use super::{Footprint, Limits, Place, Repeat, Runner, Selection, SuiteError, command, paths};
 use crate::ctx::{Ctx, joined};
 use crate::error::{Error, Result};
 
@@ -196,8 +196,8 @@ impl Runner for Suite {
         self.runners.iter().all(|runner| runner.can_select())
     }
 
-    fn repeats_cases(&self) -> bool {
-        self.runners.iter().all(|runner| runner.repeats_cases())
+    fn can_repeat(&self) -> bool {
+        self.runners.iter().any(|runner| runner.can_repeat())
     }
 
     fn command(&self, selection: &Selection) -> Vec<String> {
@@ -212,11 +212,23 @@ impl Runner for Suite {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.run_repeating(ctx, place, selection, &Repeat::default(), limits)
+    }
+
+    fn run_repeating(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        selection: &Selection,
+        repeat: &Repeat,
+        limits: &Limits,
+    ) -> Result<Run> {
         let parts = self.parts(selection);
         if let [(runner, selection)] = parts.as_slice() {
-            return runner.run(ctx, place, selection, limits);
+            return runner.run_repeating(ctx, place, selection, repeat, limits);
         }
-        let run = |(runner, selection): &Part<'_>| runner.run(ctx, place, selection, limits);
+        let run =
+            |(runner, selection): &Part<'_>| runner.run_repeating(ctx, place, selection, repeat, limits);
         // Single tests are run because they failed beside others: that must not happen a second time.
         let runs = match selection {
             Selection::Cases(_) => parts.iter().map(run).collect::<Result<Vec<_>>>()?,

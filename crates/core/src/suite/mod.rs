@@ -85,9 +85,19 @@ pub enum Selection {
     /// These files, relative to the root, in this order. Those that do not exist are left out; an empty list runs
     /// nothing.
     Files(Vec<PathBuf>),
-    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out. A runner that
-    /// [repeats cases](Runner::repeats_cases) runs an id as often as the list holds it; others run it once.
+    /// These tests, by [`hotfix_model::Case::id`]. Those that do not exist are left out.
     Cases(Vec<String>),
+}
+
+/// Tests of a run that are to run several times in its process.
+#[derive(Clone, Debug, Default)]
+pub struct Repeat {
+    /// Ids of tests; a test file stands for all its tests.
+    pub cases: BTreeSet<String>,
+    /// How many times each runs, at most. The least is two.
+    pub times: usize,
+    /// Once the repeated tests have run this long together, the others run no more than twice.
+    pub enough: Duration,
 }
 
 /// A test runner of one project. All paths it is given and gives, also those in ids and before the `::` of an id, are
@@ -146,9 +156,8 @@ pub trait Runner: Send + Sync {
     /// Whether it can run a part of the tests; a plain command cannot.
     fn can_select(&self) -> bool;
 
-    /// Whether it runs a test of [`Selection::Cases`] as often as its id stands there, in one process. Its case has passed
-    /// if all those runs passed, and is broken if all are; else it is [flaky](hotfix_model::Case::is_flaky).
-    fn repeats_cases(&self) -> bool {
+    /// Whether [`run_repeating`](Self::run_repeating) can run a test several times in one process.
+    fn can_repeat(&self) -> bool {
         false
     }
 
@@ -160,6 +169,20 @@ pub trait Runner: Send + Sync {
     ///
     /// Errors: [`SuiteError::MissingRunner`]; the scratch folder cannot be written.
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run>;
+
+    /// Like [`run`](Self::run), and runs some of the selected tests several times if the runner
+    /// [can](Self::can_repeat). The case of such a test has passed if all its runs passed, and is broken if all are; else
+    /// it is [flaky](hotfix_model::Case::is_flaky). [`hotfix_model::Case::times`] says how many times it really ran.
+    fn run_repeating(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        selection: &Selection,
+        _: &Repeat,
+        limits: &Limits,
+    ) -> Result<Run> {
+        self.run(ctx, place, selection, limits)
+    }
 
     /// The test files that the project's own command would run in this place, with the project's own settings, as the
     /// runner itself lists them. `None` if it cannot tell within `limit`; then [`is_test_file`](Self::is_test_file)

@@ -137,7 +137,7 @@ fn interrupted(id: String, file: String, end: &End) -> Case {
         (RunEnd::Crashed, Some(why)) => format!("{reason}: {why}"),
         _ => reason.to_owned(),
     };
-    Case { id, file: Some(file), outcome, reason: Some(reason), frame: None, seconds: None }
+    Case { id, file: Some(file), outcome, reason: Some(reason), frame: None, seconds: None, times: None }
 }
 
 /// The last line that says something, harmless and without credentials.

@@ -62,6 +62,9 @@ enum Line {
         /// What an earlier try said.
         #[serde(default)]
         flaky: Option<String>,
+        /// How many times it ran, if more than once.
+        #[serde(default)]
+        times: Option<u64>,
     },
     Finished {
         ran: Option<u64>,
@@ -131,12 +134,13 @@ impl Reader {
                 self.heard.not_loaded.push((sanitize_line(&file), reason));
             }
             Line::Began { id, file } => self.begin(sanitize_line(&id), sanitize_line(&file)),
-            Line::Ended { id, file, outcome, reason, frame, seconds, flaky } => {
+            Line::Ended { id, file, outcome, reason, frame, seconds, flaky, times } => {
                 let id = sanitize_line(&id);
                 let said = if outcome == CaseOutcome::Passed { flaky } else { reason };
                 let reason = said.as_deref().and_then(clean_reason);
                 let frame = frame.as_deref().and_then(clean_reason);
-                self.end(Case { id, file: Some(sanitize_line(&file)), outcome, reason, frame, seconds });
+                let file = Some(sanitize_line(&file));
+                self.end(Case { id, file, outcome, reason, frame, seconds, times });
             }
             Line::Finished { ran } => {
                 self.heard.finished += 1;

@@ -74,4 +74,22 @@ mod with_python {
         scene.write("test_price.py", &test);
         assert!(assert_never_proven(&scene, 0..10) > 5);
     }
+
+    /// One test alone, which no neighbour betrays.
+    #[test]
+    fn one_test_of_unittest_that_fails_half_of_the_time() {
+        let sandbox = Sandbox::with_python();
+        let (seed, runs) = (outside(&sandbox, "seed"), outside(&sandbox, "runs"));
+        let test = format!(
+            "import random\nimport unittest\n\n\nclass Price(unittest.TestCase):\n    def test_random(self):\n        with open({runs:?}, 'a+') as file:\n            file.write('x\\n')\n            file.seek(0)\n            run = len(file.readlines())\n        self.assertLess(random.Random(f'{{open({seed:?}).read()}} {{run}}').random(), 0.5)\n"
+        );
+        let known =
+            "import unittest\n\n\nclass Price(unittest.TestCase):\n    def test_kind(self):\n        pass\n";
+        let files =
+            [IGNORED, ("price.py", "CENTS = 100\n"), ("tests/__init__.py", ""), ("tests/test_price.py", known)];
+        let scene = Scene::start(sandbox, &files);
+        scene.append("price.py", "# Prices are in cents.\n");
+        scene.write("tests/test_price.py", &test);
+        assert!(assert_never_proven(&scene, 0..40) > 5);
+    }
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn case(id: &str, outcome: CaseOutcome) -> Case {
     let reason = (outcome != CaseOutcome::Passed).then(|| format!("{id} {outcome:?}"));
-    Case { id: id.to_owned(), file: None, outcome, reason, frame: None, seconds: None }
+    Case { id: id.to_owned(), file: None, outcome, reason, frame: None, seconds: None, times: None }
 }
 
 /// A run of a runner that counts.

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use hotfix_model::proof::SideOutcome;
-use hotfix_model::{Run, Step};
+use hotfix_model::{Case, Run, Step};
 
 use super::Plan;
 use crate::error::{Error, Result};
@@ -15,15 +15,15 @@ use crate::git::Oid;
 use crate::proof::{self, Parts};
 use crate::session::{EvidenceFiles, Session};
 use crate::slot::{Room, SetupOutcome, SetupRequest, Twin};
-use crate::suite::{self, Limits, Place, Selection, SuiteError};
+use crate::suite::{self, Limits, Place, Repeat, Selection, SuiteError};
 
 /// Most bytes of one side's runs that go into the record, which is pushed.
 const EVIDENCE_LIMIT: usize = 256 << 10;
 /// Most tests that are named one by one to a runner; more are run by their files.
 const MOST_NAMED: usize = 200;
 
-/// How often the tests that flipped run again on each side, at most. Each time halves the chance that a test which fails
-/// at random half of the time looks like a proof: with the first two runs it is one in four million.
+/// How many times the tests that flipped run on each side, at most, besides the first run of all tests. Each time halves
+/// the chance that a test which fails at random half of the time looks like a proof.
 const REPEATS: usize = 10;
 /// A side that took this long for running them again has run them often enough, unless results waver.
 const CHEAP: Duration = Duration::from_millis(500);
@@ -67,6 +67,12 @@ fn evidence_of(runs: &[Run]) -> Option<Vec<u8>> {
     let broken = |run: &Run| Run { cases: run.broken().cloned().collect(), ..run.clone() };
     let short = serde_json::to_vec(&runs.iter().map(broken).collect::<Vec<_>>()).ok()?;
     Some(short).filter(|short| short.len() <= EVIDENCE_LIMIT)
+}
+
+/// What one run has to do.
+struct Chosen<'a> {
+    selection: &'a Selection,
+    repeat: &'a Repeat,
 }
 
 /// Says who may run at the same time: the proof and the gate, or one of them alone.
@@ -120,7 +126,7 @@ impl Plan {
     pub fn run_fix_again(&self, session: Session<'_>, sides: &mut Sides) -> Result<()> {
         let turns = Turns::default();
         let switches = Switches { plan: self, session, turns: &turns, sides: Sides::default() };
-        sides.green.extend(switches.with_fix(&self.selection)?);
+        sides.green.extend(switches.with_fix(&self.selection, &Repeat::default())?);
         Ok(())
     }
 
@@ -129,7 +135,8 @@ impl Plan {
         let scratch = session.project.run_dir(session.hotfix.id())?;
         let root = &session.work.held.worktree.path;
         suite::forget_bytecode(root, &changed_paths(session));
-        self.run_once(session, root, &scratch, &self.selection)
+        let chosen = Chosen { selection: &self.selection, repeat: &Repeat::default() };
+        self.run_once(session, root, &scratch, &chosen)
     }
 
     fn run_once(
@@ -137,7 +144,7 @@ impl Plan {
         session: Session<'_>,
         root: &Path,
         scratch: &Path,
-        selection: &Selection,
+        chosen: &Chosen<'_>,
     ) -> Result<Option<Run>> {
         let Some(runner) = self.usable() else { return Ok(None) };
         let ctx = session.project.ctx();
@@ -146,7 +153,7 @@ impl Plan {
         // The limit of a test is the same in every run: what is cut short by another one is not the same result.
         let limits = Limits { run: prove.timeout.duration(), test: Some(prove.test_timeout.duration()) };
         let place = Place { root, home: session.project.repository.home(), scratch };
-        runner.run(ctx, &place, selection, &limits).map(Some)
+        runner.run_repeating(ctx, &place, chosen.selection, chosen.repeat, &limits).map(Some)
     }
 }
 
@@ -186,7 +193,7 @@ impl Switches<'_> {
         self.first_red()?;
         if self.sides.parts.source.is_empty() {
             if self.repeats() && self.is_red() {
-                let again = self.on_base(&self.plan.selection)?;
+                let again = self.on_base(&self.plan.selection, &Repeat::default())?;
                 self.sides.red.extend(again);
             }
             return Ok(());
@@ -194,27 +201,55 @@ impl Switches<'_> {
         if !self.is_red() {
             return Ok(());
         }
-        let green = self.with_fix(&self.plan.selection)?;
+        let took = Duration::from_millis(self.sides.red.first().map_or(0, |run| run.elapsed_ms));
+        let budget = self.plan.config.test.budget.duration();
+        let fits = |runs: u32| {
+            let spent = clock.elapsed().saturating_sub(began);
+            spent.saturating_add(took.saturating_mul(runs)) <= budget
+        };
+        let repeat = if self.repeats() && fits(2) { self.broken_tests() } else { Repeat::default() };
+        let green = self.with_fix(&self.plan.selection, &repeat)?;
         self.sides.green.extend(green);
         let Some(second) = self.second_selection() else { return Ok(()) };
         if !self.repeats() {
             self.sides.once = Some("prove.repeat is 1".to_owned());
             return Ok(());
         }
-        let took = self.sides.red.first().map_or(0, |run| run.elapsed_ms);
-        let spent = clock.elapsed().saturating_sub(began);
-        let budget = self.plan.config.test.budget.duration();
-        if spent.saturating_add(Duration::from_millis(took)) > budget {
-            let seconds = took / 1000;
+        if !fits(1) {
+            let seconds = took.as_secs();
             self.sides.once =
                 Some(format!("a second switch takes about {seconds} s, more than test.budget leaves"));
             return Ok(());
         }
-        let greens = self.repeated(&second, Self::with_fix, |sides| &sides.green)?;
-        self.sides.green.extend(greens);
+        if !self.is_settled_by_first_green() {
+            let greens = self.repeated(&second, Self::with_fix, |sides| &sides.green)?;
+            self.sides.green.extend(greens);
+        }
         let reds = self.repeated(&second, Self::on_base, |sides| &sides.red)?;
         self.sides.red.extend(reds);
         Ok(())
+    }
+
+    /// The tests that were red at first, to run several times with the fix in the process of its first run.
+    fn broken_tests(&self) -> Repeat {
+        let Some(red) = self.sides.red.first().filter(|red| red.counted) else { return Repeat::default() };
+        let broken = red.broken().map(|case| case.id.clone());
+        let cases: BTreeSet<String> =
+            broken.chain(red.not_loaded.iter().map(|(file, _)| file.clone())).collect();
+        if cases.len() > MOST_NAMED {
+            return Repeat::default();
+        }
+        Repeat { cases, times: REPEATS, enough: CHEAP }
+    }
+
+    /// Whether the first run with the fix ran all tests that may have flipped several times, each with the same result,
+    /// and left none broken that may only waver.
+    fn is_settled_by_first_green(&self) -> bool {
+        let (Some(red), Some(green)) = (self.sides.red.first(), self.sides.green.first()) else { return false };
+        let flipped = proof::candidates(red, green);
+        let undecided = |case: &&Case| flipped.contains(&case.id) || case.is_broken();
+        let all_ran_again = green.cases.iter().filter(undecided).all(|case| case.times.is_some());
+        !flipped.is_empty() && all_ran_again && green.flaky().next().is_none()
     }
 
     /// Runs the flipped tests of a side again, often where that is cheap: tests that fail at random look like a proof by
@@ -223,7 +258,7 @@ impl Switches<'_> {
     fn repeated(
         &self,
         selection: &Selection,
-        run: impl Fn(&Self, &Selection) -> Result<Option<Run>>,
+        run: impl Fn(&Self, &Selection, &Repeat) -> Result<Option<Run>>,
         side: impl Fn(&Sides) -> &Vec<Run>,
     ) -> Result<Vec<Run>> {
         let (Some(first_red), Some(first_green)) = (self.sides.red.first(), self.sides.green.first()) else {
@@ -232,12 +267,14 @@ impl Switches<'_> {
         let as_a_whole = !first_red.counted || !first_green.counted;
         let mut flipped = proof::candidates(first_red, first_green);
         let first = side(&self.sides).first().map(proof::read_run);
-        let at_once = times_at_once(selection);
+        let can_repeat = self.plan.usable().is_some_and(|runner| runner.can_repeat());
         let mut selection = selection.clone();
         let mut runs: Vec<Run> = Vec::new();
-        let mut wavers = false;
-        while runs.len() * at_once < REPEATS {
-            let Some(again) = run(self, &selection)? else { break };
+        let mut wavers = first_green.flaky().next().is_some();
+        while runs.len() < REPEATS {
+            let cases = if can_repeat { flipped.clone() } else { BTreeSet::new() };
+            let repeat = Repeat { cases, times: REPEATS, enough: CHEAP };
+            let Some(again) = run(self, &selection, &repeat)? else { break };
             let (reading, first) = (proof::read_run(&again), first.as_ref());
             let agrees = |test: &String| {
                 first.is_some_and(|first| {
@@ -248,8 +285,7 @@ impl Switches<'_> {
             wavers |= reading.ran_tests().any(|test| !agrees(test));
             flipped.retain(|test| agrees(test));
             if let Selection::Cases(_) = selection {
-                let left: Vec<String> = flipped.iter().cloned().collect();
-                selection = Selection::Cases(std::iter::repeat_n(left, at_once).flatten().collect());
+                selection = Selection::Cases(flipped.iter().cloned().collect());
             }
             let other_colour = first.is_some_and(|first| first.colour != reading.colour);
             runs.push(again);
@@ -257,7 +293,8 @@ impl Switches<'_> {
             let spent = Duration::from_millis(runs.iter().map(|run| run.elapsed_ms).sum());
             let cheap = if as_a_whole { CHEAP_AS_A_WHOLE } else { CHEAP };
             let enough = if wavers { DOUBTFUL } else { cheap };
-            if is_settled || spent >= enough {
+            let often = !as_a_whole && flipped.iter().all(|test| times_of(runs.last(), test) > 1);
+            if is_settled || spent >= enough || (often && !wavers) {
                 break;
             }
         }
@@ -313,7 +350,7 @@ impl Switches<'_> {
     fn red_with_what_it_lacks(&mut self) -> Result<Option<Run>> {
         loop {
             self.lay_tests_over_base()?;
-            let red = self.on_base(&self.plan.selection)?;
+            let red = self.on_base(&self.plan.selection, &Repeat::default())?;
             let missing = red.as_ref().map(|run| self.named_as_missing(run)).unwrap_or_default();
             if missing.is_empty() {
                 return Ok(red);
@@ -368,24 +405,11 @@ impl Switches<'_> {
         let mut ids: Vec<String> = flipped.into_iter().collect();
         ids.extend(green.broken().map(|case| case.id.clone()));
         if ids.len() <= MOST_NAMED {
-            let times = if runner.repeats_cases() { self.times_that_are_cheap(&ids) } else { 1 };
-            let again = std::iter::repeat_n(ids, times).flatten().collect();
-            return Some(Selection::Cases(again));
+            return Some(Selection::Cases(ids));
         }
         let files: BTreeSet<PathBuf> =
             ids.iter().map(|id| suite::path_of_text(suite::file_of_id(id))).collect();
         Some(Selection::Files(files.into_iter().collect()))
-    }
-
-    /// How often these tests can run in one process at little cost.
-    fn times_that_are_cheap(&self, ids: &[String]) -> usize {
-        let seconds = |run: &Run| -> f64 {
-            run.cases.iter().filter(|case| ids.contains(&case.id)).filter_map(|case| case.seconds).sum()
-        };
-        let longest = self.sides.red.iter().chain(&self.sides.green).map(seconds).fold(0.0, f64::max);
-        let longest = Duration::try_from_secs_f64(longest).unwrap_or_default();
-        let fits = |times: &usize| longest.saturating_mul(u32::try_from(*times).unwrap_or(u32::MAX)) <= CHEAP;
-        (1..=REPEATS).rev().find(fits).unwrap_or(1)
     }
 
     /// Makes the tree of the red side: base with the test part as it is now.
@@ -397,22 +421,23 @@ impl Switches<'_> {
         Ok(())
     }
 
-    fn on_base(&self, selection: &Selection) -> Result<Option<Run>> {
+    fn on_base(&self, selection: &Selection, repeat: &Repeat) -> Result<Option<Run>> {
         let Some(tree) = &self.sides.red_tree else { return Ok(None) };
-        self.in_twin(tree, "red side: the tests on base", selection)
+        self.in_twin(tree, "red side: the tests on base", &Chosen { selection, repeat })
     }
 
-    fn with_fix(&self, selection: &Selection) -> Result<Option<Run>> {
-        self.in_twin(&self.session.work.tree, "green side: the tests with the fix", selection)
+    fn with_fix(&self, selection: &Selection, repeat: &Repeat) -> Result<Option<Run>> {
+        let tree = &self.session.work.tree;
+        self.in_twin(tree, "green side: the tests with the fix", &Chosen { selection, repeat })
     }
 
-    fn in_twin(&self, tree: &Oid, what: &str, selection: &Selection) -> Result<Option<Run>> {
+    fn in_twin(&self, tree: &Oid, what: &str, chosen: &Chosen<'_>) -> Result<Option<Run>> {
         let run = || {
             // Laid anew for every run, so that nothing an earlier one left behind in a tracked file counts.
             let twin = prepare_twin(self.session, tree)?;
             self.session.project.ctx().began(Step::Prove, what);
             let scratch = self.session.project.run_dir(self.session.hotfix.id())?;
-            self.plan.run_once(self.session, &twin.worktree.path, &scratch, selection)
+            self.plan.run_once(self.session, &twin.worktree.path, &scratch, chosen)
         };
         let first = self.turns.beside(run)?;
         match first.as_ref().is_some_and(suite::found_something_taken) {
@@ -422,11 +447,10 @@ impl Switches<'_> {
     }
 }
 
-/// How often one run does each test of a selection.
-fn times_at_once(selection: &Selection) -> usize {
-    let Selection::Cases(ids) = selection else { return 1 };
-    let different: BTreeSet<&String> = ids.iter().collect();
-    (ids.len() / different.len().max(1)).max(1)
+/// How many times a run has run a test; 0 if it has not.
+fn times_of(run: Option<&Run>, test: &str) -> u64 {
+    let case = run.and_then(|run| run.cases.iter().find(|case| case.id == test));
+    case.map_or(0, |case| case.times.unwrap_or(1))
 }
 
 /// Makes the twin hold exactly `tree`, set up for tests. Changed files are newer than every earlier build, and what Python

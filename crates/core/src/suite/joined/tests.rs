@@ -71,6 +71,7 @@ fn with_case(run: Run, claimed: u64) -> Run {
         reason: None,
         frame: None,
         seconds: None,
+        times: None,
     };
     Run { cases: vec![case], claimed: Some(claimed), ..run }
 }

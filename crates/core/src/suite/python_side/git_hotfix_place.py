@@ -73,6 +73,8 @@ class Place:
         self.told, self.owners = set(), {}
         self.suspicious = ()
         with open(path, "rb") as file:
+            # It is written for this run, before the run begins.
+            self.began = os.fstat(file.fileno()).st_mtime
             for line in file.read().split(b"\n"):
                 self._take([os.fsdecode(field) for field in line.split(b"\t")])
         # The deepest first: a worktree may lie in another one.
@@ -173,15 +175,24 @@ class Place:
         return name in self.names or os.path.isdir(os.path.dirname(counterpart)), self._file_of_name(name)
 
     def _counterpart_elsewhere(self, name, real):
-        """Folders that were on the search path from the start; tests make modules of any name in folders of their own."""
+        """The same for a file in no worktree of the repository."""
         if not any(_is_below(real, folder) for folder in self.suspicious):
-            return False, None
+            # Its folder joined the search path later, by a `conftest.py` for example. Tests make modules of any name in
+            # folders of their own; one that is older than the run is a copy of ours.
+            counterpart = self._file_of_name(name)
+            return counterpart is not None and self._was_there_before(real), counterpart
         clone = _repository_of(real)
         if clone is not None:
             counterpart = os.path.join(self.root, os.path.relpath(real, clone))
             if os.path.isfile(counterpart):
                 return True, counterpart
         return name in self.names, self._file_of_name(name)
+
+    def _was_there_before(self, file):
+        try:
+            return os.stat(file).st_ctime < self.began
+        except OSError:
+            return False
 
     def _file_of_name(self, name):
         """The file of the place that a name of this repository stands for; None if several could be meant."""

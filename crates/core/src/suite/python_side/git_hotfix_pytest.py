@@ -16,7 +16,6 @@ import git_hotfix_coverage as coverage
 import git_hotfix_place as place
 import git_hotfix_stream as stream
 
-_BAD = ("failed", "timed_out", "crashed")
 # What a run must not do: write snapshots (syrupy, pytest-snapshot, inline-snapshot, pytest-insta, pytest-regressions),
 # or leave tests out because of an earlier run or an earlier failure.
 _OPTIONS = {
@@ -35,8 +34,8 @@ _OPTIONS = {
 }
 _running = {}
 _not_loaded = set()
-# How often a test is to run, where that is more than once, and what its runs so far came to.
-_times = {}
+_repeats = stream.Repeats(stream.selection()["repeat"])
+# What the runs so far of a test that runs several times came to.
 _earlier_runs = collections.defaultdict(list)
 # From the root of the repository to pytest's `rootdir`, which its ids start from; None while they agree.
 _folder = None
@@ -101,9 +100,7 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: order.get(_file(item.nodeid), len(order)))
     if wanted["cases"] is None:
         return
-    cases = collections.Counter(wanted["cases"])
-    if getattr(config.option, "dist", "no") == "no":
-        _times.update((case, times) for case, times in cases.items() if times > 1)
+    cases = frozenset(wanted["cases"])
     others = [item for item in items if _id(item.nodeid) not in cases]
     if others:
         items[:] = [item for item in items if _id(item.nodeid) in cases]
@@ -113,15 +110,17 @@ def pytest_collection_modifyitems(config, items):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     """Runs a test several times, with its own fixtures made anew each time."""
-    times = _times.get(_id(item.nodeid), 1)
-    if times < 2:
+    if not _repeats.has(_id(item.nodeid), _file(item.nodeid)):
         return None
-    for number in range(times):
+    done, took, item.hotfix_is_last = 0, 0.0, False
+    while not item.hotfix_is_last:
+        item.hotfix_is_last = _repeats.is_last(done, took)
         # What stays set up for the next test is, for all runs but the last, what its own module or class has set up.
-        following = nextitem if number == times - 1 else item.parent
+        following = nextitem if item.hotfix_is_last else item.parent
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        runtestprotocol(item, nextitem=following)
+        reports = runtestprotocol(item, nextitem=following)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        done, took = done + 1, sum(getattr(report, "duration", 0.0) for report in reports)
     return True
 
 
@@ -137,6 +136,7 @@ def pytest_runtest_makereport(item, call):
     # Reports travel from xdist's workers with their attributes.
     outcome = yield
     report = outcome.get_result()
+    report.hotfix_is_last = getattr(item, "hotfix_is_last", True)
     if call.excinfo is not None:
         report.hotfix_frame = stream.frame_of(call.excinfo.tb)
         report.hotfix_doctest = _doctest_reason(call.excinfo.value)
@@ -179,14 +179,14 @@ def pytest_runtest_logreport(report):
         return
     test["seconds"] += getattr(report, "duration", 0.0) or 0.0
     outcome, reason = _outcome(report)
-    if outcome is not None and test["outcome"] not in _BAD:
-        frame = getattr(report, "hotfix_frame", None) if outcome in _BAD else None
+    if outcome is not None and test["outcome"] not in stream.BAD:
+        frame = getattr(report, "hotfix_frame", None) if outcome in stream.BAD else None
         test.update(outcome=outcome, reason=reason, frame=frame)
     earlier = getattr(report, "hotfix_earlier", None)
     if earlier is not None:
         test["flaky"] = earlier
     if report.when not in ("setup", "call"):
-        _tell_end(report.nodeid, _running.pop(report.nodeid))
+        _tell_end(report, _running.pop(report.nodeid))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -198,26 +198,14 @@ def pytest_sessionfinish(session, exitstatus):
         stream.tell("finished", ran=_own_count(session.config))
 
 
-def _tell_end(nodeid, test):
+def _tell_end(report, test):
     if test["outcome"] is None:
         test.update(outcome="skipped", reason="it ended without a result")
-    times = _times.get(_id(nodeid), 1)
-    if times > 1:
-        _earlier_runs[nodeid].append(test)
-        if len(_earlier_runs[nodeid]) < times:
-            return
-        test = _together(_earlier_runs.pop(nodeid))
-    stream.tell("ended", id=_id(nodeid), file=_file(nodeid), **test)
-
-
-def _together(runs):
-    """Several runs of a test as one: what all came to, else a pass of a test that is flaky."""
-    first = dict(runs[0], seconds=sum(run["seconds"] for run in runs))
-    bad = [run for run in runs if run["outcome"] in _BAD]
-    if len(bad) == len(runs) or all(run["outcome"] == first["outcome"] for run in runs):
-        return first
-    why = (bad or runs)[0]["reason"] or "it did not end like that each time"
-    return dict(first, outcome="passed", reason=None, frame=None, flaky=why)
+    nodeid = report.nodeid
+    _earlier_runs[nodeid].append(test)
+    # A worker that died sends a report of its own making, which is the last of its test.
+    if getattr(report, "hotfix_is_last", True):
+        stream.tell("ended", id=_id(nodeid), file=_file(nodeid), **stream.together(_earlier_runs.pop(nodeid)))
 
 
 def _id(nodeid):

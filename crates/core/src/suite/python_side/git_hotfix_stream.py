@@ -16,6 +16,8 @@ _PROCESS = os.getpid()
 _LIMIT = float(os.environ.get("HOTFIX_TEST_LIMIT") or 0)
 _RING_AGAIN = 1.0
 _LONGEST_REASON = 300
+# Outcomes of a broken test.
+BAD = ("failed", "timed_out", "crashed")
 
 
 class TookTooLong(BaseException):
@@ -120,12 +122,44 @@ def stop_alarm(started):
 
 
 def selection():
-    """What git-hotfix wants to run: `files` in order, and `cases`, or null for all."""
+    """What git-hotfix wants to run: `files` in order, and `cases`, or null for all; `repeat` as `Repeats` takes it."""
     path = os.environ.get("HOTFIX_SELECTION")
     if not path:
-        return {"files": [], "cases": None}
+        return {"files": [], "cases": None, "repeat": {}}
     with open(path, encoding="utf-8") as file:
         return json.load(file)
+
+
+class Repeats:
+    """Which tests run several times, and whether a test has run often enough."""
+
+    def __init__(self, wanted):
+        self._cases = frozenset(wanted.get("cases") or ())
+        self._times = wanted.get("times") or 1
+        self._left = wanted.get("enough") or 0.0
+
+    def has(self, test, file):
+        return test in self._cases or file in self._cases
+
+    def is_last(self, done, took):
+        """Whether the next run of a test is its last, after `done` runs of which the newest took so many seconds."""
+        self._left -= took
+        # The first run is never the last one, however long it may take.
+        return done > 0 and (done + 1 >= self._times or took > self._left)
+
+
+def together(runs):
+    """Several results of one test as one: what all came to, else a pass of a test that is flaky."""
+    result = dict(runs[0])
+    if len(runs) == 1:
+        return result
+    result.update(seconds=sum(run["seconds"] for run in runs) / len(runs), times=len(runs))
+    bad = [run for run in runs if run["outcome"] in BAD]
+    if len(bad) == len(runs) or all(run["outcome"] == result["outcome"] for run in runs):
+        return result
+    why = (bad or runs)[0]["reason"] or "it did not end like that each time"
+    result.update(outcome="passed", reason=None, frame=None, flaky=why)
+    return result
 
 
 def frame_of(traceback):

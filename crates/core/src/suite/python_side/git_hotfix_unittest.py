@@ -9,22 +9,26 @@ import unittest
 
 import git_hotfix_stream as stream
 
-_BAD = ("failed", "timed_out")
-
 
 class Result(unittest.TextTestResult):
     """Tells what became of each test while the text goes where unittest writes it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # Tests that failed or were skipped without a start, and those that started, each once.
         self.unstarted = 0
+        self.started = 0
         self._now = None
         self._alarm = None
+        self._earlier_runs = []
 
     def startTest(self, test):
         super().startTest(test)
         self._now = {"outcome": None, "reason": None, "frame": None, "seconds": time.monotonic()}
-        stream.tell("began", id=test.hotfix_id, file=test.hotfix_file)
+        if not getattr(test, "hotfix_started", False):
+            test.hotfix_started = True
+            self.started += 1
+            stream.tell("began", id=test.hotfix_id, file=test.hotfix_file)
         self._alarm = stream.start_alarm()
 
     def stopTest(self, test):
@@ -38,7 +42,10 @@ class Result(unittest.TextTestResult):
         if now["outcome"] is None:
             now["outcome"] = "passed"
         now["seconds"] = time.monotonic() - now["seconds"]
-        stream.tell("ended", id=test.hotfix_id, file=test.hotfix_file, **now)
+        self._earlier_runs.append(now)
+        if getattr(test, "hotfix_is_last", True):
+            stream.tell("ended", id=test.hotfix_id, file=test.hotfix_file, **stream.together(self._earlier_runs))
+            self._earlier_runs = []
         self._now = None
         super().stopTest(test)
 
@@ -86,9 +93,9 @@ class Result(unittest.TextTestResult):
             self._tell_fixture(test, result)
         elif not hasattr(test, "hotfix_id"):
             # A part of the running test.
-            if outcome in _BAD:
+            if outcome in stream.BAD:
                 self._now.update(result)
-        elif self._now["outcome"] not in _BAD:
+        elif self._now["outcome"] not in stream.BAD:
             self._now.update(result)
 
     def _tell_fixture(self, holder, result):
@@ -172,6 +179,34 @@ class Loader:
             yield test
 
 
+class Suite(unittest.TestSuite):
+    """Runs some tests several times in a row, with one set-up of their class and module."""
+
+    _cleanup = False
+
+    def __init__(self, tests, repeats):
+        super().__init__(tests)
+        self._repeats = repeats
+
+    def __iter__(self):
+        for test in super().__iter__():
+            if self._repeats.has(test.hotfix_id, test.hotfix_file):
+                yield from self._several(test)
+            else:
+                yield test
+
+    def _several(self, test):
+        done, took, test.hotfix_is_last = 0, 0.0, False
+        while not test.hotfix_is_last:
+            test.hotfix_is_last = self._repeats.is_last(done, took)
+            began = time.monotonic()
+            yield test
+            if not getattr(test, "hotfix_started", False):
+                # It was skipped, or its class could not be set up.
+                return
+            done, took = done + 1, time.monotonic() - began
+
+
 def bytes_of(file):
     """The bytes of a path whose odd bytes are written as `\\udcXX`."""
     if "\\udc" not in file:
@@ -205,11 +240,13 @@ def main():
     loader = Loader(root)
     loaded = [test for file in wanted["files"] for test in loader.load(file)]
     chosen = [test for test in loaded if is_wanted(test, wanted["cases"])]
-    result = unittest.TextTestRunner(resultclass=Result, verbosity=2).run(unittest.TestSuite(chosen))
-    stream.tell("finished", ran=result.testsRun + result.unstarted)
+    suite = Suite(chosen, stream.Repeats(wanted["repeat"]))
+    result = unittest.TextTestRunner(resultclass=Result, verbosity=2).run(suite)
+    ran = result.started + result.unstarted
+    stream.tell("finished", ran=ran)
     if not result.wasSuccessful() or not loader.complete:
         return 1
-    return 0 if result.testsRun + result.unstarted else 5
+    return 0 if ran else 5
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ use hotfix_core::ctx::Ctx;
 use hotfix_core::env::Environment;
 use hotfix_core::event::Silent;
 use hotfix_core::exec::Command;
-use hotfix_core::suite::{Footprint, Limits, Place, Runner, Selection, detect};
+use hotfix_core::suite::{Footprint, Limits, Place, Repeat, Runner, Selection, detect};
 use hotfix_model::config::{GateMode, TestConfig};
 use hotfix_model::{CaseOutcome, Run};
 
@@ -101,6 +101,16 @@ impl Project {
         let place = Place { root: &root, home: &home, scratch: &scratch };
         let limits = Limits { run, test };
         runner.run(&self.ctx(), &place, selection, &limits).unwrap()
+    }
+
+    /// Runs everything, and these tests or files four times.
+    pub fn run_repeating(&self, runner: &dyn Runner, cases: &[&str]) -> Run {
+        let (root, home, scratch) = (self.root(), self.home(), self.scratch());
+        let place = Place { root: &root, home: &home, scratch: &scratch };
+        let limits = Limits { run: Duration::from_mins(2), test: None };
+        let cases = cases.iter().map(|case| (*case).to_owned()).collect();
+        let repeat = Repeat { cases, times: 4, enough: Duration::from_mins(2) };
+        runner.run_repeating(&self.ctx(), &place, &Selection::Everything, &repeat, &limits).unwrap()
     }
 
     /// The test files that the project's own command would run, as the runner tells them.

@@ -431,22 +431,35 @@ fn what_each_test_file_runs_is_learnt() {
 }
 
 #[test]
-fn an_id_that_stands_there_several_times_runs_so_often_in_one_process() {
+fn some_tests_run_several_times_in_one_process() {
     let tests = "import os\n\nimport pytest\n\nRUNS = []\n\n\n@pytest.fixture\ndef fresh():\n    return []\n\n\n\
                  def test_steady(fresh):\n    fresh.append(1)\n    assert fresh == [1]\n    with open('runs', 'a') as file:\n        file.write('x')\n\n\n\
                  def test_broken():\n    assert False\n\n\n\
                  def test_wavers():\n    RUNS.append(1)\n    assert len(RUNS) % 2\n";
-    let project = Project::new(&[("tests/test_often.py", tests)]);
+    let other = "def test_other():\n    with open('others', 'a') as file:\n        file.write('x')\n";
+    let project = Project::new(&[("tests/test_often.py", tests), ("tests/test_other.py", other)]);
     let runner = pytest();
     let id = |name: &str| format!("tests/test_often.py::{name}");
-    let names = ["test_steady", "test_broken", "test_wavers"];
-    let often = (0..4).flat_map(|_| names.map(id)).collect();
-    let run = project.run(&*runner, &Selection::Cases(often));
+    let names = ["test_broken", "test_steady", "test_wavers"];
     let wanted = names.map(id);
-    assert_eq!(outcomes(&run), [(wanted[1].as_str(), Failed), (&wanted[0], Passed), (&wanted[2], Passed)]);
-    assert_eq!(run.flaky().map(|case| case.id.as_str()).collect::<Vec<_>>(), [wanted[2].as_str()]);
-    assert_eq!((run.claimed, run.exit), (Some(3), Some(1)));
-    assert_eq!(std::fs::read(project.root().join("runs")).unwrap().len(), 4);
+    for cases in [&wanted.each_ref().map(String::as_str)[..], &["tests/test_often.py"]] {
+        let run = project.run_repeating(&*runner, cases);
+        let other = "tests/test_other.py::test_other";
+        assert_eq!(
+            outcomes(&run),
+            [(wanted[0].as_str(), Failed), (&wanted[1], Passed), (&wanted[2], Passed), (other, Passed)]
+        );
+        assert_eq!(run.flaky().map(|case| case.id.as_str()).collect::<Vec<_>>(), [wanted[2].as_str()]);
+        assert_eq!((run.claimed, run.exit), (Some(4), Some(1)));
+        let times = |id: &str| run.cases.iter().find(|case| case.id == id).unwrap().times;
+        assert_eq!(wanted.each_ref().map(|id| times(id)), [Some(4); 3]);
+        assert_eq!(times(other), None);
+        for (file, times) in [("runs", 4), ("others", 1)] {
+            let file = project.root().join(file);
+            assert_eq!(std::fs::read(&file).unwrap().len(), times);
+            std::fs::remove_file(file).unwrap();
+        }
+    }
     let once = project.run(&*runner, &Selection::Cases(vec![id("test_wavers")]));
-    assert_eq!((once.is_green(), once.flaky().count()), (true, 0));
+    assert_eq!((once.is_green(), once.flaky().count(), once.cases[0].times), (true, 0, None));
 }

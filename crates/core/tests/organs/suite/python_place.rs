@@ -135,6 +135,24 @@ fn a_copy_in_the_environment_gives_way_to_the_slots_code() {
     is_of_slot(&run(&project));
 }
 
+/// A copy in a folder that joins the search path in the run gives way, and so does one that its test names.
+#[test]
+fn a_copy_that_the_tests_put_in_front_gives_way() {
+    let copies = tempfile::tempdir().unwrap();
+    other_code(copies.path());
+    let path = copies.path().display();
+    let conftest = format!("import sys\n\nsys.path.insert(0, {:?})\n", path.to_string());
+    is_of_slot(&run(&project("src/", &[("conftest.py", &conftest)])));
+    let test = format!("{conftest}{}", TEST.1);
+    is_of_slot(&run(&project("", &[(TEST.0, &test)])));
+    let linked = copies.path().join("linked");
+    std::os::unix::fs::symlink(copies.path().join("shop"), copies.path().join("other")).unwrap();
+    fs::create_dir(&linked).unwrap();
+    std::os::unix::fs::symlink(copies.path().join("shop"), linked.join("shop")).unwrap();
+    let conftest = format!("import sys\n\nsys.path.insert(0, {:?})\n", linked.display().to_string());
+    is_of_slot(&run(&project("lib/", &[("conftest.py", &conftest)])));
+}
+
 #[test]
 fn a_package_of_others_with_the_same_name_is_left_alone() {
     let member =

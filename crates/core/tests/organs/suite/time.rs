@@ -17,6 +17,7 @@ fn run_of(times: &[(&str, f64)]) -> Run {
         reason: None,
         frame: None,
         seconds: Some(*seconds),
+        times: None,
     };
     Run {
         runner: "pytest".to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hotfix_core::suite::Selection;
-use hotfix_model::{CaseOutcome, RunEnd};
+use hotfix_model::{Case, CaseOutcome, RunEnd};
 
 use super::{Project, files, outcomes, reason, unittest};
 
@@ -144,4 +144,32 @@ fn the_command_is_what_a_person_would_type() {
     let ids = Selection::Cases(vec!["tests/test_auth.py::AuthTest::test_x".to_owned()]);
     assert_eq!(runner.command(&ids), ["python3", "-m", "unittest", "tests.test_auth.AuthTest.test_x"]);
     assert_eq!(runner.command(&Selection::Everything), ["python3", "-m", "unittest"]);
+}
+
+#[test]
+fn some_tests_run_several_times_in_one_process() {
+    let tests = "import unittest\n\n\nclass Often(unittest.TestCase):\n    runs = 0\n    set_up = 0\n\n\
+                 \x20   @classmethod\n    def setUpClass(cls):\n        Often.set_up += 1\n\n    def setUp(self):\n        self.fresh = []\n\n\
+                 \x20   def test_broken(self):\n        self.fail('no')\n\n\
+                 \x20   def test_steady(self):\n        self.fresh.append(1)\n        self.assertEqual((self.fresh, Often.set_up), ([1], 1))\n\n\
+                 \x20   def test_wavers(self):\n        Often.runs += 1\n        self.assertTrue(Often.runs % 2)\n\n\
+                 \x20   @unittest.skip('not here')\n    def test_skipped(self):\n        pass\n\n\
+                 \x20   def test_other(self):\n        pass\n";
+    let project = Project::new(&[("tests/__init__.py", ""), ("tests/test_often.py", tests)]);
+    let names = ["test_broken", "test_other", "test_skipped", "test_steady", "test_wavers"];
+    let ids = names.map(|name| format!("tests/test_often.py::Often::{name}"));
+    let repeated = [&ids[0], &ids[2], &ids[3], &ids[4]].map(String::as_str);
+    let run = project.run_repeating(&*unittest(), &repeated);
+    // Whether a test that is left out counts as having run depends on the version of Python.
+    let times = |case: &Case| case.times.filter(|_| case.outcome != Skipped);
+    let outcomes: Vec<_> = run.cases.iter().map(|case| (case.outcome, case.is_flaky(), times(case))).collect();
+    let wanted = [
+        (Failed, false, Some(4)),
+        (Passed, false, None),
+        (Skipped, false, None),
+        (Passed, false, Some(4)),
+        (Passed, true, Some(4)),
+    ];
+    assert_eq!(outcomes, wanted, "{run:#?}");
+    assert_eq!((run.claimed, run.exit), (Some(5), Some(1)));
 }

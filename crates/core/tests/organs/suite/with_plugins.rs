@@ -61,6 +61,21 @@ fn workers_of_xdist_use_the_slots_code_and_tell_what_they_cannot() {
 }
 
 #[test]
+fn workers_of_xdist_run_some_tests_several_times() {
+    let test = "RUNS = []\n\n\ndef test_steady():\n    with open('runs', 'a') as file:\n        file.write('x')\n\n\ndef test_wavers():\n    RUNS.append(1)\n    assert len(RUNS) % 2\n\n\ndef test_other():\n    pass\n";
+    let all = [("pytest.ini", "[pytest]\naddopts = -p xdist -n 2\n"), ("tests/test_often.py", test)];
+    let project = project(&all);
+    let ids = ["test_other", "test_steady", "test_wavers"].map(|name| format!("tests/test_often.py::{name}"));
+    let run = project.run_repeating(found(&all).as_ref(), &[&ids[1], &ids[2]]);
+    let wanted = ids.each_ref().map(|id| (id.as_str(), Passed));
+    assert_eq!(outcomes(&run), wanted, "{run:#?}");
+    let times = |id: &String| run.cases.iter().find(|case| case.id == *id).unwrap().times;
+    assert_eq!(ids.each_ref().map(times), [None, Some(4), Some(4)]);
+    assert_eq!(run.flaky().map(|case| &case.id).collect::<Vec<_>>(), [&ids[2]]);
+    assert_eq!((run.claimed, fs::read(project.root().join("runs")).unwrap().len()), (Some(3), 4));
+}
+
+#[test]
 fn frames_and_reasons_travel_from_the_workers() {
     let all = [
         ("pytest.ini", "[pytest]\naddopts = -p xdist -n 2\n"),

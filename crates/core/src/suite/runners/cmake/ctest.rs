@@ -256,6 +256,7 @@ impl Read<'_> {
             reason,
             frame,
             seconds: case.seconds,
+            times: None,
         }
     }
 

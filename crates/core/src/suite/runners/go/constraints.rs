@@ -108,6 +108,7 @@ fn skipped(module: &Module, file: &Path) -> Vec<Case> {
         reason: Some(reason.clone()),
         frame: None,
         seconds: None,
+        times: None,
     };
     module.tests_in(file).into_iter().map(case).collect()
 }

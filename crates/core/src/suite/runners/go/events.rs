@@ -319,7 +319,7 @@ impl Package {
                 }
             };
             let id = format!("{file}::{}", test.name);
-            Some(Case { id, file: Some(file), outcome, reason, frame, seconds: test.seconds })
+            Some(Case { id, file: Some(file), outcome, reason, frame, seconds: test.seconds, times: None })
         };
         self.tests.iter().filter_map(case).collect()
     }

@@ -121,6 +121,7 @@ fn case_of(root: &Path, module: &Path, case: TestCase) -> Case {
         reason,
         frame: None,
         seconds: case.seconds,
+        times: None,
     }
 }
 

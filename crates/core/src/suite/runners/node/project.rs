@@ -16,7 +16,7 @@ use crate::exec::{Command, Finished};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Footprint, Limits, Place, Runner, Selection, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Repeat, Runner, Selection, existing_files, paths};
 
 /// How long a tool may take to say which tests depend on a file.
 const RELATED: Duration = Duration::from_secs(30);
@@ -352,7 +352,8 @@ impl Project {
         let ids = if let Selection::Cases(ids) = selection { ids.as_slice() } else { &[] };
         let whole = ids.iter().any(|id| !id.contains("::"));
         let tests = if whole { Vec::new() } else { ids.to_vec() };
-        let chosen = run.write_selection(&[], Some(tests.as_slice()).filter(|tests| !tests.is_empty()))?;
+        let named = Some(tests.as_slice()).filter(|tests| !tests.is_empty());
+        let chosen = run.write_selection(&[], named, &Repeat::default())?;
         let job = Job { files: files.to_vec(), tests, ..self.job(place, &run, call) };
         let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
         let command = self.site.command(ctx, place, call.command(&job, program));

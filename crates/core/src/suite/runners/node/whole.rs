@@ -19,7 +19,7 @@ use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
 
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Limits, Place, Repeat, Runner, Selection, SuiteError, existing_files, paths};
 
 /// Its name where no tool is known, also in records.
 const NAME: &str = "command";
@@ -247,7 +247,8 @@ impl Runner for Whole {
         let can_name = self.call.is_some() && ids.iter().all(|id| id.contains("::"));
         let tests = if can_name { ids.to_vec() } else { Vec::new() };
         let run = run_folder(ctx, place)?;
-        let chosen = run.write_selection(&[], Some(tests.as_slice()).filter(|tests| !tests.is_empty()))?;
+        let named = Some(tests.as_slice()).filter(|tests| !tests.is_empty());
+        let chosen = run.write_selection(&[], named, &Repeat::default())?;
         let plan = run.write("plan.json", self.plan(place, &run, &files, &tests).to_string().as_bytes())?;
         let seconds = limits.test.map(|limit| limit.as_secs_f64().to_string()).unwrap_or_default();
         let command = self.command_in(ctx, place, &run, &plan).deadline(limits.run).log(run.log());

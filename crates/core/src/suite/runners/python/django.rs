@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::exec::Command;
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
-use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths, stream};
+use crate::suite::{Limits, Place, Repeat, Runner, Selection, existing_files, paths, stream};
 
 /// Its name.
 const NAME: &str = "django";
@@ -108,7 +108,7 @@ impl Runner for Django {
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().flatten().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
-        let chosen = folder.write_selection(&texts, cases)?;
+        let chosen = folder.write_selection(&texts, cases, &Repeat::default())?;
         // A database of an earlier run that was cut short is made anew without a question.
         let command = Command::new(&interpreter.python)
             .args(["manage.py", "test", "--noinput", "--testrunner=git_hotfix_django.Runner"])

@@ -20,7 +20,7 @@ use crate::suite::folder::RunFolder;
 use crate::suite::junit::{self, TestCase};
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Footprint, Limits, Place, Runner, Selection, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Repeat, Runner, Selection, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "pytest";
@@ -128,7 +128,7 @@ impl Runner for Pytest {
         true
     }
 
-    fn repeats_cases(&self) -> bool {
+    fn can_repeat(&self) -> bool {
         true
     }
 
@@ -138,6 +138,17 @@ impl Runner for Pytest {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.run_repeating(ctx, place, selection, &Repeat::default(), limits)
+    }
+
+    fn run_repeating(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        selection: &Selection,
+        repeat: &Repeat,
+        limits: &Limits,
+    ) -> Result<Run> {
         let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
         let files = existing_files(place.root, selection);
         if files.as_ref().is_some_and(Vec::is_empty) {
@@ -146,7 +157,7 @@ impl Runner for Pytest {
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().flatten().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
-        let chosen = folder.write_selection(&texts, cases)?;
+        let chosen = folder.write_selection(&texts, cases, repeat)?;
         let mut arguments = arguments(&self.site(place).dir(), &folder);
         arguments.extend(self.named(files.iter().flatten()));
         let command = self.prepared(ctx, place, &folder, arguments, limits)?.env("HOTFIX_SELECTION", chosen);
@@ -248,6 +259,7 @@ fn case_of(case: &TestCase, folder: &Path) -> Case {
         reason: case.reason.clone(),
         frame: None,
         seconds: case.seconds,
+        times: None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::exec::{Command, Ending};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
 use crate::suite::stream::{self, Heard};
-use crate::suite::{Limits, Place, Runner, Selection, existing_files, paths};
+use crate::suite::{Limits, Place, Repeat, Runner, Selection, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "unittest";
@@ -79,6 +79,10 @@ impl Runner for Unittest {
         true
     }
 
+    fn can_repeat(&self) -> bool {
+        true
+    }
+
     fn command(&self, selection: &Selection) -> Vec<String> {
         let mut what = super::named(&self.folder, selection);
         if let Selection::Cases(_) = selection {
@@ -89,6 +93,17 @@ impl Runner for Unittest {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.run_repeating(ctx, place, selection, &Repeat::default(), limits)
+    }
+
+    fn run_repeating(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        selection: &Selection,
+        repeat: &Repeat,
+        limits: &Limits,
+    ) -> Result<Run> {
         let mut told = Told { runner: NAME, command: self.command(selection), counted: true, claimed: None };
         let files = existing_files(place.root, selection).unwrap_or_else(|| found(place.root, &self.folder));
         if files.is_empty() {
@@ -98,7 +113,7 @@ impl Runner for Unittest {
         let folder = RunFolder::new(ctx, place.scratch)?;
         let texts: Vec<String> = files.iter().map(|file| paths::text_of_path(file)).collect();
         let cases = if let Selection::Cases(ids) = selection { Some(ids.as_slice()) } else { None };
-        let chosen = folder.write_selection(&texts, cases)?;
+        let chosen = folder.write_selection(&texts, cases, repeat)?;
         let command = Command::new(&interpreter.python).arg(folder.unittest_program());
         let site = self.site(place);
         let setting =

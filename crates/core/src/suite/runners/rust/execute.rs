@@ -283,7 +283,7 @@ impl Gathered {
         let id = names::id(file, name);
         let reason = reason.filter(|_| outcome != CaseOutcome::Passed);
         let file = Some(paths::text_of_path(file));
-        self.cases.push(Case { id, file, outcome, reason, frame, seconds });
+        self.cases.push(Case { id, file, outcome, reason, frame, seconds, times: None });
     }
 
     /// A target that Cargo passes over stands for its tests, which did not run.

@@ -135,6 +135,7 @@ impl Gathered {
                 reason,
                 frame,
                 seconds: None,
+                times: None,
             });
         }
         self.claimed += read.planned.unwrap_or(begun);
