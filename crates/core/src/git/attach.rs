@@ -27,7 +27,7 @@ impl Repository {
     /// where only Git knows how.
     fn write_head(&self, worktree: &Worktree, line: &str) -> Option<()> {
         let has = |name: &str| worktree.git_dir.join(name).symlink_metadata().is_ok();
-        if has("logs/HEAD") || has("HEAD.lock") || !self.direct.writes_plainly() {
+        if has("logs/HEAD") || has("HEAD.lock") || !self.reader.writes_plainly() {
             return None;
         }
         let new = worktree.git_dir.join("hotfix-HEAD");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::direct::Target;
+use super::reader::Target;
 use super::{GitError, Object, Oid, Repository, Worktree};
 use crate::error::Result;
 use hotfix_model::Actor;
@@ -133,16 +133,16 @@ impl Repository {
     }
 
     fn direct_head(&self, worktree: &Worktree) -> Option<Oid> {
-        let oid = match self.direct.head(&worktree.git_dir)? {
+        let oid = match self.reader.head(&worktree.git_dir)? {
             Target::Object(oid) => oid,
-            Target::Ref(name) => self.direct.read_ref(&name)??,
+            Target::Ref(name) => self.reader.read_ref(&name)??,
         };
-        (self.direct.object(&oid)?.kind == "commit").then_some(oid)
+        (self.reader.object(&oid)?.kind == "commit").then_some(oid)
     }
 
     /// The tree and the subject line of a commit.
     pub fn tree_and_subject(&self, commit: &Oid) -> Result<(Oid, String)> {
-        let stored = self.direct.object(commit);
+        let stored = self.reader.object(commit);
         if let Some(found) = stored.as_ref().and_then(Object::commit) {
             return Ok((found.tree.clone(), found.subject()));
         }
@@ -165,7 +165,7 @@ impl Repository {
 
     /// When a commit was made, in seconds since 1970.
     pub fn commit_time(&self, commit: &Oid) -> Result<i64> {
-        let stored = self.direct.object(commit);
+        let stored = self.reader.object(commit);
         if let Some(found) = stored.as_ref().and_then(Object::commit) {
             return Ok(found.time);
         }
@@ -184,7 +184,7 @@ impl Repository {
     }
 
     fn described(&self, commit: &str) -> Option<String> {
-        let stored = self.direct.object(&Oid::parse(commit)?)?;
+        let stored = self.reader.object(&Oid::parse(commit)?)?;
         let found = stored.commit()?;
         Some(format!("{} ({})", found.subject(), found.local_time()?))
     }

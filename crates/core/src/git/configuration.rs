@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::direct::{ConfigFile, Known};
+use super::config_file::ConfigFile;
+use super::reader::Known;
 use super::{Repository, path_of};
 
 /// Variables that bring configuration of their own.
@@ -16,13 +17,14 @@ impl Repository {
         if INJECTED.iter().any(|name| env.get(name).is_some()) {
             return None;
         }
-        let own = self.direct.config()?;
+        let own = ConfigFile::read(&self.common_dir().join("config"))??;
         let mut files = Vec::new();
         for path in self.system_file()?.into_iter().chain(self.global_files()?) {
             files.extend(ConfigFile::read(&path)?);
         }
-        files.push(own.clone());
-        if own.has_worktree_config() {
+        let has_own = own.pairs().any(|(key, _)| key == "extensions.worktreeconfig");
+        files.push(own);
+        if has_own {
             files.extend(ConfigFile::read(&self.common_dir().join("config.worktree"))?);
         }
         let pairs = files.iter().flat_map(ConfigFile::pairs);

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::tree_diff::tree_diff;
 use super::{GitError, Oid, Repository, Tracked, path_of};
 use crate::error::Result;
 use hotfix_model::Size;
@@ -77,7 +76,7 @@ impl FileDiff {
 impl Repository {
     /// The files that differ between two trees or commits; renames count as removal and addition.
     pub fn changes(&self, from: &Oid, to: &Oid) -> Result<Vec<Change>> {
-        if let Some(found) = tree_diff(&self.direct, from, to) {
+        if let Some(found) = self.reader.tree_diff(from, to) {
             return Ok(found.into_iter().map(Change::of).collect());
         }
         let raw = self.git().args(["diff-tree", "-r", "-z", "--raw", "--no-renames"]);
@@ -87,7 +86,7 @@ impl Repository {
 
     /// The same with what each file was and is, as an index tells it; `None` where it is absent.
     pub fn tracked_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<TrackedChange>> {
-        if let Some(found) = tree_diff(&self.direct, from, to) {
+        if let Some(found) = self.reader.tree_diff(from, to) {
             return Ok(found);
         }
         let raw = self.git().args(["diff-tree", "-r", "-z", "--raw", "--no-renames"]);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::direct::checksum;
+use super::hash::checksum;
 use super::{Oid, Repository, Worktree, index_tree, path_of};
 
 /// Signature, version, number of entries.

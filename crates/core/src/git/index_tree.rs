@@ -4,7 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::direct::{Kind, name_of};
+use gix_object::Kind;
+
+use super::hash::name_of;
 use super::{Index, Oid, Patch};
 
 /// A folder in the extension that remembers trees (gitformat-index(5)).

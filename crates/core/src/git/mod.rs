@@ -5,12 +5,14 @@ mod attach;
 mod base64;
 mod command;
 mod commit;
+mod config_file;
 mod configuration;
 mod diff;
 mod difference;
-mod direct;
 mod entry;
 mod error;
+mod format;
+mod hash;
 mod history;
 mod ignored;
 mod index;
@@ -19,7 +21,9 @@ mod lock;
 mod name;
 mod new_objects;
 mod object;
+mod place;
 mod probe;
+mod reader;
 mod refs;
 mod remote;
 mod semver;
@@ -29,8 +33,7 @@ mod snapshot;
 mod sparse;
 mod stale;
 mod stored_commit;
-mod tree_diff;
-mod tree_patch;
+mod trees;
 mod version;
 mod walk;
 mod worktree;
@@ -40,7 +43,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::ctx::Ctx;
 use crate::error::Result;
-use direct::{Direct, Place};
+use place::Place;
+use reader::Reader;
 
 pub use base64::{of_base64, to_base64};
 pub use command::GitCommand;
@@ -73,7 +77,7 @@ pub struct Repository {
     git_dir: PathBuf,
     top: Option<PathBuf>,
     object_format: String,
-    direct: Arc<Direct>,
+    reader: Arc<Reader>,
     /// Shared by all clones: one process looks at a worktree several times.
     look: Arc<Mutex<Option<snapshot::Look>>>,
 }
@@ -87,7 +91,7 @@ impl Repository {
         };
         let repository = Self {
             ctx: ctx.clone(),
-            direct: Arc::new(Direct::new(&place.common_dir, &place.object_format)),
+            reader: Arc::new(Reader::new(&place.common_dir, &place.object_format)),
             look: Arc::default(),
             common_dir: place.common_dir,
             git_dir: place.git_dir,

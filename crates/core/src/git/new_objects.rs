@@ -7,8 +7,9 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use gix_object::Kind;
 
-use super::direct::{Kind, name_of};
+use super::hash::name_of;
 use super::{Oid, Repository, TreeEntry};
 use crate::error::{FileError, Result};
 
@@ -73,7 +74,7 @@ impl NewObjects<'_> {
     }
 
     fn write_all(self, durably: bool) -> Result<()> {
-        let shared = self.repository.direct.writes_plainly();
+        let shared = self.repository.reader.writes_plainly();
         self.objects.iter().try_for_each(|object| match shared {
             true => self.repository.write_loose(object, durably),
             false => self.repository.ask_to_write(object),
@@ -112,12 +113,12 @@ impl Repository {
     fn keeps(&self, oid: &Oid) -> bool {
         let (folder, rest) = oid.as_str().split_at(2);
         let path = self.common_dir.join("objects").join(folder).join(rest);
-        !path.exists() && self.direct.object(oid).is_some()
+        !path.exists() && self.reader.object(oid).is_some()
     }
 
     fn ask_to_write(&self, object: &NewObject) -> Result<()> {
         let git = self.git().setting("core.fsync=committed").setting("core.fsyncMethod=fsync");
-        let call = git.args(["hash-object", "-w", "--stdin", "-t", object.kind.word()]);
+        let call = git.args(["hash-object", "-w", "--stdin", "-t", object.kind.to_string().as_str()]);
         call.input(object.bytes.clone()).run()?;
         Ok(())
     }
@@ -127,7 +128,7 @@ impl NewObject {
     /// The content of its file: kind and size, a NUL, the bytes, all of it compressed.
     fn deflated(&self) -> std::io::Result<Vec<u8>> {
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(format!("{} {}\0", self.kind.word(), self.bytes.len()).as_bytes())?;
+        encoder.write_all(format!("{} {}\0", self.kind, self.bytes.len()).as_bytes())?;
         encoder.write_all(&self.bytes)?;
         encoder.finish()
     }

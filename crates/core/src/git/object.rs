@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::tree_patch::patch_tree;
+use super::trees::NewTree;
 use super::{GitError, Oid, Repository, Tracked};
 use crate::error::Result;
 
@@ -106,7 +106,7 @@ impl Repository {
     /// where there is none.
     pub fn read_objects(&self, names: &[String]) -> Result<Vec<Option<Object>>> {
         let mut objects: Vec<Option<Option<Object>>> =
-            names.iter().map(|name| self.direct.named(name)).collect();
+            names.iter().map(|name| self.reader.named(name)).collect();
         let open: Vec<&String> =
             names.iter().zip(&objects).filter(|(_, found)| found.is_none()).map(|(name, _)| name).collect();
         let mut asked = self.ask_objects(&open)?.into_iter();
@@ -144,7 +144,7 @@ impl Repository {
 
     /// The tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
-        match self.direct.tree_of(commit) {
+        match self.reader.tree_of(commit) {
             Some(tree) => Ok(tree.oid),
             None => self.git().args(["rev-parse", "--verify"]).arg(format!("{commit}^{{tree}}")).oid(),
         }
@@ -163,13 +163,13 @@ impl Repository {
             Some((change.path.as_os_str().as_bytes().to_vec(), tracked))
         };
         let files: Option<Vec<_>> = changes.iter().map(file).collect();
-        let patched = files.and_then(|files| patch_tree(&self.direct, base, &files));
+        let patched = files.and_then(|files| self.reader.overlay(base, &files));
         let made = patched.unwrap_or_default();
-        let Some((tree, _)) = made.last().cloned() else {
+        let Some(tree) = made.last().map(|tree| tree.oid.clone()) else {
             return self.overlay_by_index(base, changes, scratch);
         };
         let mut objects = self.new_objects();
-        for (oid, bytes) in made {
+        for NewTree { oid, bytes } in made {
             objects.add_tree(&oid, bytes);
         }
         objects.write_missing()?;

@@ -1,6 +1,6 @@
 //! Refs, read and changed by compare-and-swap only.
 
-use super::direct::Target;
+use super::reader::Target;
 use super::{GitError, Oid, RefName, Repository};
 use crate::error::Result;
 use crate::exec::Finished;
@@ -69,7 +69,7 @@ impl Repository {
 
     /// The same, with the refs that symbolic ones stand for.
     pub fn see_refs(&self, prefixes: &[&str]) -> Result<Vec<SeenRef>> {
-        let Some(listed) = self.direct.list_refs(prefixes) else { return self.ask_refs(prefixes) };
+        let Some(listed) = self.reader.list_refs(prefixes) else { return self.ask_refs(prefixes) };
         let seen = |(name, (oid, stands_for)): (Vec<u8>, _)| {
             Some(SeenRef { name: RefName::new(String::from_utf8_lossy(&name)).ok()?, oid, stands_for })
         };
@@ -132,7 +132,7 @@ impl Repository {
 
     /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.
     pub fn current_branch(&self) -> Result<Option<String>> {
-        let name = match self.direct.head(self.git_dir()) {
+        let name = match self.reader.head(self.git_dir()) {
             Some(Target::Ref(name)) => name,
             Some(Target::Object(_)) => return Ok(None),
             None => {

@@ -8,7 +8,7 @@
 )]
 
 mod config;
-mod direct;
+mod reader;
 mod exec;
 mod forge;
 mod git;

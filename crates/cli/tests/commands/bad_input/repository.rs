@@ -229,3 +229,26 @@ fn nobody_knows_who_commits() {
     std::fs::write(&config, known).expect("writable settings");
     case.start();
 }
+
+/// Packs are opened as they are needed, and closed.
+#[test]
+fn many_packs_and_few_open_files() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    repo.git(["config", "gc.auto", "0"]);
+    for round in 0..140 {
+        repo.write("notes", format!("{round}\n"));
+        repo.commit("docs: note");
+        repo.git(["repack", "--quiet", "-d"]);
+    }
+    repo.git(["push", "--quiet", "origin", "main"]);
+    let packs = std::fs::read_dir(repo.file(".git/objects/pack")).expect("a folder").count();
+    assert!(packs > 256, "{packs} files");
+    let shell = sandbox.binary("/bin/sh", repo.path());
+    let limited =
+        |args: &str| shell.run(["-c", &format!("ulimit -n 256; exec {} {args}", env!("CARGO_BIN_EXE_git-hotfix"))]);
+    for args in ["start 'totals are wrong'", "status", "list", "owed"] {
+        let output = limited(args);
+        assert_eq!(output.code, 0, "{args}: {}", output.stderr);
+    }
+}

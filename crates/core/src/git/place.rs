@@ -4,12 +4,12 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigFile, content};
-use crate::git::{Oid, path_of};
+use super::format::Format;
+use super::{Oid, path_of};
 
 /// A repository that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::git) struct Place {
+pub(super) struct Place {
     /// What all worktrees share.
     pub common_dir: PathBuf,
     /// The private folder of this worktree.
@@ -22,7 +22,7 @@ pub(in crate::git) struct Place {
 
 impl Place {
     /// Looks in `dir` and the folders above it, up to the first that holds `.git`.
-    pub(in crate::git) fn find(dir: &Path) -> Option<Self> {
+    pub(super) fn find(dir: &Path) -> Option<Self> {
         let dir = dir.canonicalize().ok()?;
         let device = dir.metadata().ok()?.dev();
         let mut level = dir.as_path();
@@ -44,9 +44,9 @@ impl Place {
         let owned = [top, &pointer, &git_dir].into_iter().all(is_own);
         let whole =
             has_head(&git_dir) && common_dir.join("objects").is_dir() && common_dir.join("refs").is_dir();
-        let config = ConfigFile::read(&common_dir.join("config"))??;
-        let plain = config.is_plain() && config.keeps_worktree() && keeps_worktree(&config, &git_dir)?;
-        let object_format = config.object_format().to_owned();
+        let format = Format::read(&common_dir)?;
+        let plain = format.is_plain() && format.keeps_worktree(&git_dir)?;
+        let object_format = format.object_format();
         let known = ["sha1", "sha256"].contains(&object_format.as_str());
         (owned && whole && plain && known).then(|| Self {
             common_dir,
@@ -57,26 +57,18 @@ impl Place {
     }
 }
 
-fn keeps_worktree(config: &ConfigFile, git_dir: &Path) -> Option<bool> {
-    if !config.has_worktree_config() {
-        return Some(true);
-    }
-    let own = ConfigFile::read(&git_dir.join("config.worktree"))?;
-    Some(own.is_none_or(|own| own.keeps_worktree()))
-}
-
 fn has_head(git_dir: &Path) -> bool {
     let head = git_dir.join("HEAD");
     let is_file = head.symlink_metadata().is_ok_and(|found| found.is_file());
-    let text = content(&head).flatten().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let text = std::fs::read_to_string(&head).unwrap_or_default();
     is_file && (text.starts_with("ref: refs/") || Oid::parse(text.trim_ascii_end()).is_some())
 }
 
 /// The folders of a linked worktree, by its file `.git`: its private one and the common one. Only where they are as
 /// `git worktree add` makes them; a submodule's is not.
 fn linked(pointer: &Path) -> Option<(PathBuf, PathBuf)> {
-    let git_dir = line_of(&content(pointer)??, b"gitdir: ")?;
-    let common = line_of(&content(&git_dir.join("commondir"))??, b"")?;
+    let git_dir = line_of(&std::fs::read(pointer).ok()?, b"gitdir: ")?;
+    let common = line_of(&std::fs::read(git_dir.join("commondir")).ok()?, b"")?;
     let git_dir = git_dir.canonicalize().ok().filter(|found| *found == git_dir)?;
     let common_dir = git_dir.join(common).canonicalize().ok()?;
     (git_dir.parent()? == common_dir.join("worktrees")).then_some((git_dir, common_dir))

@@ -1,4 +1,4 @@
-//! What is read from Git's files without Git is what Git would have said; what only Git can know, Git is asked.
+//! Refs, objects and trees that are read without Git are what Git would have said; what only Git can know, Git is asked.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +14,10 @@ const PREFIXES: &[&str] = &["refs/heads/", "refs/tags/", "refs/remotes/", "refs/
 
 fn open(sandbox: &Sandbox, repo: &Repo) -> Repository {
     Repository::discover(&sandbox.ctx(repo.path())).unwrap()
+}
+
+fn oid(text: &str) -> Oid {
+    Oid::parse(text).unwrap()
 }
 
 /// A Git that writes down that it was called.
@@ -278,6 +282,72 @@ fn a_plain_repository_is_read_without_git() {
         assert_eq!(said_by_us(&repository, &repo, &names), wanted);
         repo.git(["gc", "--quiet"]);
     }
+}
+
+#[test]
+fn a_repository_with_long_ids_is_read_without_git() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo_at(sandbox.code().join("long"));
+    fs::create_dir_all(repo.path()).unwrap();
+    repo.git(["init", "--quiet", "--object-format=sha256"]);
+    for round in 0..3 {
+        repo.write("file", format!("{round}\n"));
+        repo.write("folder/inside", "2\n");
+        repo.commit(&format!("fix: {round}"));
+    }
+    repo.git(["tag", "-a", "-m", "x", "annotated"]);
+    open(&sandbox, &repo).make_state_dir().unwrap();
+    let watched = Watched::new(&sandbox);
+    let mut names = questions(&repo);
+    names.retain(|name| *name != "1".repeat(40));
+    for _ in 0..2 {
+        let wanted = said_by_git(&repo, &names);
+        open(&sandbox, &repo);
+        watched.calls();
+        assert_eq!(said_by_us(&open(&sandbox, &repo), &repo, &names), wanted);
+        assert_eq!(watched.calls().iter().filter(|call| call.contains("cat-file")).count(), 0);
+        repo.git(["gc", "--quiet"]);
+    }
+}
+
+/// What a partial clone has left on the remote comes by Git, which fetches it.
+#[test]
+fn objects_that_are_on_the_remote_alone_are_found() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo_with_remote(&[("file", b"1\n"), ("folder/inside", b"2\n")]);
+    let bare = repo.bare();
+    bare.git(["config", "uploadpack.allowFilter", "true"]);
+    bare.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let partial = sandbox.repo_at(sandbox.code().join("partial"));
+    let address = format!("file://{}", bare.path().display());
+    repo.git(["clone", "--quiet", "--no-checkout", "--filter=tree:0", &address, partial.path().to_str().unwrap()]);
+    let repository = open(&sandbox, &partial);
+    let head = oid(&partial.head());
+    let [inside, none] = ["folder/inside", "folder/none"].map(|path| repository.read_file(&head, path).unwrap());
+    assert_eq!((inside.as_deref(), none), (Some(b"2\n".as_slice()), None));
+    assert_eq!(repository.list_files(&head).unwrap().len(), 2);
+}
+
+#[test]
+fn very_many_packed_refs_are_found_as_git_finds_them() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.repo_with(&[("file", b"1\n")]);
+    let head = repo.head();
+    let name = |number: u32| format!("refs/tags/v{number:06}");
+    let lines: String = (0..400_000).map(|number| format!("{head} {}\n", name(number))).collect();
+    let header = "# pack-refs with: peeled fully-peeled sorted \n";
+    repo.write(".git/packed-refs", format!("{header}{head} refs/hotfix/record/x\n{lines}"));
+    let repository = open(&sandbox, &repo);
+    let seen = |prefix: &str| repository.list_refs(&[prefix]).unwrap().len();
+    assert_eq!((seen("refs/hotfix/"), seen("refs/tags/v39999"), seen("refs/tags/")), (1, 0, 400_000));
+    for (name, there) in [(name(123_456), true), (name(400_000), false)] {
+        let found = repository.read_ref(&RefName::new(&name).unwrap()).unwrap();
+        assert_eq!(found.map(|oid| oid.to_string()), there.then(|| head.clone()), "{name}");
+    }
+    // A ref that moves is read where it is now.
+    repo.git(["commit", "--quiet", "--allow-empty", "--message", "next"]);
+    repo.git(["update-ref", &name(7), "HEAD"]);
+    assert_eq!(repository.read_ref(&RefName::new(name(7)).unwrap()).unwrap(), Some(oid(&repo.head())));
 }
 
 #[test]

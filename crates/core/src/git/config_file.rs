@@ -2,62 +2,32 @@
 //! include others, is left to Git.
 
 use std::path::Path;
+use std::io::ErrorKind;
 
-use super::{Known, content};
+use super::reader::Known;
 
 /// The values of one file, in order: the key as `git config` prints it, and the value if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::git) struct ConfigFile(Vec<(String, Option<String>)>);
-
-/// Extensions of the repository's format that change nothing about refs and objects; Git honours them in any version.
-const HARMLESS: &[&str] =
-    &["extensions.partialclone", "extensions.preciousobjects", "extensions.worktreeconfig"];
-/// Tells how objects are named. Only in version 1.
-const OBJECT_FORMAT: &str = "extensions.objectformat";
+pub(super) struct ConfigFile(Vec<(String, Option<String>)>);
 
 impl ConfigFile {
     /// Reads a file. `Some(None)` if there is none; `None` if only Git can read it.
-    pub(in crate::git) fn read(path: &Path) -> Known<Option<Self>> {
-        match content(path)? {
-            Some(bytes) => Self::parse(std::str::from_utf8(&bytes).ok()?).map(Some),
-            None => Some(None),
+    pub(super) fn read(path: &Path) -> Known<Option<Self>> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(None),
+            Err(_) => None,
         }
     }
 
     /// All values.
-    pub(in crate::git) fn pairs(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_deref()))
     }
 
     /// The value that counts: the last one. A key without a value is a switch that is on.
-    pub(in crate::git) fn last(&self, key: &str) -> Option<&str> {
+    pub(super) fn last(&self, key: &str) -> Option<&str> {
         self.pairs().filter(|(known, _)| *known == key).last().map(|(_, value)| value.unwrap_or("true"))
-    }
-
-    /// Whether the file describes a repository whose refs and objects lie in files as they always did.
-    pub(in crate::git) fn is_plain(&self) -> bool {
-        let version = self.last("core.repositoryformatversion").unwrap_or("0");
-        let mut extensions = self.pairs().map(|(key, _)| key).filter(|key| key.starts_with("extensions."));
-        match version {
-            "0" => extensions.all(|key| HARMLESS.contains(&key)),
-            "1" => extensions.all(|key| HARMLESS.contains(&key) || key == OBJECT_FORMAT),
-            _ => false,
-        }
-    }
-
-    /// Whether worktrees have configuration of their own, in files `config.worktree`.
-    pub(in crate::git) fn has_worktree_config(&self) -> bool {
-        self.last("extensions.worktreeconfig").is_some()
-    }
-
-    /// Whether it leaves the worktree where it is found.
-    pub(in crate::git) fn keeps_worktree(&self) -> bool {
-        self.last("core.worktree").is_none() && matches!(self.last("core.bare"), None | Some("false"))
-    }
-
-    /// `sha1` or `sha256`, or what a later Git may write here.
-    pub(in crate::git) fn object_format(&self) -> &str {
-        self.last(OBJECT_FORMAT).unwrap_or("sha1")
     }
 
     fn parse(text: &str) -> Option<Self> {
