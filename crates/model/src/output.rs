@@ -266,6 +266,10 @@ pub struct CleanupOutput {
     pub discarded: Vec<String>,
     /// Files that were not part of the fix and were saved before the slot was cleaned.
     pub saved: Vec<String>,
+    /// Repositories in the slot that hold something that is nowhere else: they stay there, and the slot is not used again
+    /// until that is gone.
+    #[serde(default)]
+    pub left: Vec<String>,
     /// Commands to type next.
     pub next: Vec<String>,
 }

@@ -65,6 +65,16 @@ impl Sandbox {
         sandbox
     }
 
+    /// An empty sandbox with the newer Git that `HOTFIX_NEW_GIT` names. Such a test carries the mark of
+    /// [`tools::NEW_GIT`] in its path.
+    pub fn with_new_git() -> Self {
+        let sandbox = Self::new();
+        let path = sandbox.variables().remove(OsStr::new("PATH")).unwrap_or_default();
+        let folders = [sandbox.root.join("bin"), tools::new_git()].into_iter().chain(env::split_paths(&path));
+        sandbox.env_set("PATH", env::join_paths(folders).expect("folders without colons"));
+        sandbox
+    }
+
     /// An empty sandbox for a test that needs Go, with a build cache that all tests share. Such a test carries the mark of
     /// [`tools::GO`] in its path.
     pub fn with_go() -> Self {

@@ -42,14 +42,16 @@ pub const JAVA: Family = Family { name: "java", title: "Java", mark: "with_java"
 pub const GRADLE: Family = Family { name: "gradle", title: "Gradle", mark: "with_gradle" };
 /// Chromium.
 pub const BROWSER: Family = Family { name: "browser", title: "browser", mark: "with_browser" };
+/// A Git that has relative pointers of worktrees and hooks in its configuration: 2.54 or newer.
+pub const NEW_GIT: Family = Family { name: "new-git", title: "newer Git", mark: "with_new_git" };
 /// A Gitea server.
 pub const GITEA: Family = Family { name: "gitea", title: "Gitea", mark: "with_gitea" };
 /// A Gerrit server.
 pub const GERRIT: Family = Family { name: "gerrit", title: "Gerrit", mark: "with_gerrit" };
 /// All of them.
 pub const FAMILIES: &[&Family] = &[
-    &PYTHON, &PLUGINS, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GRADLE, &BROWSER, &GITEA,
-    &GERRIT,
+    &PYTHON, &PLUGINS, &LINTERS, &HOOKS, &CMAKE, &NEXTEST, &NODE, &GO, &JAVA, &GRADLE, &BROWSER, &NEW_GIT,
+    &GITEA, &GERRIT,
 ];
 
 /// The file that is written into a folder of tools last of all.
@@ -109,6 +111,21 @@ pub fn find_browser() -> Option<PathBuf> {
 pub fn browser() -> PathBuf {
     BROWSER.folder();
     find_browser().expect("the browser that `cargo xtask test` found")
+}
+
+/// The variable that names the folder of a newer Git's program.
+pub const NEW_GIT_VARIABLE: &str = "HOTFIX_NEW_GIT";
+
+/// The folder of a newer Git's program, if one is named.
+pub fn find_new_git() -> Option<PathBuf> {
+    let folder = env::var_os(NEW_GIT_VARIABLE).map(PathBuf::from)?;
+    folder.join("git").is_file().then_some(folder)
+}
+
+/// The same for a test that cannot do without.
+pub fn new_git() -> PathBuf {
+    find_new_git()
+        .expect("HOTFIX_NEW_GIT names the folder of a newer Git; `cargo xtask test` leaves such tests out")
 }
 
 /// The jars that a Gradle project of tests compiles and runs with, where Debian's packages lay them; absent without

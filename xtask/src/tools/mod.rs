@@ -7,6 +7,7 @@ mod gitea;
 mod go;
 mod gradle;
 mod java;
+mod new_git;
 mod node;
 mod python;
 
@@ -46,6 +47,7 @@ const KITS: &[&Kit] = &[
     &java::KIT,
     &gradle::KIT,
     &browser::KIT,
+    &new_git::KIT,
 ];
 /// Servers: large, slow to install, and needed only by the tests of the forges.
 const FORGE_KITS: &[&Kit] = &[&gitea::KIT, &gerrit::KIT];

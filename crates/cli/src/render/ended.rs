@@ -17,6 +17,9 @@ pub fn cleanup(paint: Paint, output: &CleanupOutput) -> String {
     for path in &output.discarded {
         text += &field(paint, "discarded", &format!("{path} (kept in the record)"));
     }
+    for path in &output.left {
+        text += &field(paint, "left", &format!("{path}, in the slot"));
+    }
     text + &next(paint, &output.next)
 }
 

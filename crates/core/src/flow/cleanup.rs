@@ -15,7 +15,7 @@ use crate::error::{Explain, Result};
 use crate::event::Tone;
 use crate::exec::Command;
 use crate::failpoint;
-use crate::git::{Change, Oid, RefName};
+use crate::git::{Change, InnerContent, Oid, RefName};
 use crate::record::Journal;
 use crate::session::{Hotfix, Project, Work};
 use crate::slot::{Held, Keep, Leaving, Parked, SlotError};
@@ -41,6 +41,8 @@ pub struct Plan {
     /// Changes since the last commit, and the tree that holds them.
     loose: Vec<Change>,
     loose_tree: Option<Oid>,
+    /// Repositories in the slot that hold something that is nowhere else.
+    inner: Vec<InnerContent>,
     park_at: Oid,
     /// Whether the hotfix is given up by this.
     abandons: bool,
@@ -50,7 +52,7 @@ pub struct Plan {
 /// What stands in the way.
 #[derive(Debug, thiserror::Error)]
 pub enum CleanupError {
-    /// There are changes that no commit holds.
+    /// There are changes that no commit holds, or repositories that Git does not look into.
     #[error("changes are not committed: {}", files.join(", "))]
     Uncommitted {
         /// The files.
@@ -69,18 +71,25 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
         Err(error) if matches!(error.downcast_ref(), Some(SlotError::Gone { .. })) => None,
         held => held?,
     };
-    let Loose { edited, changes: loose, tree: loose_tree } = match &held {
+    let Loose { edited, changes: loose, tree: loose_tree, mut inner } = match &held {
         Some(held) if !request.looked => loose(project, hotfix, held)?,
         _ => Loose::default(),
     };
     if !request.discard {
-        if !loose.is_empty() {
-            let files = loose.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
+        let mut files: Vec<String> =
+            loose.iter().map(|change| change.path.to_string_lossy().into_owned()).collect();
+        files.extend(inner.iter().map(InnerContent::to_string));
+        if !files.is_empty() {
             return Err(CleanupError::Uncommitted { files }.into());
         }
         if record.stage == Stage::Committed {
             return Err(CleanupError::NotSubmitted.into());
         }
+    }
+    if let Some(held) = &held {
+        inner.extend(project.pool(&hotfix.loaded).inner_content(&held.worktree)?);
+        inner.sort();
+        inner.dedup_by(|next, first| next.path == first.path);
     }
     let abandons = matches!(record.stage, Stage::Started | Stage::Committed);
     let newest = match project.remote_name() {
@@ -88,7 +97,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: &Request) -> Result<Pla
         None => None,
     };
     let park_at = newest.map_or_else(|| hotfix.base(), Ok)?;
-    Ok(Plan { held, edited, loose, loose_tree, park_at, abandons, discard: request.discard })
+    Ok(Plan { held, edited, loose, loose_tree, inner, park_at, abandons, discard: request.discard })
 }
 
 /// What lies in a slot and in no commit.
@@ -99,17 +108,29 @@ struct Loose {
     /// Changes since the last commit, and the tree that holds them.
     changes: Vec<Change>,
     tree: Option<Oid>,
+    /// Repositories that Git would note by a commit alone, or not at all: what is in them is in no tree.
+    inner: Vec<InnerContent>,
 }
 
 fn loose(project: &Project, hotfix: &Hotfix, held: &Held) -> Result<Loose> {
     let work = Work::look_at_all(project, hotfix)?;
     let head = project.repository.head(&held.worktree)?;
-    let changes = project.repository.changes(&head, &work.tree)?;
+    let mut changes = project.repository.changes(&head, &work.tree)?;
+    let nested = work.nested_repositories()?;
+    changes.retain(|change| !nested.contains(&change.path));
+    let mut inner: Vec<InnerContent> = nested
+        .into_iter()
+        .map(|path| InnerContent { path, what: "a repository of its own".to_owned() })
+        .collect();
+    let dirty = project.repository.dirty_submodules(&held.worktree)?.into_iter();
+    inner.extend(
+        dirty.map(|path| InnerContent { path, what: "changes that are in no commit of it".to_owned() }),
+    );
     let mut edited = work.left_out;
     edited.extend(changes.iter().map(|change| change.path.clone()));
     edited.sort_unstable();
     edited.dedup();
-    Ok(Loose { edited, changes, tree: Some(work.tree) })
+    Ok(Loose { edited, changes, tree: Some(work.tree), inner })
 }
 
 impl Plan {
@@ -121,6 +142,7 @@ impl Plan {
             .iter()
             .map(|change| format!("discard the changes of {}", change.path.display()))
             .collect();
+        lines.extend(self.inner.iter().map(|inner| format!("leave {inner} in the slot")));
         if self.abandons {
             lines.push("give the hotfix up".to_owned());
         }
@@ -162,6 +184,14 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
     if let Some(dir) = given.saved_to.filter(|_| !saved.is_empty()) {
         ctx.warn(format!("not part of the fix, saved in {}: {}", dir.display(), saved.join(", ")));
     }
+    let left: Vec<String> = plan.inner.iter().map(InnerContent::to_string).collect();
+    if !left.is_empty() {
+        ctx.warn(format!(
+            "left in the slot, which is not used again until that is gone: {}",
+            left.join(", ")
+        ));
+    }
+    let left = plan.inner.iter().map(|inner| inner.path.to_string_lossy().into_owned()).collect();
     let what = match &worktree {
         Some(path) if in_background => format!("{path} is being parked"),
         Some(path) => format!("{path} is parked"),
@@ -169,7 +199,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Clea
     };
     ctx.ended(Step::Cleanup, Tone::Good, what);
     let next = super::next_commands(hotfix.record(), None);
-    Ok(CleanupOutput { id: hotfix.id().to_owned(), worktree, in_background, discarded, saved, next })
+    Ok(CleanupOutput { id: hotfix.id().to_owned(), worktree, in_background, discarded, saved, left, next })
 }
 
 /// What became of a slot.

@@ -17,8 +17,10 @@ use crate::error::{FileError, Result};
 use crate::event::Tone;
 use crate::failpoint;
 use crate::forge::{Draft, Forge, ForgeError, Plain, Whereabouts};
-use crate::git::{Oid, RefName, Remote};
+use crate::git::{Change, Oid, RefName, Remote};
 use crate::session::{Blocked, Gates, Happened, Hotfix, Project, SessionError, Skips};
+use crate::session::{has_published_submodules, push_submodules};
+use crate::slot::Held;
 use ahead::Ahead;
 
 pub use landing::{look, refresh, wait};
@@ -52,6 +54,9 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan
     let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
     let commit = super::commit::of(hotfix)?;
     tested(hotfix)?;
+    with_submodules(project, hotfix, &commit, |held, changes| {
+        has_published_submodules(&project.repository, held, changes)
+    })?;
     let target = RefName::branch(&record.target)?;
     let forge = ahead::forge(project, &remote, (&config.submit, request.ahead))?;
     // A forge merges by itself, where its rules and its pages are.
@@ -69,6 +74,21 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan
         return Err(forge.unable("bypass its rules"));
     }
     Ok(Plan { remote, forge, commit, target, target_now, break_glass: request.break_glass })
+}
+
+/// Asks something of the submodules that a commit of the fix names, in the slot, which has their repositories. Without a
+/// slot, nobody can tell.
+fn with_submodules(
+    project: &Project,
+    hotfix: &Hotfix,
+    commit: &Oid,
+    ask: impl FnOnce(&Held, &[Change]) -> Result<()>,
+) -> Result<()> {
+    let Ok(Some(held)) = project.pool(&hotfix.loaded).held(hotfix.id()) else { return Ok(()) };
+    if project.repository.submodules(&held.worktree)?.is_empty() {
+        return Ok(());
+    }
+    ask(&held, &project.repository.changes(&hotfix.base()?, commit)?)
 }
 
 /// Whether the critical tests passed on what is committed, or were skipped. They count no more once the fix was moved
@@ -104,6 +124,10 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     if is_merged_already(project, hotfix, plan)? {
         return Ok(finished(project, hotfix, plan));
     }
+    let limit = hotfix.loaded.config.submit.timeout.duration();
+    with_submodules(project, hotfix, &plan.commit, |held, changes| {
+        push_submodules(&project.repository, held, changes, limit)
+    })?;
     let record_before = push::prepare(project, hotfix, plan)?;
     let record = hotfix.record().clone();
     let expected = !project.refuses_records();

@@ -1,8 +1,8 @@
 //! Configuration files (git-config(1), "Syntax"), as far as they are plain. Everything unusual, such as files that
 //! include others, is left to Git.
 
-use std::path::Path;
 use std::io::ErrorKind;
+use std::path::Path;
 
 use super::reader::Known;
 

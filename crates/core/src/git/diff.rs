@@ -30,6 +30,13 @@ pub struct Change {
     pub new: Option<(String, Oid)>,
 }
 
+impl Change {
+    /// Whether it is a submodule now, or another repository.
+    pub fn is_submodule(&self) -> bool {
+        self.new.as_ref().is_some_and(|(mode, _)| mode == "160000")
+    }
+}
+
 /// A file that differs, and what it was and is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedChange {

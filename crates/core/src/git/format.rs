@@ -53,7 +53,9 @@ impl Format {
 
     /// Whether new files get no other rights than the user's own mask gives them. Files that are included may say otherwise.
     pub(super) fn writes_plainly(&self) -> bool {
-        let includes = |section: &str| section.eq_ignore_ascii_case("include") || section.eq_ignore_ascii_case("includeIf");
+        let includes = |section: &str| {
+            section.eq_ignore_ascii_case("include") || section.eq_ignore_ascii_case("includeIf")
+        };
         let has_includes = self.0.sections().any(|section| includes(&section.header().name().to_string()));
         !has_includes && self.text("core.sharedRepository").is_none()
     }
@@ -74,6 +76,8 @@ impl Format {
     /// The names of all keys in `[extensions]`, in lower case.
     fn extensions(&self) -> impl Iterator<Item = String> {
         let sections = self.0.sections_by_name("extensions").into_iter().flatten();
-        sections.flat_map(|section| section.value_names().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>())
+        sections.flat_map(|section| {
+            section.value_names().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
+        })
     }
 }

@@ -7,13 +7,10 @@ use super::{Repository, Worktree, path_of};
 use crate::error::Result;
 
 impl Repository {
-    /// The user's main worktree: the only one whose ignored files are anybody's to copy. `None` in a bare repository,
-    /// or when the user stands elsewhere and it cannot be told from the common folder where it is.
+    /// The user's main worktree: the only one whose ignored files are anybody's to copy. `None` in a bare repository.
     pub fn main_worktree(&self) -> Option<Worktree> {
-        let beside = || self.common_dir().parent().filter(|_| self.common_dir().ends_with(".git"));
-        let root = if self.git_dir() == self.common_dir() { self.top() } else { beside() };
-        let git_dir = self.common_dir().to_owned();
-        root.map(|path| Worktree { path: path.to_owned(), git_dir })
+        let has_worktree = self.home() != self.common_dir();
+        has_worktree.then(|| Worktree { path: self.home().to_owned(), git_dir: self.common_dir().to_owned() })
     }
 
     /// Untracked files that match a file of patterns in the syntax of `.gitignore`.

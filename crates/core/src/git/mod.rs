@@ -14,6 +14,7 @@ mod error;
 mod format;
 mod hash;
 mod history;
+mod home;
 mod ignored;
 mod index;
 mod index_tree;
@@ -22,6 +23,7 @@ mod name;
 mod new_objects;
 mod object;
 mod place;
+mod pointer;
 mod probe;
 mod reader;
 mod refs;
@@ -33,6 +35,8 @@ mod snapshot;
 mod sparse;
 mod stale;
 mod stored_commit;
+mod submodule;
+mod submodule_content;
 mod trees;
 mod version;
 mod walk;
@@ -58,6 +62,7 @@ pub use lock::{CommonLock, FetchLock};
 pub use name::{Oid, RefName, slug};
 pub use new_objects::NewObjects;
 pub use object::{Object, TreeEntry};
+pub(crate) use pointer::{is_same_path, read_git_file, read_worktree_root};
 pub use probe::{CheckoutSize, RemoteAnswer, Signing};
 pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, OPTION_LIMIT, Push, PushOutcome, PushReport, Remote};
@@ -66,6 +71,8 @@ pub use settings::Settings;
 pub use signing::{NAMESPACE, Signer, Verified};
 pub use sparse::Cone;
 pub(crate) use stale::git_runs_in;
+pub use submodule::{PushRecursion, Submodule, SubmoduleSource};
+pub use submodule_content::InnerContent;
 pub use version::Version;
 pub use worktree::{Head, ListedWorktree, Worktree};
 
@@ -76,6 +83,7 @@ pub struct Repository {
     common_dir: PathBuf,
     git_dir: PathBuf,
     top: Option<PathBuf>,
+    home: PathBuf,
     object_format: String,
     reader: Arc<Reader>,
     /// Shared by all clones: one process looks at a worktree several times.
@@ -93,6 +101,7 @@ impl Repository {
             ctx: ctx.clone(),
             reader: Arc::new(Reader::new(&place.common_dir, &place.object_format)),
             look: Arc::default(),
+            home: home::find_home(ctx, &place),
             common_dir: place.common_dir,
             git_dir: place.git_dir,
             top: place.top,
@@ -158,18 +167,6 @@ impl Repository {
     /// The private Git folder of the worktree the user stands in.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir
-    }
-
-    /// The folder people mean by "the repository": the main worktree, or the bare repository itself.
-    pub fn home(&self) -> &Path {
-        let parent = self.common_dir.parent().filter(|_| self.common_dir.ends_with(".git"));
-        parent.unwrap_or(&self.common_dir)
-    }
-
-    /// The repository's name: its folder's, without `.git`.
-    pub fn name(&self) -> String {
-        let name = self.home().file_name().unwrap_or_default().to_string_lossy();
-        name.strip_suffix(".git").unwrap_or(&name).to_owned()
     }
 
     /// The id that stands for "no object" here.

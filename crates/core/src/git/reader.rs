@@ -95,7 +95,8 @@ impl Reader {
             if prefix.ends_with('/') {
                 let packed = refs.cached_packed_buffer().ok()?;
                 let prefix: &gix_path::RelativePath = prefix.as_bytes().try_into().ok()?;
-                let below = refs.iter_prefixed_packed(prefix, packed.as_ref().map(|packed| &***packed)).ok()?;
+                let below =
+                    refs.iter_prefixed_packed(prefix, packed.as_ref().map(|packed| &***packed)).ok()?;
                 for found in below {
                     self.add(&refs, found.ok()?, &mut listed)?;
                 }

@@ -51,14 +51,8 @@ impl Repository {
 
     /// Whether a Git that is not ours runs in any worktree of this repository.
     fn git_runs(&self) -> bool {
-        let entries = std::fs::read_dir(self.common_dir().join("worktrees")).into_iter().flatten();
-        let pointers = entries.filter_map(|entry| std::fs::read(entry.ok()?.path().join("gitdir")).ok());
-        let worktrees = pointers.filter_map(|pointer| {
-            let pointer = path_of(pointer.strip_suffix(b"\n").unwrap_or(&pointer));
-            pointer.parent().map(Path::to_owned)
-        });
         let shared = [self.home().to_owned(), self.common_dir().to_owned()];
-        let dirs: Vec<PathBuf> = worktrees.chain(shared).collect();
+        let dirs: Vec<PathBuf> = self.worktree_roots().into_iter().chain(shared).collect();
         git_runs_in(&dirs.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }
 }

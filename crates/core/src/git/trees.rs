@@ -71,8 +71,12 @@ fn changed(record: Recorded) -> Option<Option<TrackedChange>> {
         Some(Tracked { mode: u32::from(mode.value()), oid: oid_of(id)? })
     };
     let (path, old, new, mode) = match record {
-        Recorded::Addition { entry_mode, oid, path, .. } => (path, None, Some(tracked(entry_mode, &oid)), entry_mode),
-        Recorded::Deletion { entry_mode, oid, path, .. } => (path, Some(tracked(entry_mode, &oid)), None, entry_mode),
+        Recorded::Addition { entry_mode, oid, path, .. } => {
+            (path, None, Some(tracked(entry_mode, &oid)), entry_mode)
+        }
+        Recorded::Deletion { entry_mode, oid, path, .. } => {
+            (path, Some(tracked(entry_mode, &oid)), None, entry_mode)
+        }
         Recorded::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => (
             path,
             Some(tracked(previous_entry_mode, &previous_oid)),

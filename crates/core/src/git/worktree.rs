@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::pointer::{is_same_path, read_git_file};
 use super::{CommonLock, GitCommand, GitError, Oid, Repository, path_of};
 use crate::error::{FileError, Result};
 
@@ -45,11 +46,11 @@ pub struct ListedWorktree {
 impl Worktree {
     /// The worktree at `path`, if a `.git` file there points into `common_dir`.
     pub fn at(path: &Path, common_dir: &Path) -> Option<Self> {
-        let pointer = std::fs::read(path.join(".git")).ok()?;
-        let target = pointer.strip_prefix(b"gitdir: ")?;
-        let git_dir = path_of(target.strip_suffix(b"\n").unwrap_or(target));
-        let ours = git_dir.parent()? == common_dir.join("worktrees") && git_dir.join("HEAD").is_file();
-        ours.then(|| Self { path: path.to_owned(), git_dir })
+        let target = read_git_file(path)?;
+        let entries = common_dir.join("worktrees");
+        is_same_path(target.parent()?, &entries).then_some(())?;
+        let git_dir = entries.join(target.file_name()?);
+        git_dir.join("HEAD").is_file().then(|| Self { path: path.to_owned(), git_dir })
     }
 }
 
@@ -278,7 +279,8 @@ impl Repository {
         Ok(found.into_iter().filter(|(code, _)| !code.ends_with(' ')).map(|(_, path)| path).collect())
     }
 
-    fn ask_status(call: GitCommand<'_>) -> Result<Vec<(String, PathBuf)>> {
+    /// What `git status` prints in a worktree: the code, and the path.
+    pub(super) fn ask_status(call: GitCommand<'_>) -> Result<Vec<(String, PathBuf)>> {
         let call = call.args(["status", "--porcelain=v1", "-z", "--untracked-files=all"]);
         let printed = call.args(["--no-renames", "--ignore-submodules=none"]).run()?;
         let entry = |line: &[u8]| {

@@ -62,6 +62,7 @@ fn follow(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
     }
     let only_behind = repository.is_ancestor(&ours, &theirs)?;
     let head = repository.rebase(&held.worktree, &theirs, &theirs)?;
+    project.pool(&hotfix.loaded).bring_held_submodules(&held)?;
     if only_behind {
         return Ok(());
     }

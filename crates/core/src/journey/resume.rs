@@ -29,6 +29,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
     let (held, taken) = match known {
         Some(held) => {
             take_out_strangers(project, hotfix)?;
+            pool.bring_held_submodules(&held)?;
             (held, false)
         }
         None => {

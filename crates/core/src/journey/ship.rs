@@ -159,6 +159,7 @@ fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request
         _ => return Ok(()),
     }
     let work = Work::of(project, hotfix)?;
+    work.has_published_submodules()?;
     let (work, findings) = validate(project, hotfix, work, request)?;
     note(project, hotfix, findings)?;
     failpoint::reach(project.ctx(), "ship.validated");
@@ -310,6 +311,7 @@ fn follow_target(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
     let newest = project.fetcher(&target)?.fetch(hotfix.loaded.config.submit.timeout.duration())?;
     let held = hotfix.held(project)?;
     let head = project.repository.rebase(&held.worktree, &hotfix.base()?, &newest)?;
+    project.pool(&hotfix.loaded).bring_held_submodules(&held)?;
     let rebased = Fact::Rebased { base: newest.to_string(), commit: head.to_string() };
     hotfix.append(project, vec![(rebased, None)], &Vec::new())
 }

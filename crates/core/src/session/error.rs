@@ -68,6 +68,26 @@ pub enum SessionError {
     /// A submodule or nested repository holds what no commit of this repository can hold.
     #[error("{} holds changes that are in no commit of it", paths.join(", "))]
     InnerChanges {
+        /// The slot.
+        worktree: PathBuf,
+        /// The submodules.
+        paths: Vec<String>,
+    },
+    /// A submodule stands where it was before the slot moved.
+    #[error("the submodule {} is not at the commit that the slot names", paths.join(", "))]
+    LeftBehind {
+        /// The hotfix.
+        id: String,
+        /// The slot.
+        worktree: PathBuf,
+        /// The submodules.
+        paths: Vec<String>,
+    },
+    /// The fix names a commit of a submodule that nobody else can fetch.
+    #[error("{} is at a commit that is on no remote of it", paths.join(", "))]
+    UnpublishedSubmodule {
+        /// The slot.
+        worktree: PathBuf,
         /// The submodules.
         paths: Vec<String>,
     },
@@ -119,6 +139,13 @@ impl Explain for SessionError {
             Self::InnerChanges { .. } => {
                 "tests would see them, and the commit could not hold them".to_owned()
             }
+            Self::LeftBehind { .. } => {
+                "nobody moved it: committed, it would take the submodule back to where it was before"
+                    .to_owned()
+            }
+            Self::UnpublishedSubmodule { .. } => {
+                "whoever fetches the fix could not check the submodule out".to_owned()
+            }
             Self::NestedRepository { .. } => {
                 "Git would commit its address instead of its files, and nobody else could fetch them"
                     .to_owned()
@@ -157,10 +184,18 @@ impl Explain for SessionError {
                 "git hotfix ship  # again, if the edit was yours; a test that writes its own source has to write elsewhere"
                     .to_owned()
             }
-            Self::InnerChanges { paths } => {
-                let path = quoted(paths.first().map_or("", String::as_str));
-                format!("git -C {path} status  # commit and push there, or take the changes back")
+            Self::InnerChanges { worktree, paths } => {
+                format!("git -C {} status  # commit and push there, or take the changes back", first_in(worktree, paths))
             }
+            Self::LeftBehind { id, worktree, paths } => format!(
+                "git hotfix resume {id}  # brings it there; or, to make it part of the fix: git -C {} add {}",
+                quoted(&worktree.to_string_lossy()),
+                quoted(paths.first().map_or("", String::as_str))
+            ),
+            Self::UnpublishedSubmodule { worktree, paths } => format!(
+                "git -C {} push origin HEAD:refs/heads/BRANCH  # then the same command again",
+                first_in(worktree, paths)
+            ),
             Self::NestedRepository { paths } => {
                 let path = quoted(paths.first().map_or("", String::as_str));
                 format!("mv {path} ELSEWHERE  # or: git submodule add URL {path}")
@@ -185,8 +220,15 @@ impl Explain for SessionError {
             | Self::Busy { .. }
             | Self::Untrusted { .. }
             | Self::InnerChanges { .. }
+            | Self::LeftBehind { .. }
+            | Self::UnpublishedSubmodule { .. }
             | Self::NestedRepository { .. }
             | Self::ChangedMeanwhile { .. } => ExitCode::DECISION,
         }
     }
+}
+
+/// The first of some paths in a worktree, as a word of a shell.
+fn first_in(worktree: &std::path::Path, paths: &[String]) -> String {
+    quoted(&worktree.join(paths.first().map_or("", String::as_str)).to_string_lossy())
 }

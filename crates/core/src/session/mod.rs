@@ -34,7 +34,7 @@ pub use project::Project;
 pub use reader::Reader;
 pub use seen::Seen;
 pub use sharing::{Shared, remote_record};
-pub use work::Work;
+pub use work::{Work, has_published_submodules, push_submodules};
 
 /// What travels together through a step: the repository, the hotfix at hand, and the state of its slot.
 #[derive(Clone, Copy)]

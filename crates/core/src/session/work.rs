@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Hotfix, Project, Reader, SessionError};
 use crate::error::{FileError, Result};
-use crate::git::{Change, ChangeKind, FileDiff, Oid, Repository};
+use crate::git::{Change, ChangeKind, FileDiff, Head, Oid, PushRecursion, Repository, Submodule};
 use crate::slot::Held;
 use crate::suite::{self, Place, Runner};
 
@@ -47,7 +47,7 @@ impl Work {
     pub fn look(project: &Project, hotfix: &Hotfix) -> Result<Self> {
         let work = Self::look_at_all(project, hotfix)?;
         project.pool(&hotfix.loaded).no_strangers(&work.held, &work.since_taken()?)?;
-        work.fits_into_a_commit()?;
+        work.fits_into_a_commit(project, hotfix)?;
         Ok(work)
     }
 
@@ -88,23 +88,43 @@ impl Work {
 
     /// Fails with the names of submodules and nested repositories whose files a commit could not hold: tests see them,
     /// and whoever fetches the commit would not.
-    fn fits_into_a_commit(&self) -> Result<()> {
-        let text = |path: &Path| path.to_string_lossy().into_owned();
-        let is_nested = |change: &&Change| {
-            change.kind == ChangeKind::Added
-                && change.new.as_ref().is_some_and(|(mode, _)| mode == SUBMODULE)
-                && self.held.worktree.path.join(&change.path).join(".git").is_dir()
+    fn fits_into_a_commit(&self, project: &Project, hotfix: &Hotfix) -> Result<()> {
+        let names = |paths: Vec<PathBuf>| {
+            paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<String>>()
         };
-        let nested: Vec<String> =
-            self.changes.iter().filter(is_nested).map(|change| text(&change.path)).collect();
+        let nested = self.nested_repositories()?;
         if !nested.is_empty() {
-            return Err(SessionError::NestedRepository { paths: nested }.into());
+            return Err(SessionError::NestedRepository { paths: names(nested) }.into());
         }
+        let worktree = || self.held.worktree.path.clone();
         let dirty = self.repository.dirty_submodules(&self.held.worktree)?;
-        if dirty.is_empty() {
-            return Ok(());
+        if !dirty.is_empty() {
+            return Err(SessionError::InnerChanges { worktree: worktree(), paths: names(dirty) }.into());
         }
-        Err(SessionError::InnerChanges { paths: dirty.iter().map(|path| text(path)).collect() }.into())
+        let left = project.pool(&hotfix.loaded).left_behind(&self.held)?;
+        if !left.is_empty() {
+            let id = hotfix.id().to_owned();
+            return Err(SessionError::LeftBehind { id, worktree: worktree(), paths: names(left) }.into());
+        }
+        Ok(())
+    }
+
+    /// Repositories in the slot that are no submodules: Git would commit the id of their commit, and nobody could fetch it.
+    pub fn nested_repositories(&self) -> Result<Vec<PathBuf>> {
+        let is_new = |change: &&Change| change.kind != ChangeKind::Modified && change.is_submodule();
+        let mut new: Vec<PathBuf> =
+            self.changes.iter().filter(is_new).map(|change| change.path.clone()).collect();
+        if !new.is_empty() {
+            let named = self.repository.submodules_named_in(&self.tree)?;
+            new.retain(|path| !named.contains_key(path));
+        }
+        Ok(new)
+    }
+
+    /// Fails if the fix names a commit of a submodule that is on none of its remotes: whoever fetches the fix could not
+    /// check it out. As `git push` does, `push.recurseSubmodules` has the last word.
+    pub fn has_published_submodules(&self) -> Result<()> {
+        has_published_submodules(&self.repository, &self.held, &self.changes)
     }
 
     /// A commit that a slot holds, to be proven again.
@@ -217,8 +237,72 @@ impl Work {
     }
 }
 
-/// The mode of a submodule in a tree.
-const SUBMODULE: &str = "160000";
+/// Fails if one of `changes` names a commit of a submodule that is on none of its remotes, unless Git is to push it with
+/// the fix, or the user said not to look.
+pub fn has_published_submodules(repository: &Repository, held: &Held, changes: &[Change]) -> Result<()> {
+    let unpublished = unpublished_submodules(repository, held, changes)?;
+    if unpublished.is_empty() {
+        return Ok(());
+    }
+    let paths: Vec<String> =
+        unpublished.iter().map(|submodule| submodule.path.to_string_lossy().into_owned()).collect();
+    let is_on_branch =
+        |submodule: &Submodule| matches!(repository.head_of(&submodule.worktree), Ok(Head::Branch(_)));
+    match repository.push_recursion(&held.worktree)? {
+        PushRecursion::OnDemand if unpublished.iter().all(is_on_branch) => Ok(()),
+        PushRecursion::No => {
+            let names = paths.join(", ");
+            repository.ctx().warn(format!(
+                "{names} is at a commit that is on no remote of it; push.recurseSubmodules says not to look"
+            ));
+            Ok(())
+        }
+        _ => {
+            let worktree = held.worktree.path.clone();
+            Err(SessionError::UnpublishedSubmodule { worktree, paths }.into())
+        }
+    }
+}
+
+/// Pushes the submodules that the fix needs, where `push.recurseSubmodules` asks for it; fails if that did not help.
+pub fn push_submodules(
+    repository: &Repository,
+    held: &Held,
+    changes: &[Change],
+    limit: std::time::Duration,
+) -> Result<()> {
+    let unpublished = unpublished_submodules(repository, held, changes)?;
+    if unpublished.is_empty() || repository.push_recursion(&held.worktree)? != PushRecursion::OnDemand {
+        return Ok(());
+    }
+    for submodule in &unpublished {
+        repository.push_submodule(submodule, limit)?;
+    }
+    has_published_submodules(repository, held, changes)
+}
+
+/// The submodules whose commit in `changes` is on none of their remotes, as far as their repositories know.
+fn unpublished_submodules(
+    repository: &Repository,
+    held: &Held,
+    changes: &[Change],
+) -> Result<Vec<Submodule>> {
+    let named: Vec<&Change> = changes.iter().filter(|change| change.is_submodule()).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut unpublished = Vec::new();
+    for submodule in repository.submodules(&held.worktree)? {
+        let change = named.iter().find(|change| change.path == submodule.path);
+        if let Some((_, commit)) = change.and_then(|change| change.new.as_ref())
+            && submodule.has_repository()
+            && !repository.is_published_in(&submodule, commit)?
+        {
+            unpublished.push(submodule);
+        }
+    }
+    Ok(unpublished)
+}
 
 /// A look at a slot.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 use super::fresh::Tick;
 use super::shift::changes_rules;
 use super::state::{Entry, Move, SlotState};
+use super::submodules::Whose;
 use super::{Held, Pool, SlotError, inspect};
 use crate::error::Result;
 use crate::git::{Expect, GitError, Head, Oid, RefChange, Worktree};
@@ -23,6 +24,9 @@ impl Pool<'_> {
         let changes = self.repository.tracked_changes(&held.base, commit)?;
         let rules = changes_rules(&changes);
         if rules && !self.repository.status(&held.worktree)?.is_empty() {
+            return Ok(false);
+        }
+        if !self.leave_submodules(&held.worktree, commit, Whose::Held)?.is_empty() {
             return Ok(false);
         }
         let untouched = entry.clone();
@@ -46,6 +50,7 @@ impl Pool<'_> {
             moved => {
                 moved?;
                 held.base = commit.clone();
+                self.bring_submodules_or_say(&held.worktree, Whose::Held)?;
                 Ok(true)
             }
         }
@@ -88,10 +93,12 @@ impl Pool<'_> {
             return self.stay(entry);
         }
         self.advance(entry, branch.is_some(), |worktree| {
+            self.leave_submodules(worktree, &target, Whose::Held)?;
             let dir = self.place_to_save(&hotfix)?;
             self.save_changes(worktree, &dir)?;
             self.outlive_builds(worktree);
-            self.reset_exactly(worktree, &target)
+            self.reset_exactly(worktree, &target)?;
+            self.bring_submodules_or_say(worktree, Whose::Held)
         })
     }
 

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use hotfix_model::ExitCode;
 
+use super::place::MOVED;
 use crate::error::Explain;
 
+/// How a slot is put elsewhere at once: what the repository's own `hotfix.toml` says counts only after a merge.
+const ELSEWHERE: &str = "git hotfix --set slot.path=/FOLDER/NAME start \"ALERT\"  # or, for good, `path` below [slot] in ~/.config/git-hotfix/config.toml";
 /// How many files or holders of slots are named in one line.
 const MOST_SHOWN: usize = 5;
 
@@ -78,6 +81,14 @@ pub enum SlotError {
         /// The first file that differs.
         first: PathBuf,
     },
+    /// A submodule is not in the twin, or not at its commit.
+    #[error("{} lacks a submodule", path.display())]
+    LacksSubmodule {
+        /// The twin.
+        path: PathBuf,
+        /// Which, and why.
+        why: String,
+    },
     /// Files were in the slot before its hotfix began.
     #[error("{} in {} older than hotfix {hotfix}: {}", counted(files), path.display(), listed(files))]
     Strangers {
@@ -127,6 +138,7 @@ impl Explain for SlotError {
             Self::InProgress { .. } => "ending it for you could lose something".to_owned(),
             Self::BadPlace { why, .. }
             | Self::NotMade { why, .. }
+            | Self::LacksSubmodule { why, .. }
             | Self::Suspicious { why, .. }
             | Self::NotRemovable { why, .. } => why.clone(),
             Self::TooMany { most, holders, .. } => {
@@ -147,13 +159,17 @@ impl Explain for SlotError {
             Self::Elsewhere { path, branch, .. } => format!("git -C {} switch {branch}", path.display()),
             Self::Busy { .. } => "wait for it to end, then run the same command again".to_owned(),
             Self::InProgress { path, .. } => format!("git -C {} status", path.display()),
-            Self::BadPlace { .. } => {
-                "set slot.path in hotfix.toml to a place beside the repository".to_owned()
-            }
+            Self::BadPlace { .. } => ELSEWHERE.to_owned(),
             Self::NotMade { why, .. } if why.contains("No space left") || why.contains("quota") => {
                 "free some disk space, then run the same command again".to_owned()
             }
+            Self::LacksSubmodule { .. } => {
+                "git submodule update --init --recursive  # in your own worktree, then run the same command again".to_owned()
+            }
             Self::NotMade { .. } => "run the same command again".to_owned(),
+            Self::Suspicious { path, why } if why == MOVED => {
+                format!("git worktree repair {}  # then run the same command again", word(path))
+            }
             Self::Suspicious { path, .. } => format!("look at {}, and move it away", path.display()),
             Self::NotExact { .. } => {
                 "run the same command again; if it stays, set the file's filters right".to_owned()
@@ -173,7 +189,10 @@ impl Explain for SlotError {
 
     fn exit(&self) -> ExitCode {
         match self {
-            Self::BadPlace { .. } | Self::NotMade { .. } | Self::NotExact { .. } => ExitCode::SETUP,
+            Self::BadPlace { .. }
+            | Self::NotMade { .. }
+            | Self::LacksSubmodule { .. }
+            | Self::NotExact { .. } => ExitCode::SETUP,
             Self::Unknown { .. } => ExitCode::USAGE,
             _ => ExitCode::DECISION,
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::claim::is_pending;
-use super::place::Presence;
+use super::place::{MOVED, Presence};
 use super::state::{Entry, Lease, SlotState};
 use super::{Held, Pool, SlotError, SlotLock, Warmed, inspect};
 use crate::error::Result;
@@ -119,12 +119,26 @@ impl Pool<'_> {
 
     fn lost(&self, entry: &Entry, lease: &Lease, why: String) -> SlotError {
         let path = entry.place.path().to_owned();
+        if let Some(path) = self.moved_by_hand(entry) {
+            return SlotError::Suspicious { path, why: MOVED.to_owned() };
+        }
         let known = entry.place.git_dir(self.repository).is_some_and(|dir| dir.is_dir());
         match entry.place.presence() {
             Presence::Folder if known => SlotError::Suspicious { path, why },
             Presence::Other => SlotError::Suspicious { path, why },
             _ => SlotError::Gone { hotfix: lease.hotfix.clone(), path },
         }
+    }
+
+    /// Where a slot is that was moved together with the repository, and that Git does not know again yet: the user has to
+    /// type `git worktree repair`.
+    pub(super) fn moved_by_hand(&self, entry: &Entry) -> Option<PathBuf> {
+        let known = entry.place.git_dir(self.repository).is_some_and(|dir| dir.is_dir());
+        if !known || entry.place.presence() == Presence::Folder {
+            return None;
+        }
+        let beside = self.repository.home().with_file_name(entry.place.path().file_name()?);
+        entry.place.was_left_by_move(&beside).then_some(beside)
     }
 
     /// Whether HEAD is on the hotfix branch; an error if it is neither there nor where the slot was taken.

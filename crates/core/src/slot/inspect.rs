@@ -61,9 +61,22 @@ pub(super) fn unready(
 /// The first thing in a worktree that is not as in its HEAD, as part of a sentence. This is the full look at every
 /// file.
 pub(super) fn edited(repository: &Repository, worktree: &Worktree) -> Result<Option<String>> {
-    let status = repository.status_noting(worktree)?;
+    let status = without_submodules(repository, worktree, repository.status_noting(worktree)?)?;
     Ok(status.first().map(|(code, path)| match code.as_str() {
         "??" => format!("{} in it is in no commit", path.display()),
         _ => format!("{} was edited in it", path.display()),
     }))
+}
+
+/// A status without the submodules: what they hold is looked for in them, and where they stand is up to us.
+pub(super) fn without_submodules(
+    repository: &Repository,
+    worktree: &Worktree,
+    mut status: Vec<(String, PathBuf)>,
+) -> Result<Vec<(String, PathBuf)>> {
+    if !status.is_empty() {
+        let submodules = repository.submodules(worktree)?;
+        status.retain(|(_, path)| !submodules.iter().any(|submodule| submodule.path == *path));
+    }
+    Ok(status)
 }

@@ -90,12 +90,13 @@ impl Pool<'_> {
             // On its way; the next start finishes that first.
             return Ok(None);
         };
-        let trouble = inspect::unready(self.repository, &worktree, (commit, stamp.as_ref()))?;
+        let trouble = self.why_unready(&worktree, (commit, stamp.as_ref()))?;
         if trouble.is_some() {
             return Ok(trouble);
         }
         // Without noting what was looked at: a stamp holds only as long as nobody writes the index.
-        let status = self.repository.status(&worktree)?;
+        let status =
+            inspect::without_submodules(self.repository, &worktree, self.repository.status(&worktree)?)?;
         Ok(status.first().map(|(_, path)| format!("{} in it is not as it was left", path.display())))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::place::{self, Place, pointer_target, points_to};
+use super::place::{self, Place, points_to};
 use super::{Pool, SlotError};
 use crate::error::{Error, Explain, FileError, Result};
 use crate::failpoint;
-use crate::git::{CommonLock, GitError, Oid, Worktree};
+use crate::git::{CommonLock, GitError, Oid, Worktree, is_same_path, read_git_file, read_worktree_root};
 
 /// How often a worktree is made before it is given up.
 const TRIES: u32 = 3;
@@ -52,6 +52,7 @@ impl Pool<'_> {
         }
         let worktree = added?;
         place::make_private(path).map_err(FileError::of("protect", path))?;
+        place::mark(&worktree).map_err(FileError::of("mark", path))?;
         Ok(worktree)
     }
 
@@ -81,9 +82,9 @@ impl Pool<'_> {
             return Ok(Vec::new());
         };
         let begun = |entry: &PathBuf| {
-            let pointer = place::read_path(&entry.join("gitdir"));
-            let for_path = pointer == path.join(".git");
-            let unfinished = pointer.as_os_str().is_empty();
+            let root = read_worktree_root(entry);
+            let for_path = root.as_ref().is_some_and(|root| is_same_path(root, path));
+            let unfinished = root.is_none();
             match std::fs::read_to_string(entry.join("locked")) {
                 Ok(reason) if reason.trim() == "hotfix" => for_path || unfinished,
                 Ok(reason) => reason.is_empty() && unfinished && entry.file_name() == path.file_name(),
@@ -134,7 +135,7 @@ fn is_ours_half_made(path: &Path, worktrees: &Path, entries: &[PathBuf]) -> bool
         Err(_) => count == 0,
         Ok(pointer) if pointer.is_empty() => count == 1,
         Ok(_) => {
-            let target = pointer_target(path);
+            let target = read_git_file(path).unwrap_or_default();
             let dead = !target.exists() && target.parent() == Some(worktrees);
             entries.contains(&target) || (dead && count == 1)
         }
@@ -144,6 +145,12 @@ fn is_ours_half_made(path: &Path, worktrees: &Path, entries: &[PathBuf]) -> bool
 /// Fails with words about `slot.path` where Git would fail with words about folders.
 fn can_write_beside(path: &Path) -> Result<(), SlotError> {
     use rustix::fs::{Access, access};
+    // Its twin has the longer name.
+    let found = super::twin::first_path(path).symlink_metadata().map_err(|error| error.raw_os_error());
+    if found.is_err_and(|code| code == Some(rustix::io::Errno::NAMETOOLONG.raw_os_error())) {
+        let why = "its name is too long for the file system".to_owned();
+        return Err(SlotError::BadPlace { path: path.to_owned(), why });
+    }
     let existing = path.ancestors().skip(1).find(|dir| dir.symlink_metadata().is_ok());
     let existing = existing.unwrap_or(Path::new("/"));
     access(existing, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| SlotError::BadPlace {

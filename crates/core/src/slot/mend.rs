@@ -175,6 +175,9 @@ impl Pool<'_> {
 
     /// Forgets a slot whose folder is gone; the lease of an open hotfix stays, so that it can be said.
     fn forget(&self, entry: &Entry, done: &mut Vec<String>) -> Result<()> {
+        if self.moved_by_hand(entry).is_some() {
+            return Ok(());
+        }
         if self.remove_entry(&entry.place)? {
             let path = entry.place.path().display();
             done.push(format!("forgot slot {}: {path} is gone", entry.number));
@@ -187,6 +190,9 @@ impl Pool<'_> {
 
     /// Forgets a slot whose folder is gone, whoever held it, with its twin.
     pub(super) fn drop_entry(&self, entry: &Entry) -> Result<()> {
+        for place in entry.twin.iter().chain([&entry.place]) {
+            self.save_submodules_of(place)?;
+        }
         self.take_down(&mut entry.clone())
     }
 
@@ -198,8 +204,20 @@ impl Pool<'_> {
         if !is_entry_for(&git_dir, place.path()) {
             return Ok(false);
         }
+        self.save_submodules_of(place)?;
         let common = CommonLock::acquire(self.repository)?;
         self.repository.remove_entry(&common, &git_dir)?;
         Ok(true)
+    }
+
+    /// Keeps what the submodules of a worktree hold whose folder is gone.
+    fn save_submodules_of(&self, place: &Place) -> Result<()> {
+        match (place.presence(), place.git_dir(self.repository)) {
+            (Presence::Nothing, Some(git_dir)) => {
+                let name = git_dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.save_submodules(&git_dir, &name)
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -30,12 +30,14 @@ mod stamp;
 mod space;
 mod state;
 mod strangers;
+mod submodules;
 mod take;
 mod twin;
 mod warm;
 mod wish;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use hotfix_model::config::SlotConfig;
@@ -69,7 +71,14 @@ pub struct Pool<'a> {
     repository: &'a Repository,
     config: &'a SlotConfig,
     store: Store,
+    anchor: OnceLock<Anchor>,
     cone: Option<Cone>,
+}
+
+/// What `slot.path` is relative to, and what `{repo}` stands for in it.
+struct Anchor {
+    home: PathBuf,
+    name: String,
 }
 
 /// The slot of an open hotfix.
@@ -97,7 +106,7 @@ pub struct Held {
 impl<'a> Pool<'a> {
     /// The slots of `repository`.
     pub fn new(repository: &'a Repository, config: &'a SlotConfig) -> Self {
-        Self { repository, config, store: Store::new(&repository.state_dir()), cone: None }
+        Self { repository, config, store: Store::new(repository), anchor: OnceLock::new(), cone: None }
     }
 
     /// Makes new slots with these files only. A slot that waits already has all of them.
@@ -160,18 +169,55 @@ impl<'a> Pool<'a> {
 
     /// Where slot `number` belongs: the template beside the repository, `-2`, `-3` … appended.
     fn path_for(&self, number: u32) -> Result<PathBuf> {
-        let home = self.repository.home();
-        let relative = self.config.path.replace("{repo}", &self.repository.name());
-        let mut path = without_dots(&home.join(relative)).into_os_string();
+        let anchor = self.anchor()?;
+        let relative = self.config.path.replace("{repo}", &anchor.name);
+        let mut path = without_dots(&anchor.home.join(relative)).into_os_string();
         if number > 1 {
             path.push(format!("-{number}"));
         }
         let path = without_links(Path::new(&path));
-        if path.starts_with(home) || home.starts_with(&path) {
-            let why = "slot.path is inside the repository: it would show up in your own status".to_owned();
+        if let Some(why) = self.why_not_at(&path, anchor) {
             return Err(SlotError::BadPlace { path, why }.into());
         }
         Ok(path)
+    }
+
+    /// The main worktree. For a submodule the outermost repository that holds it: beside the submodule itself, a slot
+    /// would lie in that repository's worktree.
+    fn anchor(&self) -> Result<&Anchor> {
+        if let Some(known) = self.anchor.get() {
+            return Ok(known);
+        }
+        let mut home = self.repository.home().to_owned();
+        let mut name = self.repository.name();
+        while let Some(outer) = self.repository.superproject_of(&home)? {
+            name = format!("{}-{name}", outer.file_name().unwrap_or_default().to_string_lossy());
+            home = outer;
+        }
+        Ok(self.anchor.get_or_init(|| Anchor { home, name }))
+    }
+
+    /// Why no slot may lie at a path: it would show up in a worktree, or lie among the files of a repository.
+    fn why_not_at(&self, path: &Path, anchor: &Anchor) -> Option<String> {
+        let repository = self.repository;
+        let entries = self.store.load_all().unwrap_or_default();
+        let is_own = |root: &PathBuf| {
+            entries.iter().any(|entry| entry.twin.iter().chain([&entry.place]).any(|own| own.path() == root))
+        };
+        // A worktree at the very path is only in the way, as any other folder would be.
+        let mut worktrees = repository.worktree_roots();
+        worktrees.retain(|root| !is_own(root) && root != path);
+        worktrees.extend([repository.home(), &anchor.home].map(Path::to_owned));
+        if worktrees.iter().any(|root| path.starts_with(root) || root.starts_with(path)) {
+            return Some(
+                "slot.path is inside the repository: it would show up in your own status".to_owned(),
+            );
+        }
+        let is_git_folder = |dir: &&Path| {
+            dir.join("HEAD").is_file() && ["objects", "refs"].iter().all(|name| dir.join(name).is_dir())
+        };
+        let around = path.ancestors().skip(1).find(is_git_folder);
+        around.map(|dir| format!("slot.path is inside {}, which is Git's own folder", dir.display()))
     }
 }
 

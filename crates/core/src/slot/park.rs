@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::place::{Presence, Stored};
 use super::stamp::Stamp;
 use super::state::{Entry, Move, SlotState};
+use super::submodules::Whose;
 use super::{Held, Pool, SlotError, inspect};
 use crate::error::{FileError, Result};
 use crate::failpoint;
@@ -97,7 +98,8 @@ impl Pool<'_> {
     pub fn forget_removed(&self, hotfix: &str) -> Result<()> {
         for entry in self.store.load_all()? {
             let held = entry.lease().is_some_and(|lease| lease.hotfix == hotfix);
-            if held && entry.place.presence() == Presence::Nothing {
+            let gone = entry.place.presence() == Presence::Nothing && self.moved_by_hand(&entry).is_none();
+            if held && gone {
                 let _lock = self.lock(entry.number, entry.place.path())?;
                 self.drop_entry(&entry)?;
             }
@@ -141,15 +143,25 @@ impl Pool<'_> {
         self.repository.remove_scratch(&worktree);
         self.outlive_builds(&worktree);
         self.repository.widen_worktree(&worktree)?;
-        self.reset_exactly(&worktree, &target.commit)?;
+        // A submodule that holds something and that the new commit has no place for keeps the slot where it is.
+        parked.left = self.leave_submodules(&worktree, &target.commit, Whose::Nobodys)?;
+        let commit = match parked.left.is_empty() {
+            true => target.commit.clone(),
+            false => self.repository.head(&worktree)?,
+        };
+        self.reset_exactly(&worktree, &commit)?;
         failpoint::reach(self.repository.ctx(), "park.moved");
-        parked.left = self.sweep(&worktree, false)?;
+        self.bring_submodules_or_say(&worktree, Whose::Nobodys)?;
+        parked.left.extend(self.sweep(&worktree, false)?);
+        parked.left.extend(self.inner_content(&worktree)?.into_iter().map(|found| found.path));
+        parked.left.sort_unstable();
+        parked.left.dedup();
         if let Some(twin) = entry.twin.as_ref().and_then(|twin| twin.worktree(self.repository).ok()) {
             self.repository.remove_scratch(&twin);
             self.repository.widen_worktree(&twin)?;
         }
-        let stamp = parked.left.is_empty().then(|| Stamp::of(&worktree, &target.commit)).flatten();
-        entry.state = SlotState::Parked { commit: target.commit, stamp };
+        let stamp = parked.left.is_empty().then(|| Stamp::of(&worktree, &commit)).flatten();
+        entry.state = SlotState::Parked { commit, stamp };
         self.store.save(entry)?;
         failpoint::reach(self.repository.ctx(), "park.parked");
         Ok(parked)

@@ -1,13 +1,17 @@
 //! A folder of ours and the name Git knows it by. Looked at without following links.
 
-use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::git::{Repository, Worktree};
+use crate::git::{Repository, Worktree, is_same_path, read_git_file, read_worktree_root};
+
+/// In Git's entry of a worktree that we made.
+const MARK: &str = "hotfix-slot";
+/// Why a worktree cannot be used that was moved by hand.
+pub(super) const MOVED: &str = "the repository was moved: the .git file in it names a folder that is gone";
 
 /// A path as JSON: a string, or a list of bytes where it is not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,18 +66,43 @@ impl Place {
     pub fn worktree(&self, repository: &Repository) -> Result<Worktree, String> {
         let path = self.path();
         is_private_folder(path)?;
-        let worktree = Worktree::at(path, repository.common_dir())
-            .ok_or("its .git file does not point into this repository")?;
+        let worktree = Worktree::at(path, repository.common_dir()).ok_or_else(|| self.why_no_worktree())?;
         if Some(&worktree.git_dir) != self.git_dir(repository).as_ref() {
             return Err("it is another worktree than the one recorded".to_owned());
         }
-        if read_path(&worktree.git_dir.join("gitdir")) != path.join(".git") {
+        if !read_worktree_root(&worktree.git_dir).is_some_and(|root| is_same_path(&root, path)) {
             return Err("the repository's entry for it names another folder".to_owned());
         }
         if std::fs::read(worktree.git_dir.join("commondir")).unwrap_or_default().is_empty() {
             return Err("the repository's entry for it is damaged".to_owned());
         }
         Ok(worktree)
+    }
+
+    fn why_no_worktree(&self) -> String {
+        match self.was_left_by_move(self.path()) {
+            true => MOVED.to_owned(),
+            false => "its .git file does not point into this repository".to_owned(),
+        }
+    }
+
+    /// Whether the folder at `path` is this worktree, whose `.git` file names a place where the repository is no longer.
+    pub fn was_left_by_move(&self, path: &Path) -> bool {
+        let Some(target) = read_git_file(path) else { return false };
+        let names_entry = self.name.as_ref().is_some_and(|name| target.file_name() == name.0.file_name());
+        names_entry && !target.exists() && is_private_folder(path).is_ok()
+    }
+
+    /// Goes where Git's entry says that the worktree is now: the repository may have been moved with its slots and
+    /// repaired (`git worktree repair`), or a slot by `git worktree move`.
+    pub fn follow_move(&mut self, common_dir: &Path) {
+        let Some(name) = &self.name else { return };
+        let git_dir = common_dir.join("worktrees").join(&name.0);
+        let Some(root) = read_worktree_root(&git_dir).filter(|root| root != self.path()) else { return };
+        let moved = is_marked(&git_dir) && points_to(&root, &git_dir) && !points_to(self.path(), &git_dir);
+        if moved {
+            self.path = Stored(root);
+        }
     }
 
     /// What lies at the path.
@@ -90,28 +119,27 @@ impl Place {
     }
 }
 
-/// A path that Git wrote into a file, with a newline at its end.
-pub(super) fn read_path(file: &Path) -> PathBuf {
-    let bytes = std::fs::read(file).unwrap_or_default();
-    PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\n").unwrap_or(&bytes)))
+/// Whether one of the repository's entries is of a worktree that we made. A user's own may get the name of one that was
+/// removed.
+pub(super) fn is_marked(git_dir: &Path) -> bool {
+    let is_locked_by_us =
+        std::fs::read(git_dir.join("locked")).is_ok_and(|why| why.trim_ascii() == b"hotfix");
+    is_locked_by_us || git_dir.join(MARK).exists()
 }
 
-/// The private folder that the `.git` file of a folder names; empty if it names none.
-pub(super) fn pointer_target(path: &Path) -> PathBuf {
-    let pointer = read_path(&path.join(".git"));
-    let target = pointer.as_os_str().as_bytes().strip_prefix(b"gitdir: ").unwrap_or_default();
-    PathBuf::from(OsStr::from_bytes(target))
+/// Marks a worktree as one that we made, whatever becomes of its lock.
+pub(super) fn mark(worktree: &Worktree) -> std::io::Result<()> {
+    std::fs::write(worktree.git_dir.join(MARK), "")
 }
 
 /// Whether the `.git` file of a folder names this private folder, which exists.
 pub(super) fn points_to(path: &Path, git_dir: &Path) -> bool {
-    pointer_target(path) == git_dir && git_dir.is_dir()
+    read_git_file(path).is_some_and(|target| is_same_path(&target, git_dir)) && git_dir.is_dir()
 }
 
 /// Whether one of the repository's entries is for a folder, or does not say any more for which.
 pub(super) fn is_entry_for(git_dir: &Path, path: &Path) -> bool {
-    let pointer = read_path(&git_dir.join("gitdir"));
-    pointer.as_os_str().is_empty() || pointer == path.join(".git")
+    read_worktree_root(git_dir).is_none_or(|root| is_same_path(&root, path))
 }
 
 /// Makes a slot's folder unreadable for others.
@@ -168,7 +196,7 @@ mod tests {
     #[test]
     fn paths_of_any_bytes_survive_json() {
         for bytes in [b"/a b/\n-x".as_slice(), b"/\xff\xfe/x", b"/\"quoted\""] {
-            let stored = Stored(PathBuf::from(OsStr::from_bytes(bytes)));
+            let stored = Stored(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)));
             let json = serde_json::to_string(&stored).unwrap();
             assert_eq!(serde_json::from_str::<Stored>(&json).unwrap(), stored);
         }

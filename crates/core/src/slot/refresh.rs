@@ -6,12 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use hotfix_model::Step;
-use hotfix_model::output::SlotKind;
 
 use super::place::Presence;
 use super::setup::{Side, unmade};
 use super::stamp::Stamp;
 use super::state::{Entry, Move, SlotState};
+use super::submodules::Whose;
 use super::{Parked, Pool, SetupOutcome, SetupRequest, SlotLock, Twin, include};
 use crate::ctx::{Cancel, Ctx};
 use crate::error::{FileError, Result};
@@ -199,6 +199,7 @@ impl Pool<'_> {
         if matches!(entry.state, SlotState::Moving(_)) {
             self.outlive_builds(worktree);
             self.repository.reset_detached(worktree, commit)?;
+            self.bring_submodules_or_say(worktree, Whose::Nobodys)?;
             left = self.sweep(worktree, false)?;
         }
         // A slot that did not move was looked at as it was made ready, or its stamp held.
@@ -221,7 +222,7 @@ impl Pool<'_> {
             None if request.twin && entry.twin.is_none() => self.make_twin(entry, request.commit)?,
             None => return Ok(None),
         };
-        let twin = Twin { worktree, kind: SlotKind::Warm };
+        let twin = self.waiting_twin(entry, worktree);
         self.lay(&twin, request.commit, request.commit)?;
         Ok(Some(twin))
     }

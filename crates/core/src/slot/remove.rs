@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::claim::is_pending;
 use super::place::{Place, Presence, is_entry_for, is_private_folder, points_to};
 use super::state::{Entry, SlotState};
-use super::{Pool, SlotError};
+use super::{Pool, SlotError, inspect};
 use crate::error::{FileError, Result};
 use crate::git::CommonLock;
 
@@ -137,19 +137,33 @@ impl Pool<'_> {
         Ok(())
     }
 
+    /// Fails if the slot holds something that is in no commit, or its submodules or its twin's something that is nowhere
+    /// else.
     fn check_clean(&self, entry: &Entry) -> Result<()> {
         let path = entry.place.path();
         let worktree = entry.place.worktree(self.repository);
         let worktree = worktree.map_err(|why| SlotError::Suspicious { path: path.to_owned(), why })?;
-        let Some((_, first)) = self.repository.status(&worktree)?.into_iter().next() else {
+        let twin = entry.twin.as_ref().and_then(|twin| twin.worktree(self.repository).ok());
+        for worktree in [&worktree].into_iter().chain(&twin) {
+            if let Some(found) = self.inner_content(worktree)?.first() {
+                let why = format!("its submodule {} holds {}", found.path.display(), found.what);
+                return Err(not_removable(entry.number, why, &worktree.path.join(&found.path)).into());
+            }
+        }
+        let status = self.repository.status(&worktree)?;
+        let status = inspect::without_submodules(self.repository, &worktree, status)?;
+        let Some((_, first)) = status.into_iter().next() else {
             return Ok(());
         };
-        let number = entry.number;
         let why = format!("{} in it is in no commit", first.display());
-        let next =
-            format!("git -C {} status  # or: git hotfix slot remove {number} --discard", path.display());
-        Err(SlotError::NotRemovable { number, why, next }.into())
+        Err(not_removable(entry.number, why, path).into())
     }
+}
+
+/// A slot that holds something, to be seen in `dir`.
+fn not_removable(number: u32, why: String, dir: &Path) -> SlotError {
+    let next = format!("git -C {} status  # or: git hotfix slot remove {number} --discard", dir.display());
+    SlotError::NotRemovable { number, why, next }
 }
 
 /// What a folder is called while it is deleted: beside where it was, so that it need not be copied.

@@ -15,7 +15,7 @@ use super::claim::is_pending;
 use super::place::Place;
 use super::stamp::{Moment, Stamp};
 use crate::error::{FileError, Result};
-use crate::git::{Oid, RefName};
+use crate::git::{Oid, RefName, Repository};
 
 /// `<state folder>/slots/<number>.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,11 +108,13 @@ pub(super) struct SetupDigests {
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     dir: PathBuf,
+    common_dir: PathBuf,
 }
 
 impl Store {
-    pub fn new(state_dir: &Path) -> Self {
-        Self { dir: state_dir.join("slots") }
+    /// The state files of the slots of a repository.
+    pub fn new(repository: &Repository) -> Self {
+        Self { dir: repository.state_dir().join("slots"), common_dir: repository.common_dir().to_owned() }
     }
 
     /// Makes the folder, readable by the user alone.
@@ -141,10 +143,15 @@ impl Store {
         self.path(number).symlink_metadata().is_ok()
     }
 
-    /// One entry; `None` if there is none, or none that can be read: then the slot is left alone.
+    /// One entry; `None` if there is none, or none that can be read: then the slot is left alone. Where its folders are
+    /// is up to Git's entries for them: they may have been moved since it was written.
     pub fn load(&self, number: u32) -> Option<Entry> {
         let bytes = std::fs::read(self.path(number)).ok()?;
-        serde_json::from_slice(&bytes).ok().filter(|entry: &Entry| entry.number == number)
+        let mut entry = serde_json::from_slice(&bytes).ok().filter(|entry: &Entry| entry.number == number)?;
+        for place in entry.twin.iter_mut().chain([&mut entry.place]) {
+            place.follow_move(&self.common_dir);
+        }
+        Some(entry)
     }
 
     /// All readable entries by number.

@@ -47,6 +47,10 @@ impl Pool<'_> {
         };
         let root = &held.worktree.path;
         let is_old = |change: &&Change| {
+            // The time of a folder says nothing of the commit that a submodule stands at.
+            if change.is_submodule() {
+                return false;
+            }
             let mut from_here_up = change.path.ancestors();
             from_here_up.find_map(|path| Moment::of_change(&root.join(path))).is_some_and(|at| at < began)
         };

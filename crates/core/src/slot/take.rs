@@ -6,8 +6,9 @@ use super::advance::is_refusal;
 use super::fresh::Tick;
 use super::place::{Place, Stored};
 use super::shift::changes_rules;
-use super::stamp::Moment;
+use super::stamp::{Moment, Stamp};
 use super::state::{Entry, Lease, Move, SetupDigests, SlotState};
+use super::submodules::Whose;
 use super::{Held, Pool, SlotError, SlotLock, include, inspect};
 use crate::error::Result;
 use crate::git::{Oid, RefName, Worktree};
@@ -118,20 +119,35 @@ impl Pool<'_> {
         }
         let worktree = entry.place.worktree(self.repository)?;
         let at = entry.waits_at().cloned().ok_or("it is not parked")?;
-        let unready = |entry: &Entry, at| inspect::unready(self.repository, &worktree, (at, entry.stamp()));
+        let unready = |entry: &Entry, at| self.why_unready(&worktree, (at, entry.stamp()));
         if let Some(why) = unready(entry, &at).map_err(said)? {
             return Err(why);
         }
         if at == *commit {
+            self.bring_submodules_or_say(&worktree, Whose::Nobodys).map_err(said)?;
             return Ok(worktree);
         }
         if let Some(why) = self.move_forward(entry, &worktree, (&at, commit)).map_err(said)? {
             return Err(why);
         }
+        self.bring_submodules_or_say(&worktree, Whose::Nobodys).map_err(said)?;
         match entry.state {
             SlotState::Parked { .. } => unready(entry, commit).map_err(said)?.map_or(Ok(worktree), Err),
             _ => Ok(worktree),
         }
+    }
+
+    /// Why a parked slot cannot be taken; `None` if it is as it was left. Its submodules are looked into also where the
+    /// stamp holds: it speaks of the slot's own files.
+    pub(super) fn why_unready(
+        &self,
+        worktree: &Worktree,
+        (commit, stamp): (&Oid, Option<&Stamp>),
+    ) -> Result<Option<String>> {
+        if let Some(found) = self.inner_content(worktree)?.first() {
+            return Ok(Some(format!("its submodule {} holds {}", found.path.display(), found.what)));
+        }
+        inspect::unready(self.repository, worktree, (commit, stamp))
     }
 
     /// Moves a waiting slot from `at` to `commit`; or says why Git refused, with the slot as it was.
@@ -153,6 +169,7 @@ impl Pool<'_> {
             self.finish_saving(entry)?;
             return Ok(None);
         }
+        self.leave_submodules(worktree, commit, Whose::Nobodys)?;
         match self.shift(worktree, commit, &changes, &tick) {
             Err(error) if is_refusal(&error) => {
                 entry.state = waiting;
@@ -176,6 +193,7 @@ impl Pool<'_> {
 
     /// Makes a new slot under the next number that is free in our records and on disk.
     fn make(&self, wanted: &Wanted<'_>) -> Result<Held> {
+        self.repository.remember_home()?;
         let mut others = 0;
         for number in 1..=MOST_SLOTS {
             let path = self.path_for(number)?;
@@ -202,6 +220,7 @@ impl Pool<'_> {
             self.store.save(&entry)?;
             let made = self.add(&path, wanted.commit, |worktree| self.narrow(worktree));
             let worktree = made.inspect_err(|_| drop(self.store.remove(number)))?;
+            self.bring_submodules_or_say(&worktree, Whose::Nobodys)?;
             entry.place = Place::of(&worktree);
             return self.lease(entry, worktree, wanted, lock);
         }

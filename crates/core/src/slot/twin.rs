@@ -2,12 +2,13 @@
 //! but what Git ignores.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hotfix_model::output::SlotKind;
 
 use super::place::Place;
 use super::state::Entry;
+use super::submodules::Whose;
 use super::{Held, Pool, SlotError, include, inspect};
 use crate::error::Result;
 use crate::git::{Head, Oid, Worktree};
@@ -22,6 +23,8 @@ pub struct Twin {
     pub worktree: Worktree,
     /// Whether it was there or had to be made.
     pub kind: SlotKind,
+    /// The slot that it is the twin of.
+    slot: Option<Worktree>,
 }
 
 impl Pool<'_> {
@@ -29,11 +32,12 @@ impl Pool<'_> {
     pub fn twin(&self, held: &Held, base: &Oid) -> Result<Twin> {
         let _guard = self.guard(held)?;
         let mut entry = self.entry_of(held)?;
+        let slot = Some(held.worktree.clone());
         if let Some(worktree) = self.usable_twin(&mut entry)? {
-            return Ok(Twin { worktree, kind: SlotKind::Warm });
+            return Ok(Twin { worktree, kind: SlotKind::Warm, slot });
         }
         let worktree = self.make_twin(&mut entry, base)?;
-        Ok(Twin { worktree, kind: SlotKind::Cold })
+        Ok(Twin { worktree, kind: SlotKind::Cold, slot })
     }
 
     /// Makes the twin of a slot that has none. The caller holds the slot's lock.
@@ -60,6 +64,7 @@ impl Pool<'_> {
             self.repository.detach_head(worktree, base, "hotfix: base")?;
         }
         self.outlive_builds(worktree);
+        self.leave_submodules(worktree, tree, Whose::Ours)?;
         if !self.overwrite(worktree, tree)? {
             let before = self.attributes(worktree)?;
             self.repository.lay_tree(worktree, tree)?;
@@ -67,12 +72,23 @@ impl Pool<'_> {
                 self.repository.lay_tree_anew(worktree, tree)?;
             }
         }
-        if let Some(first) = self.sweep(worktree, true)?.first() {
+        self.bring_twin_submodules(worktree, twin.slot.as_ref())?;
+        let mut left = self.sweep(worktree, true)?;
+        if !left.is_empty() {
+            self.scrub_submodules(worktree)?;
+            left = self.repository.unstaged_noting(worktree)?;
+        }
+        if let Some(first) = left.first() {
             let path = worktree.path.clone();
             return Err(SlotError::NotExact { path, first: first.clone() }.into());
         }
         include::copy(self.repository, worktree, &self.config.copy);
         Ok(())
+    }
+
+    /// A twin that a refresh looks after.
+    pub(super) fn waiting_twin(&self, entry: &Entry, worktree: Worktree) -> Twin {
+        Twin { worktree, kind: SlotKind::Warm, slot: entry.place.worktree(self.repository).ok() }
     }
 
     /// The recorded twin, repaired if need be.
@@ -90,11 +106,18 @@ impl Pool<'_> {
     }
 }
 
+/// `<slot>-base`: where the twin of a slot lies unless somebody else's folder is there.
+pub(super) fn first_path(slot: &Path) -> PathBuf {
+    let mut path = OsString::from(slot);
+    path.push("-base");
+    PathBuf::from(path)
+}
+
 /// `<slot>-base`, or `<slot>-base-2` … where somebody else's folder is in the way.
 fn free_path(entry: &Entry) -> Result<PathBuf, SlotError> {
+    let first = first_path(entry.place.path());
     let path = |count: u32| {
-        let mut path = OsString::from(entry.place.path());
-        path.push("-base");
+        let mut path = OsString::from(&first);
         if count > 1 {
             path.push(format!("-{count}"));
         }

@@ -85,8 +85,12 @@ mod with_python {
         );
         let known =
             "import unittest\n\n\nclass Price(unittest.TestCase):\n    def test_kind(self):\n        pass\n";
-        let files =
-            [IGNORED, ("price.py", "CENTS = 100\n"), ("tests/__init__.py", ""), ("tests/test_price.py", known)];
+        let files = [
+            IGNORED,
+            ("price.py", "CENTS = 100\n"),
+            ("tests/__init__.py", ""),
+            ("tests/test_price.py", known),
+        ];
         let scene = Scene::start(sandbox, &files);
         scene.append("price.py", "# Prices are in cents.\n");
         scene.write("tests/test_price.py", &test);

@@ -20,6 +20,8 @@ mod loosened;
 mod merge_request;
 mod missing;
 mod nothing_remembered;
+mod places;
+mod submodules;
 mod test_data;
 mod twin;
 mod wavering;

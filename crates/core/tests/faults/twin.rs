@@ -125,7 +125,9 @@ mod with_python {
             responder.try_ship("floor", &[]).map(|_| ()).map_err(|stopped| stopped.error).unwrap_err(),
         ];
         for error in errors {
-            let Some(SessionError::InnerChanges { paths }) = error.downcast_ref() else { panic!("{error}") };
+            let Some(SessionError::InnerChanges { paths, .. }) = error.downcast_ref() else {
+                panic!("{error}")
+            };
             assert_eq!(paths, &["vendor/lib"]);
         }
         assert!(!scene.is_pushed());

@@ -320,10 +320,18 @@ fn objects_that_are_on_the_remote_alone_are_found() {
     bare.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
     let partial = sandbox.repo_at(sandbox.code().join("partial"));
     let address = format!("file://{}", bare.path().display());
-    repo.git(["clone", "--quiet", "--no-checkout", "--filter=tree:0", &address, partial.path().to_str().unwrap()]);
+    repo.git([
+        "clone",
+        "--quiet",
+        "--no-checkout",
+        "--filter=tree:0",
+        &address,
+        partial.path().to_str().unwrap(),
+    ]);
     let repository = open(&sandbox, &partial);
     let head = oid(&partial.head());
-    let [inside, none] = ["folder/inside", "folder/none"].map(|path| repository.read_file(&head, path).unwrap());
+    let [inside, none] =
+        ["folder/inside", "folder/none"].map(|path| repository.read_file(&head, path).unwrap());
     assert_eq!((inside.as_deref(), none), (Some(b"2\n".as_slice()), None));
     assert_eq!(repository.list_files(&head).unwrap().len(), 2);
 }

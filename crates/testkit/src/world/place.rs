@@ -31,7 +31,9 @@ impl Place {
             return Self { worktree: None, own: path.to_owned(), common: path.to_owned() };
         }
         let own = pointed(path, &dot_git, b"gitdir: ");
-        let common = pointed(&own, &own.join("commondir"), b"");
+        // A submodule's Git folder is its own.
+        let shares = own.join("commondir");
+        let common = if shares.exists() { pointed(&own, &shares, b"") } else { own.clone() };
         Self { worktree: Some(path.to_owned()), own, common }
     }
 

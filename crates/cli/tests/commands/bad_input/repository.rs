@@ -245,8 +245,9 @@ fn many_packs_and_few_open_files() {
     let packs = std::fs::read_dir(repo.file(".git/objects/pack")).expect("a folder").count();
     assert!(packs > 256, "{packs} files");
     let shell = sandbox.binary("/bin/sh", repo.path());
-    let limited =
-        |args: &str| shell.run(["-c", &format!("ulimit -n 256; exec {} {args}", env!("CARGO_BIN_EXE_git-hotfix"))]);
+    let limited = |args: &str| {
+        shell.run(["-c", &format!("ulimit -n 256; exec {} {args}", env!("CARGO_BIN_EXE_git-hotfix"))])
+    };
     for args in ["start 'totals are wrong'", "status", "list", "owed"] {
         let output = limited(args);
         assert_eq!(output.code, 0, "{args}: {}", output.stderr);

@@ -145,7 +145,9 @@ impl Parting<'_> {
             // Nobody knows the language: what base has may be the program that is fixed.
             None => change.kind == ChangeKind::Added,
         };
-        let data: Vec<Change> = parts.source.iter().filter(is_data).cloned().collect();
+        // A submodule is a program of its own.
+        let is_file = |change: &&Change| !change.is_submodule();
+        let data: Vec<Change> = parts.source.iter().filter(is_data).filter(is_file).cloned().collect();
         if data.is_empty() {
             return Ok(());
         }

@@ -245,7 +245,9 @@ impl Switches<'_> {
     /// Whether the first run with the fix ran all tests that may have flipped several times, each with the same result,
     /// and left none broken that may only waver.
     fn is_settled_by_first_green(&self) -> bool {
-        let (Some(red), Some(green)) = (self.sides.red.first(), self.sides.green.first()) else { return false };
+        let (Some(red), Some(green)) = (self.sides.red.first(), self.sides.green.first()) else {
+            return false;
+        };
         let flipped = proof::candidates(red, green);
         let undecided = |case: &&Case| flipped.contains(&case.id) || case.is_broken();
         let all_ran_again = green.cases.iter().filter(undecided).all(|case| case.times.is_some());

@@ -162,7 +162,8 @@ fn some_tests_run_several_times_in_one_process() {
     let run = project.run_repeating(&*unittest(), &repeated);
     // Whether a test that is left out counts as having run depends on the version of Python.
     let times = |case: &Case| case.times.filter(|_| case.outcome != Skipped);
-    let outcomes: Vec<_> = run.cases.iter().map(|case| (case.outcome, case.is_flaky(), times(case))).collect();
+    let outcomes: Vec<_> =
+        run.cases.iter().map(|case| (case.outcome, case.is_flaky(), times(case))).collect();
     let wanted = [
         (Failed, false, Some(4)),
         (Passed, false, None),

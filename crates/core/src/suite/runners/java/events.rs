@@ -46,7 +46,15 @@ fn of(lines: impl BufRead, root: &Path, folder: &Path) -> Heard {
                 let outcome = outcome(end);
                 let reason = event.reason.as_deref().and_then(clean_reason);
                 let seconds = Some(f64::from(event.milliseconds) / 1000.0);
-                heard.cases.push(Case { id, file: Some(file), outcome, reason, frame: None, seconds, times: None });
+                heard.cases.push(Case {
+                    id,
+                    file: Some(file),
+                    outcome,
+                    reason,
+                    frame: None,
+                    seconds,
+                    times: None,
+                });
             }
         }
     }

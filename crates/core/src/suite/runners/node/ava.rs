@@ -42,7 +42,15 @@ pub fn read(path: &Path) -> Option<Report> {
         } else {
             let reason = said.filter(|_| point.outcome == CaseOutcome::Failed).or(point.reason);
             let (id, outcome) = (point.name, point.outcome);
-            report.cases.push(Case { id, file: None, outcome, reason, frame: None, seconds: None, times: None });
+            report.cases.push(Case {
+                id,
+                file: None,
+                outcome,
+                reason,
+                frame: None,
+                seconds: None,
+                times: None,
+            });
         }
     }
     // An error that no file owns up to is one all the same.
