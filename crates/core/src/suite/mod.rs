@@ -94,7 +94,8 @@ pub enum Selection {
 pub struct Repeat {
     /// Ids of tests; a test file stands for all its tests.
     pub cases: BTreeSet<String>,
-    /// How many times each runs, at most. The least is two.
+    /// How many times each runs. A runner that can end earlier does once `enough` has passed, but not before a test has
+    /// run twice.
     pub times: usize,
     /// Once the repeated tests have run this long together, the others run no more than twice.
     pub enough: Duration,

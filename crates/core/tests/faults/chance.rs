@@ -97,3 +97,26 @@ mod with_python {
         assert!(assert_never_proven(&scene, 0..40) > 5);
     }
 }
+
+mod with_go {
+    use super::*;
+
+    /// Go repeats single tests with `-count`.
+    #[test]
+    fn one_test_that_fails_half_of_the_time() {
+        let sandbox = Sandbox::with_go();
+        let (seed, runs) = (outside(&sandbox, "seed"), outside(&sandbox, "runs"));
+        let test = format!(
+            "package price\n\nimport (\n\t\"crypto/sha256\"\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestRandom(t *testing.T) {{\n\truns, _ := os.OpenFile({runs:?}, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)\n\truns.WriteString(\"x\")\n\truns.Close()\n\tran, _ := os.ReadFile({runs:?})\n\tseed, _ := os.ReadFile({seed:?})\n\tif sha256.Sum256([]byte(fmt.Sprint(string(seed), len(ran))))[0]%2 == 0 {{\n\t\tt.Fatal(\"by chance\")\n\t}}\n}}\n"
+        );
+        let files = [
+            ("go.mod", "module price\n\ngo 1.19\n"),
+            ("price.go", "package price\n\nconst Cents = 100\n"),
+            ("price_test.go", "package price\n\nimport \"testing\"\n\nfunc TestKind(t *testing.T) {}\n"),
+        ];
+        let scene = Scene::start(sandbox, &files);
+        scene.append("price.go", "\n// Prices are in cents.\n");
+        scene.write("price_test.go", &test);
+        assert!(assert_never_proven(&scene, 0..16) > 2);
+    }
+}

@@ -275,7 +275,7 @@ impl Switches<'_> {
         let mut wavers = first_green.flaky().next().is_some();
         while runs.len() < REPEATS {
             let cases = if can_repeat { flipped.clone() } else { BTreeSet::new() };
-            let repeat = Repeat { cases, times: REPEATS, enough: CHEAP };
+            let repeat = Repeat { times: self.times_that_are_cheap(&cases), cases, enough: CHEAP };
             let Some(again) = run(self, &selection, &repeat)? else { break };
             let (reading, first) = (proof::read_run(&again), first.as_ref());
             let agrees = |test: &String| {
@@ -301,6 +301,17 @@ impl Switches<'_> {
             }
         }
         Ok(runs)
+    }
+
+    /// How many times these tests can run at little cost, as far as their first runs tell.
+    fn times_that_are_cheap(&self, cases: &BTreeSet<String>) -> usize {
+        let seconds = |run: &Run| -> f64 {
+            run.cases.iter().filter(|case| cases.contains(&case.id)).filter_map(|case| case.seconds).sum()
+        };
+        let longest = self.sides.red.iter().chain(&self.sides.green).map(seconds).fold(0.0, f64::max);
+        let longest = Duration::try_from_secs_f64(longest).unwrap_or(CHEAP);
+        let fits = |times: &usize| longest.saturating_mul(u32::try_from(*times).unwrap_or(u32::MAX)) <= CHEAP;
+        (2..=REPEATS).rev().find(fits).unwrap_or(1)
     }
 
     fn repeats(&self) -> bool {

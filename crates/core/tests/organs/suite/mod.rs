@@ -103,14 +103,14 @@ impl Project {
         runner.run(&self.ctx(), &place, selection, &limits).unwrap()
     }
 
-    /// Runs everything, and these tests or files four times.
-    pub fn run_repeating(&self, runner: &dyn Runner, cases: &[&str]) -> Run {
+    /// Runs a selection, and these tests or files of it four times.
+    pub fn run_repeating(&self, runner: &dyn Runner, selection: &Selection, cases: &[&str]) -> Run {
         let (root, home, scratch) = (self.root(), self.home(), self.scratch());
         let place = Place { root: &root, home: &home, scratch: &scratch };
         let limits = Limits { run: Duration::from_mins(2), test: None };
         let cases = cases.iter().map(|case| (*case).to_owned()).collect();
         let repeat = Repeat { cases, times: 4, enough: Duration::from_mins(2) };
-        runner.run_repeating(&self.ctx(), &place, &Selection::Everything, &repeat, &limits).unwrap()
+        runner.run_repeating(&self.ctx(), &place, selection, &repeat, &limits).unwrap()
     }
 
     /// The test files that the project's own command would run, as the runner tells them.

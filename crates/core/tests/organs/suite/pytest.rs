@@ -443,7 +443,7 @@ fn some_tests_run_several_times_in_one_process() {
     let names = ["test_broken", "test_steady", "test_wavers"];
     let wanted = names.map(id);
     for cases in [&wanted.each_ref().map(String::as_str)[..], &["tests/test_often.py"]] {
-        let run = project.run_repeating(&*runner, cases);
+        let run = project.run_repeating(&*runner, &Selection::Everything, cases);
         let other = "tests/test_other.py::test_other";
         assert_eq!(
             outcomes(&run),

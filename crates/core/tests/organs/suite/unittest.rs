@@ -159,7 +159,7 @@ fn some_tests_run_several_times_in_one_process() {
     let names = ["test_broken", "test_other", "test_skipped", "test_steady", "test_wavers"];
     let ids = names.map(|name| format!("tests/test_often.py::Often::{name}"));
     let repeated = [&ids[0], &ids[2], &ids[3], &ids[4]].map(String::as_str);
-    let run = project.run_repeating(&*unittest(), &repeated);
+    let run = project.run_repeating(&*unittest(), &Selection::Everything, &repeated);
     // Whether a test that is left out counts as having run depends on the version of Python.
     let times = |case: &Case| case.times.filter(|_| case.outcome != Skipped);
     let outcomes: Vec<_> =

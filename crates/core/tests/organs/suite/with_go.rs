@@ -94,6 +94,27 @@ fn ids_lead_back_to_exactly_those_tests() {
 }
 
 #[test]
+fn single_tests_run_several_times_in_one_process() {
+    let test = "package sum\n\nimport \"testing\"\n\nvar runs int\n\nfunc TestWavers(t *testing.T) {\n\truns++\n\tif runs%2 == 0 {\n\t\tt.Fatal(\"got 3\")\n\t}\n}\n\nfunc TestBroken(t *testing.T) {\n\tt.Run(\"part\", func(t *testing.T) { t.Error(\"got 4\") })\n}\n\nfunc TestSteady(t *testing.T) {}\n";
+    let (project, runner) = module(&[MODULE, SOURCE, ("often_test.go", test)]);
+    let ids = ["TestBroken", "TestBroken/part", "TestSteady", "TestWavers"]
+        .map(|name| format!("often_test.go::{name}"));
+    let selection = Selection::Cases(ids.to_vec());
+    let run = project.run_repeating(runner.as_ref(), &selection, &ids.each_ref().map(String::as_str));
+    let results = run.cases.iter().map(|case| (case.id.as_str(), case.outcome, case.times));
+    let mut results: Vec<_> = results.collect();
+    results.sort_by_key(|(id, ..)| *id);
+    let wanted = [Failed, Failed, Passed, Passed];
+    assert_eq!(
+        results,
+        ids.iter().zip(wanted).map(|(id, end)| (id.as_str(), end, Some(4))).collect::<Vec<_>>()
+    );
+    let flaky: Vec<_> = run.flaky().map(|case| (case.id.as_str(), case.reason.as_deref())).collect();
+    assert_eq!(flaky, [(ids[3].as_str(), Some("often_test.go:10: got 3"))]);
+    assert_eq!((run.claimed, run.exit), (Some(4), Some(1)));
+}
+
+#[test]
 fn a_package_that_is_not_built_is_named_and_hides_no_other() {
     let (project, runner) = module(&[
         MODULE,

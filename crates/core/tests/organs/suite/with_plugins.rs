@@ -66,7 +66,7 @@ fn workers_of_xdist_run_some_tests_several_times() {
     let all = [("pytest.ini", "[pytest]\naddopts = -p xdist -n 2\n"), ("tests/test_often.py", test)];
     let project = project(&all);
     let ids = ["test_other", "test_steady", "test_wavers"].map(|name| format!("tests/test_often.py::{name}"));
-    let run = project.run_repeating(found(&all).as_ref(), &[&ids[1], &ids[2]]);
+    let run = project.run_repeating(found(&all).as_ref(), &Selection::Everything, &[&ids[1], &ids[2]]);
     let wanted = ids.each_ref().map(|id| (id.as_str(), Passed));
     assert_eq!(outcomes(&run), wanted, "{run:#?}");
     let times = |id: &String| run.cases.iter().find(|case| case.id == *id).unwrap().times;

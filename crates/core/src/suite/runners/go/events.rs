@@ -58,6 +58,15 @@ struct Test {
     waits: bool,
     outcome: Option<CaseOutcome>,
     seconds: Option<f64>,
+    /// Its earlier runs, where `-count` repeats it.
+    earlier: Vec<EarlierRun>,
+}
+
+/// A run of a test that ran again.
+struct EarlierRun {
+    outcome: CaseOutcome,
+    output: String,
+    seconds: Option<f64>,
 }
 
 /// All events of one run, by package.
@@ -122,10 +131,11 @@ impl<'a> Events<'a> {
             }
             return;
         }
-        if event.action == "run" {
+        let test = package.test(event.test);
+        if event.action == "run" && !test.begin_again() {
             self.began += 1;
         }
-        package.test(event.test).take(&event.action, &event.output, event.elapsed);
+        test.take(&event.action, &event.output, event.elapsed);
     }
 
     /// Whether Go ended a package although no test in it hangs.
@@ -319,7 +329,9 @@ impl Package {
                 }
             };
             let id = format!("{file}::{}", test.name);
-            Some(Case { id, file: Some(file), outcome, reason, frame, seconds: test.seconds, times: None })
+            let case =
+                Case { id, file: Some(file), outcome, reason, frame, seconds: test.seconds, times: None };
+            Some(test.with_earlier_runs(case))
         };
         self.tests.iter().filter_map(case).collect()
     }
@@ -363,6 +375,32 @@ impl Package {
 }
 
 impl Test {
+    /// Puts the run that has ended behind a new one; false if none has ended.
+    fn begin_again(&mut self) -> bool {
+        let Some(outcome) = self.outcome.take() else { return false };
+        let (output, seconds) = (std::mem::take(&mut self.output), self.seconds.take());
+        self.earlier.push(EarlierRun { outcome, output, seconds });
+        true
+    }
+
+    /// All runs of a test as one: what all came to, else a pass of a test that is flaky. `newest` is the last one.
+    fn with_earlier_runs(&self, newest: Case) -> Case {
+        if self.earlier.is_empty() {
+            return newest;
+        }
+        let times = self.earlier.len() as u64 + 1;
+        let seconds = self.earlier.iter().map(|run| run.seconds).chain([newest.seconds]);
+        let seconds = seconds.sum::<Option<f64>>().map(|all| all / times as f64);
+        let newest = Case { times: Some(times), seconds, ..newest };
+        if self.earlier.iter().all(|run| run.outcome == newest.outcome) {
+            return newest;
+        }
+        let broken = self.earlier.iter().find(|run| run.outcome == CaseOutcome::Failed);
+        let why = broken.and_then(|run| failure::reason(&run.output)).as_deref().and_then(clean_reason);
+        let why = why.or(newest.reason).unwrap_or_else(|| "it did not end like that each time".to_owned());
+        Case { outcome: CaseOutcome::Passed, reason: Some(why), frame: None, ..newest }
+    }
+
     fn take(&mut self, action: &str, output: &str, elapsed: Option<f64>) {
         match action {
             "output" => keep(&mut self.output, output),

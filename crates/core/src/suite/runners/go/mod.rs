@@ -26,7 +26,7 @@ use crate::exec::{Command, Ending, Finished};
 use crate::suite::family::{Family, Found};
 use crate::suite::folder::RunFolder;
 use crate::suite::report::{self, End, Told};
-use crate::suite::{Footprint, Limits, Place, Runner, Selection, SuiteError, existing_files, paths};
+use crate::suite::{Footprint, Limits, Place, Repeat, Runner, Selection, SuiteError, existing_files, paths};
 
 /// Its name.
 const NAME: &str = "go test";
@@ -109,6 +109,10 @@ impl Runner for GoTest {
         true
     }
 
+    fn can_repeat(&self) -> bool {
+        true
+    }
+
     fn command(&self, selection: &Selection) -> Vec<String> {
         let mut words = paths::typed_in(&self.folder, &["go", "test"]);
         match selection {
@@ -125,6 +129,18 @@ impl Runner for GoTest {
     }
 
     fn run(&self, ctx: &Ctx, place: &Place<'_>, selection: &Selection, limits: &Limits) -> Result<Run> {
+        self.run_repeating(ctx, place, selection, &Repeat::default(), limits)
+    }
+
+    /// `-count` repeats all tests of a run or none, so that only a run of single tests repeats any.
+    fn run_repeating(
+        &self,
+        ctx: &Ctx,
+        place: &Place<'_>,
+        selection: &Selection,
+        repeat: &Repeat,
+        limits: &Limits,
+    ) -> Result<Run> {
         let files = existing_files(place.root, selection);
         let files: Option<Vec<PathBuf>> =
             files.map(|files| files.into_iter().filter(|file| self.is_test_file(file)).collect());
@@ -135,7 +151,9 @@ impl Runner for GoTest {
         let module = Module::read(place.root, &self.folder);
         let origin = Origin::read(ctx, place, &self.folder);
         let asked = Asked::new(&module, files.as_deref(), ids_of(selection));
-        let task = Task { ctx, place, module: &module, asked: &asked, origin: &origin, limits };
+        let repeats = matches!(selection, Selection::Cases(_)) && !repeat.cases.is_empty();
+        let times = if repeats { repeat.times.max(1) } else { 1 };
+        let task = Task { ctx, place, module: &module, asked: &asked, origin: &origin, limits, times };
         let whole = limits.run * PART_OF_RUN.0 / PART_OF_RUN.1;
         let short = limits.test.map_or(whole, |test| (test * TESTS_PER_PACKAGE).min(whole));
         let mut attempt = self.attempt(&task, short)?;
@@ -219,6 +237,8 @@ struct Task<'a> {
     asked: &'a Asked<'a>,
     origin: &'a Origin,
     limits: &'a Limits,
+    /// How many times each test runs.
+    times: usize,
 }
 
 /// How it went once.
@@ -263,8 +283,8 @@ impl GoTest {
     }
 
     fn arguments(&self, task: &Task<'_>, package: Duration) -> Vec<OsString> {
-        // Without `-count=1` a result may be one of an earlier run.
-        let mut arguments: Vec<OsString> = ["-json", "-count=1"].map(OsString::from).into();
+        // Without `-count` a result may be one of an earlier run.
+        let mut arguments: Vec<OsString> = vec!["-json".into(), format!("-count={}", task.times).into()];
         arguments.push(format!("-timeout={}ms", package.as_millis().max(1)).into());
         let Some(files) = task.asked.files else {
             arguments.push("./...".into());
