@@ -52,7 +52,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
     if let Some(tally) = tally {
         println!("{}", tally.summary(&left_out(&tools)));
     }
-    let complete = tools.iter().all(|answer| answer.missing().is_none()) || !is_ci();
+    let complete = tools.iter().all(|answer| answer.missing().is_none() || !answer.is_required()) || !is_ci();
     ensure!(complete, "CI=true: no test may be left out for want of a toolchain");
     result
 }

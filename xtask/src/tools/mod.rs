@@ -86,6 +86,11 @@ impl Answer {
             State::Without(reason) => Some(reason),
         }
     }
+
+    /// Whether a complete run needs it. A newer Git than the machine's is a wish that a variable expresses.
+    pub fn is_required(&self) -> bool {
+        self.family.name != tools::NEW_GIT.name || std::env::var_os(tools::NEW_GIT_VARIABLE).is_some()
+    }
 }
 
 /// Finds all tools, or installs them. Each kit waits for its own downloads, so all are installed at the same time.
