@@ -80,6 +80,13 @@ impl Submodule {
         self.worktree.git_dir.starts_with(host.git_dir.join("modules"))
     }
 
+    /// Whether its repository belongs to the worktree that holds it, and is not one that others use too: people link
+    /// submodules of several worktrees to one repository.
+    pub fn is_owned_by(&self, host: &Worktree) -> bool {
+        let is_embedded = self.worktree.git_dir.ends_with(self.path.join(".git"));
+        is_embedded || !self.is_filled || self.is_absorbed_in(host)
+    }
+
     /// The commit that its index named when we last looked and it stood there.
     pub fn recorded_commit(&self) -> Option<Oid> {
         recorded_commit(&self.worktree.git_dir)

@@ -78,6 +78,9 @@ impl Pool<'_> {
         let mut left = Vec::new();
         for submodule in self.repository.submodules(&held.worktree)?.into_iter().filter(|one| one.is_filled) {
             let Head::Detached(at) = self.repository.head_of(&submodule.worktree)? else { continue };
+            if !submodule.is_owned_by(&held.worktree) {
+                continue;
+            }
             if note_if_in_place(&submodule, &at)? {
                 continue;
             }
@@ -190,7 +193,7 @@ impl Pool<'_> {
         let mut to_move = Vec::new();
         for submodule in &submodules {
             let is_wanted = match submodule.is_filled {
-                true => self.is_to_move(submodule, errand)?,
+                true => submodule.is_owned_by(host) && self.is_to_move(submodule, errand)?,
                 false => is_to_fill(submodule, errand) && initialised.contains(&submodule.name),
             };
             if !is_wanted {

@@ -258,6 +258,39 @@ fn a_newer_main_merged_into_the_fix_does_not_take_the_submodule_back() {
     assert_eq!(shop.inner(&slot).head(), newer);
 }
 
+/// A direct merge follows a target that moved: the submodule goes along with the rebase.
+#[test]
+fn a_submodule_goes_along_when_the_fix_follows_its_target() {
+    let shop = Shop::new();
+    let slot = shop.start();
+    slot.write("shop.txt", "two\n");
+    let newer = shop.bump("1\n");
+    let responder = shop.responder().with("submit.merge", "direct");
+    let shipped = responder.try_ship("prices", NO_TESTS).map(|_| ()).map_err(|stopped| stopped.error);
+    shipped.unwrap();
+    let main = shop.main.bare();
+    assert_eq!(
+        (gitlink(&main, "main", LIBRARY), main.git(["show", "main:shop.txt"])),
+        (newer, "two".to_owned())
+    );
+    assert_eq!(status(&slot), "");
+}
+
+/// A submodule that somebody linked to the user's own clone is not moved: it is the user's.
+#[test]
+fn a_submodule_that_uses_the_users_own_repository_is_not_moved() {
+    let shop = Shop::new();
+    let slot = shop.start();
+    let library = shop.inner(&slot);
+    let own = shop.main.file(".git/modules/vendor/lib");
+    library.write(".git", format!("gitdir: {}\n", own.display()));
+    let before = World::of(shop.inner(&shop.main).path());
+    shop.bump("1\n");
+    shop.responder().try_cleanup(true).unwrap();
+    shop.responder().start("Again");
+    before.assert_untouched(&World::of(shop.inner(&shop.main).path()));
+}
+
 #[test]
 fn a_submodule_that_was_moved_on_purpose_is_part_of_the_fix() {
     let shop = Shop::new();
