@@ -207,6 +207,9 @@ pub struct Record {
     /// The commit of the fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The tree of that commit. What was proven, checked and tested holds for the commit only if it ran on this tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
     /// The subject of that commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -275,6 +278,28 @@ impl Record {
     /// The branch as people say it, without `refs/heads/`.
     pub fn branch_name(&self) -> &str {
         self.branch.strip_prefix("refs/heads/").unwrap_or(&self.branch)
+    }
+
+    /// The newest proof, if it tells of the fix as it is: of the commit, once there is one. Green on other files, which a
+    /// commit hook changed or somebody edited since, counts as not run.
+    pub fn proof_of_fix(&self) -> Option<&Proof> {
+        let proof = self.proof.as_deref()?;
+        proof.green.as_ref().is_none_or(|green| self.is_fix(&green.tree)).then_some(proof)
+    }
+
+    /// The newest check, if it tells of the fix as it is.
+    pub fn check_of_fix(&self) -> Option<&CheckReport> {
+        self.check.as_ref().filter(|report| self.is_fix(&report.tree))
+    }
+
+    /// The newest run of the critical tests, if it tells of the fix as it is.
+    pub fn test_of_fix(&self) -> Option<&TestReport> {
+        self.test.as_deref().filter(|report| self.is_fix(&report.tree))
+    }
+
+    /// Whether the fix is this tree. Before there is a commit, whatever was looked at last is the fix.
+    fn is_fix(&self, tree: &str) -> bool {
+        self.commit.is_none() || self.tree.as_deref() == Some(tree)
     }
 
     /// What is still owed.

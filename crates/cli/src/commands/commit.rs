@@ -34,5 +34,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         return Ok(render::plan(&plan.lines()));
     }
     let output = commit::apply(&project, &mut hotfix, &work, &plan)?;
+    // A hook may have put something into the commit that no gate has seen.
+    commit::pass_gates(&project, &hotfix)?;
     Ok(Answer::new(&output, render::next(app.paint(), &output.next)))
 }

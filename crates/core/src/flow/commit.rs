@@ -7,10 +7,11 @@ use serde_json::json;
 use super::PlanLines;
 use crate::error::Result;
 use crate::event::Tone;
+use crate::exec::sanitize_line;
 use crate::failpoint;
 use crate::forge;
 use crate::forge::detect::Configured;
-use crate::git::{CommitRequest, Oid, size_of};
+use crate::git::{Change, CommitRequest, Oid, size_of};
 use crate::message;
 use crate::record::Journal;
 use crate::session::{Blocked, Gates, Hotfix, Project, SessionError, Skips, Work};
@@ -79,9 +80,6 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     let ctx = project.ctx();
     let began = ctx.clock.elapsed();
     ctx.began(Step::Commit, plan.subject.clone());
-    let loosened = crate::session::loosened(&hotfix.loaded, hotfix.record());
-    let skips: Vec<_> = plan.skips.0.iter().cloned().chain(loosened).collect();
-    let skipped = super::new_skips(hotfix.record(), &skips);
     failpoint::reach(ctx, "commit.before");
     let journal = Journal::open(&project.repository)?;
     let intent =
@@ -93,38 +91,85 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, work: &Work, plan: &Plan) -
     failpoint::reach(ctx, "commit.made");
     intent.done(json!({ "commit": commit.as_str() }));
     let (tree, subject) = project.repository.tree_and_subject(&commit)?;
-    if tree != work.tree {
-        ctx.warn("a commit hook changed the files: the commit is not byte for byte what was tested");
-    }
+    let size = match tree == work.tree {
+        true => plan.size,
+        false => size_of(&project.repository.line_changes(&work.base, &commit)?),
+    };
     let committed = Fact::Committed {
         commit: commit.to_string(),
         tree: tree.to_string(),
         subject: subject.clone(),
-        size: plan.size,
+        size,
     };
+    // What a setting lets through is told of the commit, which a hook may have changed.
+    let committed_record = hotfix.record_with(project, vec![(committed.clone(), None)])?;
+    let loosened = crate::session::loosened(&hotfix.loaded, &committed_record);
+    let skips: Vec<_> = plan.skips.0.iter().cloned().chain(loosened).collect();
+    let skipped = super::new_skips(hotfix.record(), &skips);
     let elapsed = ctx.milliseconds_since(began);
     let facts = skipped.into_iter().map(|fact| (fact, None)).chain([(committed, Some(elapsed))]);
     hotfix.note(project, facts.collect(), Vec::new())?;
     let evidence = project.attest(hotfix.record())?;
     hotfix.append(project, Vec::new(), &evidence)?;
     failpoint::reach(ctx, "commit.recorded");
-    let Size { files, added, removed } = plan.size;
+    let Size { files, added, removed } = size;
     let files = super::counted(files, "file");
     ctx.ended(
         Step::Commit,
         Tone::Good,
         format!("{} {subject} ({files}, +{added} -{removed})", commit.short()),
     );
+    if tree != work.tree {
+        let changed = project.repository.changes(&work.tree, &tree)?;
+        ctx.warn("a commit hook changed the files: the commit is not byte for byte what was tested");
+        let names = changes_shown(&changed).join(", ");
+        ctx.say(Tone::Plain, format!("what ran before did not run on this commit; it differs in {names}"));
+    }
     Ok(CommitOutput {
         id: hotfix.id().to_owned(),
         commit: commit.to_string(),
         subject,
-        size: plan.size,
+        size,
         next: vec!["git hotfix submit".to_owned()],
     })
 }
 
+/// Most files that a line names.
+const SHOWN: usize = 5;
+
+fn changes_shown(changes: &[Change]) -> Vec<String> {
+    let mut names: Vec<String> =
+        changes.iter().take(SHOWN).map(|change| sanitize_line(&change.path.to_string_lossy())).collect();
+    if changes.len() > SHOWN {
+        names.push(format!("and {} more", changes.len() - SHOWN));
+    }
+    names
+}
+
+/// Whether the gates let the commit itself through: what was run on any other tree was not run on it. Gates that were
+/// skipped stay skipped.
+pub fn pass_gates(project: &Project, hotfix: &Hotfix) -> Result<()> {
+    let record = hotfix.record();
+    let tree = project.repository.tree_of(&of(hotfix)?)?;
+    let skipped = record.skipped.iter().map(|skip| (skip.gate, skip.reason.clone()));
+    let skips = Skips(skipped.collect());
+    Ok(Gates { config: &hotfix.loaded.config, skips: &skips }.pass(record, tree.as_str())?)
+}
+
+/// Says when the user's hooks do not run because the folder that is configured for them is not in the slot.
+fn warn_of_missing_hooks(project: &Project, work: &Work) -> Result<()> {
+    let worktree = &work.held.worktree;
+    if let Some(folder) = project.repository.missing_hooks_folder(worktree)? {
+        let folder = sanitize_line(&folder.to_string_lossy());
+        project.ctx().warn(format!(
+            "core.hooksPath is {folder}, which the slot lacks: no hook runs; have `slot.setup` make it, as `npm ci` does"
+        ));
+    }
+    Ok(())
+}
+
 fn make(project: &Project, hotfix: &Hotfix, work: &Work, plan: &Plan) -> Result<Oid> {
+    warn_of_missing_hooks(project, work)?;
     let limit = hotfix.loaded.config.commit.timeout.duration();
     let request = CommitRequest { tree: &work.tree, message: &plan.message, limit };
     project.repository.commit_tree(&work.held.worktree, &request)

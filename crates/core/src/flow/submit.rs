@@ -1,4 +1,5 @@
-//! submit: one push for branch and record, and the merge request, or on a plain Git remote the text to send.
+//! submit: the branch is pushed as you would push it, then the record, and the merge request is made, or on a plain Git
+//! remote the text to send.
 
 pub mod ahead;
 mod landing;
@@ -7,6 +8,7 @@ mod push;
 mod words;
 
 use std::sync::Arc;
+use std::thread;
 
 use hotfix_model::config::MergeMode;
 use hotfix_model::output::{OwedOutput, SubmitOutput};
@@ -18,12 +20,12 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::forge::{Draft, Forge, ForgeError, Plain, Whereabouts};
 use crate::git::{Change, Oid, RefName, Remote};
-use crate::session::{Blocked, Gates, Happened, Hotfix, Project, SessionError, Skips};
+use crate::session::{Happened, Hotfix, Project, SessionError};
 use crate::session::{has_published_submodules, push_submodules};
 use crate::slot::Held;
 use ahead::Ahead;
 
-pub use landing::{look, refresh, wait};
+pub use landing::{is_lost, look, refresh, wait};
 pub use push::{remote_branch, share_record};
 pub use words::state_word;
 
@@ -53,7 +55,7 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan
     let record = hotfix.record();
     let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
     let commit = super::commit::of(hotfix)?;
-    tested(hotfix)?;
+    super::commit::pass_gates(project, hotfix)?;
     with_submodules(project, hotfix, &commit, |held, changes| {
         has_published_submodules(&project.repository, held, changes)
     })?;
@@ -91,15 +93,6 @@ fn with_submodules(
     ask(&held, &project.repository.changes(&hotfix.base()?, commit)?)
 }
 
-/// Whether the critical tests passed on what is committed, or were skipped. They count no more once the fix was moved
-/// onto a newer target.
-pub fn tested(hotfix: &Hotfix) -> Result<(), Blocked> {
-    let record = hotfix.record();
-    let skipped = record.skipped.iter().map(|skip| (skip.gate, skip.reason.clone()));
-    let skips = Skips(skipped.collect());
-    Gates { config: &hotfix.loaded.config, skips: &skips }.tested(record)
-}
-
 impl Plan {
     /// What is going to be done.
     pub fn lines(&self) -> PlanLines {
@@ -112,8 +105,8 @@ impl Plan {
     }
 }
 
-/// Submits, and writes it into the record. The record that is pushed says "submitted", and becomes ours only once
-/// the push has succeeded; what the forge says comes after it.
+/// Submits, and writes it into the record. The branch comes first; once it is there the record says so, and is pushed
+/// beside the making of the merge request.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
     let ctx = project.ctx();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
@@ -128,21 +121,27 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     with_submodules(project, hotfix, &plan.commit, |held, changes| {
         push_submodules(&project.repository, held, changes, limit)
     })?;
-    let record_before = push::prepare(project, hotfix, plan)?;
+    let record_before = push::join_record(project, hotfix)?;
     let record = hotfix.record().clone();
     let expected = !project.refuses_records();
-    let mut draft = words::draft(project, hotfix, (plan, &record), expected)?;
-    let merge_request = proposed(plan, &draft, true)?;
-    let pushed = (merge_request, record_before, plan.forge.push_plan(&draft));
-    let said = push::deliver(project, hotfix, plan, pushed)?;
-    let taken = hotfix.record().merge_request.as_ref().is_some_and(|request| request.record_pushed);
-    if taken != expected {
-        draft = words::draft(project, hotfix, (plan, &record), taken)?;
-    }
-    if hotfix.record().stage != Stage::Merged {
-        propose(project, hotfix, plan, (&draft, &said))?;
-    }
-    write_text(project, hotfix, &draft)?;
+    let draft = words::draft(project, hotfix, (plan, &record), expected)?;
+    let merge_request = proposed(plan, &draft, expected)?;
+    let said = push::deliver(project, hotfix, plan, (merge_request, plan.forge.push_plan(&draft)))?;
+    let (mut record_push, pushing) = push::RecordPush::new(project, hotfix, record_before);
+    let proposed = thread::scope(|scope| {
+        scope.spawn(|| pushing.run());
+        let taken = record_push.is_taken_soon(project);
+        let draft = match taken == expected {
+            true => draft,
+            false => words::draft(project, hotfix, (plan, &record), taken)?,
+        };
+        if hotfix.record().stage != Stage::Merged {
+            propose(project, hotfix, plan, (&draft, &said))?;
+        }
+        write_text(project, hotfix, &draft)
+    });
+    record_push.settle(project, hotfix, plan)?;
+    proposed?;
     tell(project, hotfix.record());
     Ok(finished(project, hotfix, plan))
 }

@@ -1,25 +1,29 @@
-//! One push for everything: the branch, the record and, for a direct merge, the target. Each ref has its own lease
-//! and stands or falls alone: a remote that refuses the record must not stop the fix.
+//! The push that delivers: the branch, from its slot, as the user would push it, and for a direct merge the target. Each
+//! ref has its own lease and stands or falls alone. The record is not part of it: it goes by itself, later.
 
 use std::time::Duration;
 
 use super::{ForgeError, PushPlan};
 use crate::error::{Error, Result};
-use crate::git::{GitError, Lease, Oid, Push, PushOutcome, PushReport, RefName, Repository};
+use crate::git::{
+    GitError, Lease, Oid, Push, PushCause, PushOutcome, PushReport, PushRequest, RefName, Repository,
+    Worktree,
+};
 
 /// What to push.
 #[derive(Clone, Debug)]
 pub struct Delivery<'a> {
     /// Name of the remote.
     pub remote: &'a str,
+    /// Where it is pushed from; `None` where the slot was given back, and the user's hook has let this commit through
+    /// before.
+    pub slot: Option<&'a Worktree>,
     /// The hotfix branch.
     pub branch: RefName,
     /// The commit of the fix.
     pub commit: Oid,
     /// Where the branch was on the remote when we last pushed it; `None` if we never did.
     pub pushed_before: Option<Oid>,
-    /// The record: its ref, its tree, and where it was on the remote when we last pushed it.
-    pub record: (RefName, Oid, Option<Oid>),
     /// For a direct merge: the target and where it must be.
     pub target: Option<(RefName, Oid)>,
     /// Options for the forge, and what is pushed instead of the branch.
@@ -31,8 +35,6 @@ pub struct Delivery<'a> {
 /// What the remote took. The branch always, or there was an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
-    /// `None` if the remote took the record, else why not.
-    pub record_refused: Option<String>,
     /// Whether the target now holds the fix.
     pub merged: bool,
     /// What the remote said for people.
@@ -42,15 +44,11 @@ pub struct Delivered {
 /// Pushes. Run again after a cut it finds its own work done: a ref that already is as wanted counts as pushed.
 pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Delivered> {
     let lease = |old: &Option<Oid>| old.clone().map_or(Lease::Absent, Lease::At);
-    let (record, tree, record_before) = &delivery.record;
     let (target, own_lease) = match &delivery.plan.instead {
         Some(instead) => (RefName::new(instead.clone())?, Lease::None),
         None => (delivery.branch.clone(), lease(&delivery.pushed_before)),
     };
-    let mut pushes = vec![
-        Push { source: Some(delivery.commit.clone()), target, lease: own_lease },
-        Push { source: Some(tree.clone()), target: record.clone(), lease: lease(record_before) },
-    ];
+    let mut pushes = vec![Push { source: Some(delivery.commit.clone()), target, lease: own_lease }];
     if let Some((target, old)) = &delivery.target {
         let source = Some(delivery.commit.clone());
         pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
@@ -76,32 +74,14 @@ fn is_gone(repository: &Repository, delivery: &Delivery<'_>, report: &PushReport
         && on_remote(repository, delivery, &delivery.branch).is_none()
 }
 
-/// Sends all in one push; one by one, the fix first, where the forge wants it by itself, or where the other
-/// end failed: `GitBucket` does at a ref that holds no commit, as the record does.
 fn send(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> Result<PushReport> {
-    if !delivery.plan.is_alone() {
-        let sent = repository.push(delivery.remote, pushes, &delivery.plan.options, delivery.limit);
-        match sent {
-            Err(error) if pushes.len() > 1 && is_failure_there(&error) => {}
-            sent => return sent.map_err(|error| unreachable(delivery.remote, error)),
-        }
-    }
-    send_one_by_one(repository, delivery, pushes)
-}
-
-fn send_one_by_one(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> Result<PushReport> {
-    let (now, later) = pushes.split_at(1.min(pushes.len()));
-    let push = |pushes: &[Push], options: &[String]| {
-        repository.push(delivery.remote, pushes, options, delivery.limit)
+    let Delivery { remote, limit, plan, .. } = delivery;
+    let request = PushRequest { remote, pushes, options: &plan.options, limit: *limit };
+    let sent = match delivery.slot {
+        Some(slot) => repository.push_for_user(slot, &delivery.branch, &request),
+        None => repository.push_plainly(&request),
     };
-    let mut report =
-        push(now, &delivery.plan.options).map_err(|error| unreachable(delivery.remote, error))?;
-    for one in later.chunks(1) {
-        // The fix is there: whatever goes wrong with the rest is no more than a refusal of it.
-        let refused = |error: Error| vec![PushOutcome::Rejected(error.why())];
-        report.outcomes.extend(push(one, &[]).map_or_else(refused, |report| report.outcomes));
-    }
-    Ok(report)
+    sent.map_err(|error| not_delivered(remote, error))
 }
 
 fn read_report(
@@ -120,11 +100,10 @@ fn read_report(
             return Err(branch_refused(found, delivery, said));
         }
     }
-    let record_refused = refusal(1);
     match &delivery.target {
-        None => Ok(Delivered { record_refused, merged: false, said }),
-        Some((target, old)) => match refusal(2) {
-            None => Ok(Delivered { record_refused, merged: true, said }),
+        None => Ok(Delivered { merged: false, said }),
+        Some((target, old)) => match refusal(1) {
+            None => Ok(Delivered { merged: true, said }),
             Some(said) => Err(target_refused(repository, delivery, (target, old), said)),
         },
     }
@@ -151,8 +130,7 @@ fn target_refused(
 }
 
 fn on_remote(repository: &Repository, delivery: &Delivery<'_>, name: &RefName) -> Option<Oid> {
-    let refs = repository.remote_refs(delivery.remote, &[name], delivery.limit).ok()?;
-    refs.into_iter().next().map(|(_, oid)| oid)
+    find(repository, delivery.remote, name, delivery.limit).ok()?
 }
 
 /// A lost lease means that somebody else has the branch; anything else is the remote's own refusal.
@@ -166,10 +144,12 @@ fn branch_refused(found: Option<Oid>, delivery: &Delivery<'_>, said: String) -> 
     }
 }
 
-/// Where a ref is on the remote; `None` if it is not there.
+/// Where a ref is at every address that pushes go to; `None` if it is not there, or not the same at all of them.
 pub fn find(repository: &Repository, remote: &str, name: &RefName, limit: Duration) -> Result<Option<Oid>> {
-    let found = repository.remote_refs(remote, &[name], limit).map_err(|error| unreachable(remote, error))?;
-    Ok(found.into_iter().next().map(|(_, oid)| oid))
+    let mut found =
+        repository.pushed_refs(remote, name, limit).map_err(|error| not_delivered(remote, error))?;
+    found.dedup();
+    Ok(if found.len() == 1 { found.remove(0) } else { None })
 }
 
 /// Deletes a branch we pushed, only if it still is where we left it. True if it is gone.
@@ -179,54 +159,34 @@ pub fn take_back(
     (branch, commit): (&RefName, &Oid),
     limit: Duration,
 ) -> Result<bool> {
-    let unreachable = |error| unreachable(remote, error);
-    let found = repository.remote_refs(remote, &[branch], limit).map_err(unreachable)?;
-    match found.first() {
-        None => Ok(true),
-        Some((_, found)) if found != commit => Ok(false),
-        Some(_) => {
-            let push = Push { source: None, target: branch.clone(), lease: Lease::At(commit.clone()) };
-            let report = repository.push(remote, &[push], &[], limit).map_err(unreachable)?;
-            Ok(report.outcomes.first() == Some(&PushOutcome::Done))
-        }
+    let found =
+        repository.pushed_refs(remote, branch, limit).map_err(|error| not_delivered(remote, error))?;
+    let mut there = found.iter().flatten().peekable();
+    if there.peek().is_none() {
+        return Ok(true);
     }
+    if there.any(|found| found != commit) {
+        return Ok(false);
+    }
+    let push = Push { source: None, target: branch.clone(), lease: Lease::At(commit.clone()) };
+    let request = PushRequest { remote, pushes: &[push], options: &[], limit };
+    let report = repository.push_plainly(&request).map_err(|error| not_delivered(remote, error))?;
+    Ok(report.outcomes.first() == Some(&PushOutcome::Done))
 }
 
-/// What `git push` ends with when a hook said no; what fails on the way is fatal and ends with 128.
-const HOOK_SAID_NO: i32 = 1;
-/// Git's words for a request that came to no good answer, and for a connection that ended (remote-curl.c, pkt-line.c).
-const LOST: &str = "RPC failed";
-const FAILED_THERE: &str = "RPC failed; HTTP 5";
-const GONE: &str = "the remote end hung up";
-
-/// Whether the other end went away, or failed, in the middle of a push. Over HTTP Git ends such a push as it does when a
-/// hook said no.
-fn is_broken_off(error: &Error) -> bool {
-    git_said(error, &[LOST, GONE])
-}
-
-/// Whether it was the other end that failed, as far as Git can tell: over SSH its end is all that is seen.
-fn is_failure_there(error: &Error) -> bool {
-    git_said(error, &[FAILED_THERE, GONE])
-}
-
-fn git_said(error: &Error, any: &[&str]) -> bool {
-    let said = |said: &str| any.iter().any(|words| said.contains(words));
-    matches!(error.downcast_ref(), Some(GitError::Failed { said: words, .. }) if said(words))
-}
-
-/// A push that did not come to a report was stopped by a hook, or failed on the way.
-fn unreachable(remote: &str, error: Error) -> Error {
+/// The error of a push, or of a question to the remote, by where its reason lies.
+fn not_delivered(remote: &str, error: Error) -> Error {
+    let (remote, said) = (remote.to_owned(), error.why());
     match error.downcast_ref::<GitError>() {
-        Some(GitError::Failed { code: HOOK_SAID_NO, said, .. }) if !is_broken_off(&error) => {
-            ForgeError::Stopped { remote: remote.to_owned(), said: said.clone() }.into()
+        Some(GitError::NotPushed { cause, .. }) => match cause {
+            PushCause::Hook => ForgeError::Stopped { remote, said },
+            PushCause::Rights => ForgeError::NoRights { remote, said },
+            PushCause::Connection => ForgeError::Unreachable { remote, said },
+            PushCause::Other => ForgeError::NotPushed { remote, said },
         }
-        Some(GitError::Failed { said, .. }) => {
-            ForgeError::Unreachable { remote: remote.to_owned(), said: said.clone() }.into()
-        }
-        Some(GitError::TimedOut { .. }) => {
-            ForgeError::Unreachable { remote: remote.to_owned(), said: error.to_string() }.into()
-        }
+        .into(),
+        Some(GitError::Failed { .. }) => ForgeError::Unreachable { remote, said }.into(),
+        Some(GitError::TimedOut { .. }) => ForgeError::Unreachable { remote, said: error.to_string() }.into(),
         _ => error,
     }
 }

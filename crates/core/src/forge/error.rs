@@ -74,6 +74,22 @@ pub enum ForgeError {
         /// What the hook said.
         said: String,
     },
+    /// The remote lets this user not in.
+    #[error("the remote {remote} does not let you push")]
+    NoRights {
+        /// Its name.
+        remote: String,
+        /// What ssh, the server or Git said.
+        said: String,
+    },
+    /// Git itself would not push, or does not believe that it did.
+    #[error("the push to {remote} failed")]
+    NotPushed {
+        /// Its name.
+        remote: String,
+        /// What Git said.
+        said: String,
+    },
     /// The remote refused the branch.
     #[error("the remote refused {}", short(branch))]
     Rejected {
@@ -114,9 +130,11 @@ impl Explain for ForgeError {
             Self::BadApi { api } => {
                 format!("`{}` does not begin with https:// and a host", sanitize_line(&redact(api)))
             }
-            Self::Unreachable { said, .. } | Self::Stopped { said, .. } | Self::Rejected { said, .. } => {
-                said.clone()
-            }
+            Self::Unreachable { said, .. }
+            | Self::Stopped { said, .. }
+            | Self::NoRights { said, .. }
+            | Self::NotPushed { said, .. }
+            | Self::Rejected { said, .. } => said.clone(),
             Self::BranchTaken { found, .. } => format!("it holds {found}; nothing was overwritten"),
             Self::TargetMoved { .. } => {
                 "somebody merged something meanwhile; nothing was overwritten".to_owned()
@@ -131,6 +149,9 @@ impl Explain for ForgeError {
             Self::Held { next, .. } => next.clone(),
             Self::Unable { .. } => "do it on the forge's own pages".to_owned(),
             Self::Stopped { .. } => "git hotfix ship  # once your pre-push hook is content".to_owned(),
+            Self::NoRights { remote, .. } => {
+                format!("git hotfix ready  # tries the push; then git hotfix ship once {remote} lets you in")
+            }
             Self::BranchTaken { .. } => {
                 "git hotfix start --name OTHER \"ALERT\"  # or talk to whoever pushed it".to_owned()
             }
@@ -140,7 +161,9 @@ impl Explain for ForgeError {
 
     fn exit(&self) -> ExitCode {
         match self {
-            Self::Unknown { .. } | Self::BadApi { .. } | Self::Unable { .. } => ExitCode::SETUP,
+            Self::Unknown { .. } | Self::BadApi { .. } | Self::Unable { .. } | Self::Stopped { .. } => {
+                ExitCode::SETUP
+            }
             Self::BranchTaken { .. } | Self::Closed { .. } => ExitCode::DECISION,
             Self::Held { .. } => ExitCode::GATE,
             _ => ExitCode::REMOTE,

@@ -74,21 +74,13 @@ impl Draft<'_> {
     }
 }
 
-/// What a push carries besides the record.
+/// What the push of the branch carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushPlan {
     /// Push options that do what else would take requests of their own. Without a line break, at most 60 KB each.
     pub options: Vec<String>,
     /// A ref that makes the merge request, such as `refs/for/main%topic=…`, pushed instead of the branch.
     pub instead: Option<String>,
-}
-
-impl PushPlan {
-    /// Whether that ref must be pushed by itself, and the record after it: Gerrit, whose refs have words after a `%`,
-    /// takes no other ref beside them ("cannot combine normal pushes and magic pushes").
-    pub fn is_alone(&self) -> bool {
-        self.instead.as_deref().is_some_and(|instead| instead.contains('%'))
-    }
 }
 
 /// A merge request there may be.

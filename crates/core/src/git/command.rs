@@ -1,54 +1,80 @@
-//! One Git call, made safe: no shell, no prompt, no pager, no hooks unless asked, nothing inherited that could
-//! redirect it, nothing optional written.
+//! One Git call, made safe: no shell, no prompt, no pager, no hooks unless asked, nothing inherited that could point it
+//! at another repository, nothing optional written.
+//!
+//! There are two kinds. Calls of our own print the same whatever the user has set. Calls on the user's behalf, which
+//! [`GitCommand::with_hooks`] makes of them, see the settings, the variables and the hooks that `git` itself would see.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::GitError;
+use super::failure::{failed, failed_and_kept};
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::exec::{Command, Ending, Finished, redact, sanitize_line};
+use crate::exec::{Command, Ending, Finished};
 
-/// What an inherited environment may still tell Git: who you are, how to reach and to trust a server, and where
-/// configuration lies.
-const KEPT: &[&str] = &[
-    "GIT_ALLOW_PROTOCOL",
-    "GIT_ASKPASS",
-    "GIT_AUTHOR_DATE",
-    "GIT_AUTHOR_EMAIL",
-    "GIT_AUTHOR_NAME",
-    "GIT_COMMITTER_DATE",
-    "GIT_COMMITTER_EMAIL",
-    "GIT_COMMITTER_NAME",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_EXEC_PATH",
-    "GIT_PROXY_COMMAND",
-    "GIT_PROXY_SSL_CAINFO",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_SSH_VARIANT",
-    "GIT_TEMPLATE_DIR",
+/// Variables that point Git at another repository, index or object base, or that belong to the call of Git we were
+/// started by. Every other one is the user's and stays: who they are, how a server is reached, what filters do.
+const DROPPED: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
 ];
-const KEPT_PREFIXES: &[&str] = &["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_HTTP_", "GIT_SSL_"];
 
-/// Settings of every call: no background work, no submodules, no watcher, nothing printed for people; an edited file
-/// is found by all that the system knows of it, and none is taken for unchanged by a bit in the index.
-const SETTINGS: &[&str] = &[
+/// Variables that change what a call prints or how it reads paths: dropped where the output is read by us.
+const DROPPED_FOR_READING: &[&str] = &[
+    "GIT_DIFF_OPTS",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+];
+
+/// Variables of our own calls that a hook of the user's must not inherit.
+const SET_FOR_READING: &[(&str, &str)] = &[("GIT_OPTIONAL_LOCKS", "0"), ("GIT_LITERAL_PATHSPECS", "1")];
+
+/// Settings of every call: no background work, no watcher, no address that is a command.
+const SETTINGS: &[&str] =
+    &["core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false", "protocol.ext.allow=never"];
+
+/// Settings of our own calls: no submodules, no colours and no signatures among what is printed; an edited file is found
+/// by all that the system knows of it, and none is taken for unchanged by a bit in the index.
+const SETTINGS_FOR_READING: &[&str] = &[
     "advice.detachedHead=false",
+    "color.advice=false",
+    "color.branch=false",
+    "color.diff=false",
+    "color.push=false",
+    "color.remote=false",
+    "color.status=false",
+    "color.transport=false",
+    "color.ui=false",
     "core.checkStat=default",
-    "core.fsmonitor=false",
     "core.ignoreStat=false",
     "core.quotePath=true",
     "core.trustctime=true",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "protocol.ext.allow=never",
+    "diff.interHunkContext=0",
+    "diff.mnemonicPrefix=false",
+    "diff.noprefix=false",
+    "log.showSignature=false",
     "submodule.recurse=false",
 ];
+
+/// The variable that holds the value by which a configured hook is switched off.
+const OFF: &str = "HOTFIX_HOOK_ENABLED";
 
 /// How long a call may take that asks nobody: generous, for cold disks and huge repositories.
 const LOCAL_LIMIT: Duration = Duration::from_mins(10);
@@ -61,22 +87,36 @@ pub struct GitCommand<'a> {
     name: String,
     limit: Duration,
     hooks: bool,
-    args: Vec<std::ffi::OsString>,
+    /// Whether nothing of our own is set: for asking what the user has set.
+    plain: bool,
+    /// Names of the hooks in the user's configuration.
+    configured_hooks: Vec<String>,
+    /// Where the whole output of a failed call is kept.
+    logs: Option<PathBuf>,
+    args: Vec<OsString>,
 }
 
 impl<'a> GitCommand<'a> {
     /// A call in `dir`; Git finds the repository by itself.
     pub(super) fn discovering(ctx: &'a Ctx, dir: &Path) -> Self {
-        let inherited = ctx.env.variables().map(|(name, _)| name).filter(|name| is_scrubbed(name));
-        let bare = Command::new("git").dir(dir);
-        let command = inherited.fold(bare, Command::env_remove);
-        Self { ctx, command, name: String::new(), limit: LOCAL_LIMIT, hooks: false, args: Vec::new() }
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_EDITOR", ":")
-            .env("GIT_PAGER", "cat")
-            .env("LC_ALL", "C")
-            .env("GIT_LITERAL_PATHSPECS", "1")
+        let dropped = DROPPED.iter().chain(DROPPED_FOR_READING);
+        let command = dropped.fold(Command::new("git").dir(dir), Command::env_remove);
+        let command = SET_FOR_READING.iter().fold(command, |command, (name, value)| command.env(name, value));
+        Self {
+            ctx,
+            command,
+            name: String::new(),
+            limit: LOCAL_LIMIT,
+            hooks: false,
+            plain: false,
+            configured_hooks: Vec::new(),
+            logs: None,
+            args: Vec::new(),
+        }
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_EDITOR", ":")
+        .env("GIT_PAGER", "cat")
+        .env("LC_ALL", "C")
     }
 
     /// A call that can reach this repository and no other, in `dir`.
@@ -116,6 +156,12 @@ impl<'a> GitCommand<'a> {
         self
     }
 
+    /// Sets configuration for this call alone by way of a variable: the key may hold any sign.
+    pub(super) fn setting_by_variable(mut self, key: &str, (variable, value): (&str, &str)) -> Self {
+        self.args.splice(0..0, [format!("--config-env={key}={variable}").into()]);
+        self.env(variable, value)
+    }
+
     /// Uses another index file.
     pub fn index(self, path: &Path) -> Self {
         self.env("GIT_INDEX_FILE", path)
@@ -133,20 +179,64 @@ impl<'a> GitCommand<'a> {
         self
     }
 
-    /// Lets the user's hooks run, without a terminal and with nothing left behind.
+    /// Makes it a call on the user's behalf: their hooks run, and these see the user's own settings, variables and
+    /// language. There is no terminal, and nothing is left behind.
     pub fn with_hooks(mut self) -> Self {
         self.hooks = true;
+        let ours = SET_FOR_READING.iter().map(|(name, _)| name);
+        for name in ours.chain(DROPPED_FOR_READING).chain(&["LC_ALL"]) {
+            self = match self.ctx.env.get(name).map(OsStr::to_owned) {
+                Some(value) => self.env(name, value),
+                None => self.unset(name),
+            };
+        }
+        self
+    }
+
+    /// What Git says to us is in English, whatever language the hooks speak.
+    pub fn in_english(self) -> Self {
+        // The one variable that outranks the language of messages gives way, and stays what it was for everything else.
+        let call = match self.ctx.env.get("LC_ALL").map(OsStr::to_owned) {
+            Some(locale) => self.env("LC_CTYPE", locale),
+            None => self,
+        };
+        call.unset("LC_ALL").env("LC_MESSAGES", "C").env("LANGUAGE", "")
+    }
+
+    /// Sets nothing of our own, so that the answer is about what the user has set.
+    pub(super) fn without_own_settings(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    /// Tells which hooks the user's configuration has, so that calls of our own run none of them.
+    pub(super) fn with_configured_hooks(mut self, names: Vec<String>) -> Self {
+        self.configured_hooks = names;
+        self
+    }
+
+    /// Keeps the whole output in a file of this folder if the call fails.
+    pub(super) fn keeping_output(mut self, dir: PathBuf) -> Self {
+        self.logs = Some(dir);
         self
     }
 
     /// Runs it and gives whatever came out, success or not. Fails only if it could not run or ran too long.
     pub fn finish(self) -> Result<Finished> {
         let mut command = self.command;
-        if !self.hooks {
-            command = command.args(["-c", "core.hooksPath=/dev/null"]);
+        if !self.plain {
+            for setting in SETTINGS {
+                command = command.args(["-c", setting]);
+            }
         }
-        for setting in SETTINGS {
-            command = command.args(["-c", setting]);
+        if !self.plain && !self.hooks {
+            command = command.args(["-c", "core.hooksPath=/dev/null"]).env(OFF, "false");
+            for name in &self.configured_hooks {
+                command = command.arg(format!("--config-env=hook.{name}.enabled={OFF}"));
+            }
+            for setting in SETTINGS_FOR_READING {
+                command = command.args(["-c", setting]);
+            }
         }
         let finished = command.args(&self.args).deadline(self.limit).run(self.ctx)?;
         match finished.ending {
@@ -161,12 +251,16 @@ impl<'a> GitCommand<'a> {
 
     /// Runs it and gives its output; any exit code but 0 is an error.
     pub fn run(self) -> Result<Vec<u8>> {
-        let name = self.name.clone();
+        let (ctx, name, logs) = (self.ctx, self.name.clone(), self.logs.clone());
         let finished = self.finish()?;
         if finished.success() {
             return Ok(finished.stdout);
         }
-        Err(failed(&name, &finished).into())
+        Err(match logs {
+            Some(dir) => failed_and_kept(ctx, &dir, &name, &finished),
+            None => failed(&name, &finished),
+        }
+        .into())
     }
 
     /// Runs it and gives its output as text, without the newline at the end.
@@ -183,29 +277,4 @@ impl<'a> GitCommand<'a> {
         let text = self.text()?;
         Ok(super::Oid::parse(&text).ok_or(GitError::Unreadable { command })?)
     }
-}
-
-/// The error for a call that ended badly: the line that Git itself marks as fatal, else the last one.
-pub(super) fn failed(name: &str, finished: &Finished) -> GitError {
-    let stderr = String::from_utf8_lossy(&finished.stderr);
-    // What stands above this line is the reason; a hook that said nothing leaves only the line itself.
-    let reasons = || stderr.lines().filter(|line| !line.starts_with("error: failed to push some refs"));
-    let marked = reasons().find(|line| line.starts_with("fatal: ") || line.starts_with("error: "));
-    let said = match marked {
-        Some(line) => redact(line.split_once(": ").map_or(line, |(_, text)| text)).into_owned(),
-        None => match reasons().map(str::trim).rfind(|line| !line.is_empty()) {
-            Some(line) => sanitize_line(&redact(line)),
-            None => finished.last_line(),
-        },
-    };
-    GitError::Failed { command: name.to_owned(), code: finished.ending.code().unwrap_or(-1), said }
-}
-
-fn is_scrubbed(name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else {
-        return false;
-    };
-    name.starts_with("GIT_")
-        && !KEPT.contains(&name)
-        && !KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -11,20 +11,6 @@ use hotfix_model::Actor;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity(pub Actor);
 
-/// Files in a worktree's private folder that make its next commit another one.
-const IN_PROGRESS: &[&str] =
-    &["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"];
-
-/// Hooks that `git commit` runs.
-const HOOKS: &[&str] = &[
-    "pre-commit",
-    "prepare-commit-msg",
-    "commit-msg",
-    "post-commit",
-    "post-index-change",
-    "reference-transaction",
-];
-
 /// A commit to be made.
 #[derive(Clone, Debug)]
 pub struct CommitRequest<'a> {
@@ -51,17 +37,18 @@ impl Repository {
         }
     }
 
-    /// Commits exactly `tree` on the worktree's branch, durably, with the user's hooks and signing. Files of the
-    /// worktree that differ from the tree stay as they are, uncommitted.
+    /// Runs `git commit` on exactly `tree`, durably, as the user would run it in the worktree: with their hooks, their
+    /// signature and their identity. Files of the worktree that differ from the tree stay as they are, uncommitted.
+    ///
+    /// A hook may put other files into the commit. Its tree is then another one than was asked for, which is the
+    /// caller's to look at: the commit is the user's, and is not made again.
     pub fn commit_tree(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
         if !self.install_index(worktree, request.tree) {
             self.git_in(worktree).args(["read-tree", "-m", "-i", request.tree.as_str()]).run()?;
         }
-        if self.commits_plainly(worktree, request.tree) {
-            return self.commit_directly(worktree, request);
-        }
         self.git_in(worktree)
             .with_hooks()
+            .keeping_output(self.logs_dir())
             .setting("core.fsync=committed,reference")
             .setting("commit.status=false")
             .args(["commit", "--quiet", "--cleanup=verbatim", "--file=-"])
@@ -69,44 +56,6 @@ impl Repository {
             .limit(request.limit)
             .run()?;
         self.head(worktree)
-    }
-
-    /// Whether `git commit` would do no more than to write a commit and move the branch: there is no hook, nothing to
-    /// sign, and nothing in progress. It would look at all files and write the index once more.
-    fn commits_plainly(&self, worktree: &Worktree, tree: &Oid) -> bool {
-        let Some(settings) = self.plain_configuration() else {
-            return false;
-        };
-        let is_special = |(key, _): &(String, String)| {
-            ["core.hookspath", "commit.gpgsign", "i18n.commitencoding"].contains(&key.as_str())
-        };
-        let hooks = self.common_dir().join("hooks");
-        let changes_something =
-            || self.head(worktree).and_then(|head| self.tree_of(&head)).ok().as_ref() != Some(tree);
-        !settings.iter().any(is_special)
-            && HOOKS.iter().all(|name| hooks.join(name).symlink_metadata().is_err())
-            && changes_something()
-            && IN_PROGRESS.iter().all(|name| worktree.git_dir.join(name).symlink_metadata().is_err())
-    }
-
-    fn commit_directly(&self, worktree: &Worktree, request: &CommitRequest<'_>) -> Result<Oid> {
-        let parent = self.head(worktree)?;
-        let durable = "core.fsync=committed,reference";
-        let call = self.git_in(worktree).setting(durable).setting("user.useConfigOnly=true");
-        let call = call.args(["commit-tree", request.tree.as_str(), "-p", parent.as_str(), "-F", "-"]);
-        let commit = call.input(request.message).limit(request.limit).oid()?;
-        let subject = request.message.lines().next().unwrap_or_default();
-        let call = self.git_in(worktree).setting(durable);
-        call.args([
-            "update-ref",
-            "-m",
-            &format!("commit: {subject}"),
-            "HEAD",
-            commit.as_str(),
-            parent.as_str(),
-        ])
-        .run()?;
-        Ok(commit)
     }
 
     /// Moves the commits since `from` onto `onto`. On a conflict everything is as before and the files are named.
@@ -159,7 +108,7 @@ impl Repository {
         match finished.ending.code() {
             Some(0) => Ok(true),
             Some(1) => Ok(false),
-            _ => Err(super::command::failed("merge-base", &finished).into()),
+            _ => Err(super::failure::failed("merge-base", &finished).into()),
         }
     }
 
@@ -230,7 +179,10 @@ impl Repository {
 
     /// The files that differ between two commits, with counts of lines.
     pub fn summarise(&self, from: &str, to: &str) -> Result<String> {
-        let diff = self.git().args(["diff", "-M", "--stat", "--summary", from, to]).run()?;
+        let diff = self
+            .git()
+            .args(["diff", "--no-color", "--no-ext-diff", "-M", "--stat", "--summary", from, to])
+            .run()?;
         Ok(String::from_utf8_lossy(&diff).into_owned())
     }
 }

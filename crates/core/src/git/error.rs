@@ -1,10 +1,11 @@
 //! What can go wrong with Git.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hotfix_model::ExitCode;
 
+use super::PushCause;
 use crate::error::Explain;
 
 /// An error of the Git layer.
@@ -31,8 +32,22 @@ pub enum GitError {
         command: String,
         /// The exit code, or -1 when a signal ended it.
         code: i32,
-        /// The last line it wrote, credentials removed.
+        /// The line of its output that tells most, credentials removed.
         said: String,
+        /// The file that holds the whole output, where there was more.
+        log: Option<PathBuf>,
+    },
+    /// A push came to no report, or to one that Git itself does not believe.
+    #[error("git push failed")]
+    NotPushed {
+        /// Where the reason lies.
+        cause: PushCause,
+        /// The address it failed for, where there are several.
+        address: Option<String>,
+        /// The line of its output that tells most, credentials removed.
+        said: String,
+        /// The file that holds the whole output, where there was more.
+        log: Option<PathBuf>,
     },
     /// A Git command ran past its deadline.
     #[error("git {command} did not finish within {} s", limit.as_secs())]
@@ -96,7 +111,12 @@ impl Explain for GitError {
             Self::Failed { code, said, .. } if said.is_empty() => {
                 format!("it ended with code {code}")
             }
-            Self::NotARepository { said, .. } | Self::Failed { said, .. } => said.clone(),
+            Self::Failed { said, log, .. } => with_log(said.clone(), log.as_deref()),
+            Self::NotPushed { address, said, log, .. } => {
+                let address = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
+                with_log(format!("{address}{said}"), log.as_deref())
+            }
+            Self::NotARepository { said, .. } => said.clone(),
             Self::TimedOut { command, .. } if command == "commit" => {
                 "a hook or the program that signs may be waiting".to_owned()
             }
@@ -136,7 +156,16 @@ impl Explain for GitError {
         match self {
             Self::BadName { .. } | Self::UnknownCommit { .. } => ExitCode::USAGE,
             Self::RefMoved { .. } | Self::Locked { .. } | Self::Conflict { .. } => ExitCode::DECISION,
+            Self::NotPushed { cause, .. } if *cause != PushCause::Hook => ExitCode::REMOTE,
             _ => ExitCode::SETUP,
         }
+    }
+}
+
+/// A reason, and where the rest of the output is.
+fn with_log(said: String, log: Option<&Path>) -> String {
+    match log {
+        Some(log) => format!("{said} (the whole output is in {})", log.display()),
+        None => said,
     }
 }

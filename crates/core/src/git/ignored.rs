@@ -51,7 +51,7 @@ impl Repository {
         let finished = call.input(question).finish()?;
         // 1 means that none is.
         if !matches!(finished.ending.code(), Some(0 | 1)) {
-            return Err(super::command::failed("check-ignore", &finished).into());
+            return Err(super::failure::failed("check-ignore", &finished).into());
         }
         let names = finished.stdout.split(|byte| *byte == 0);
         Ok(names.filter_map(|name| name.strip_prefix(b"./")).map(<[u8]>::to_vec).collect())

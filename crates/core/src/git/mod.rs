@@ -11,6 +11,7 @@ mod diff;
 mod difference;
 mod entry;
 mod error;
+mod failure;
 mod format;
 mod hash;
 mod history;
@@ -42,6 +43,7 @@ mod version;
 mod walk;
 mod worktree;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -53,6 +55,7 @@ use reader::Reader;
 pub use base64::{of_base64, to_base64};
 pub use command::GitCommand;
 pub use commit::{CommitRequest, Identity};
+pub use configuration::{ConfigEntry, Configuration};
 pub use diff::{Change, ChangeKind, FileDiff, Hunk, TrackedChange, size_of};
 pub use difference::Difference;
 pub use error::GitError;
@@ -65,7 +68,7 @@ pub use object::{Object, TreeEntry};
 pub(crate) use pointer::{is_same_path, read_git_file, read_worktree_root};
 pub use probe::{CheckoutSize, RemoteAnswer, Signing};
 pub use refs::{Expect, RefChange, SeenRef};
-pub use remote::{Lease, OPTION_LIMIT, Push, PushOutcome, PushReport, Remote};
+pub use remote::{Lease, OPTION_LIMIT, Push, PushCause, PushOutcome, PushReport, PushRequest, Remote};
 pub use semver::Release;
 pub use settings::Settings;
 pub use signing::{NAMESPACE, Signer, Verified};
@@ -88,6 +91,8 @@ pub struct Repository {
     reader: Arc<Reader>,
     /// Shared by all clones: one process looks at a worktree several times.
     look: Arc<Mutex<Option<snapshot::Look>>>,
+    /// Git's configuration by the private folder it was asked for, shared by all clones: asked once per command.
+    configurations: Arc<Mutex<HashMap<PathBuf, Arc<Configuration>>>>,
 }
 
 impl Repository {
@@ -102,6 +107,7 @@ impl Repository {
             reader: Arc::new(Reader::new(&place.common_dir, &place.object_format)),
             look: Arc::default(),
             home: home::find_home(ctx, &place),
+            configurations: Arc::default(),
             common_dir: place.common_dir,
             git_dir: place.git_dir,
             top: place.top,
@@ -131,7 +137,7 @@ impl Repository {
             .finish()?;
         let lines = paths(&finished.stdout);
         let [object_format, common_dir, git_dir, top @ ..] = lines.as_slice() else {
-            let GitError::Failed { said, .. } = command::failed("rev-parse", &finished) else {
+            let GitError::Failed { said, .. } = failure::failed("rev-parse", &finished) else {
                 return Err(GitError::Unreadable { command: "rev-parse".to_owned() }.into());
             };
             return Err(GitError::NotARepository { dir: dir.to_owned(), said }.into());
@@ -176,17 +182,34 @@ impl Repository {
 
     /// A call on what all worktrees share: refs, objects, remotes.
     pub fn git(&self) -> GitCommand<'_> {
-        GitCommand::bound(&self.ctx, &self.common_dir, &self.common_dir)
+        self.bound(&self.common_dir, &self.common_dir)
+    }
+
+    fn bound(&self, git_dir: &Path, dir: &Path) -> GitCommand<'_> {
+        // Where the configuration cannot be read, the call itself fails and says so.
+        let hooks = self.configuration().ok();
+        let hooks = hooks.iter().flat_map(|known| known.configured_hooks()).map(str::to_owned).collect();
+        GitCommand::bound(&self.ctx, git_dir, dir).with_configured_hooks(hooks)
     }
 
     /// A call that speaks to a remote. Git reads a relative address as seen from the main worktree.
     pub(super) fn git_at_home(&self) -> GitCommand<'_> {
-        GitCommand::bound(&self.ctx, &self.common_dir, self.home())
+        self.bound(&self.common_dir, self.home())
     }
 
     /// A call in one worktree. Fails, rather than reaching another repository, if the worktree is damaged.
     pub fn git_in(&self, worktree: &Worktree) -> GitCommand<'_> {
-        sparse::heeding(GitCommand::bound(&self.ctx, &worktree.git_dir, &worktree.path), &worktree.git_dir)
+        sparse::heeding(self.bound(&worktree.git_dir, &worktree.path), &worktree.git_dir)
+    }
+
+    /// Where the whole output of failed calls is kept.
+    pub(super) fn logs_dir(&self) -> PathBuf {
+        self.state_dir().join("logs")
+    }
+
+    /// The error for a failed call, with all it wrote kept in a file that the error names.
+    pub(super) fn failure(&self, name: &str, finished: &crate::exec::Finished) -> GitError {
+        failure::failed_and_kept(&self.ctx, &self.logs_dir(), name, finished)
     }
 
     /// Makes our own folder.

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use super::{GitCommand, GitError, Oid, RefName, Repository};
 use crate::error::{FileError, Result};
-use crate::exec::{Ending, Finished, redact};
+use crate::exec::{Ending, Finished};
 
-/// What of the user's configuration is about signing commits, as `git config` prints the names.
-const SIGNING_KEYS: &str = r"^(commit\.gpgsign|gpg\.format|gpg\.program|gpg\.[a-z0-9]+\.program)$";
 /// Git knows this tree without being told.
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /// The same where object ids are SHA-256.
@@ -54,17 +52,11 @@ impl Repository {
 
     /// How commits are signed; `None` if `commit.gpgsign` is off.
     pub fn signing(&self) -> Result<Option<Signing>> {
-        let printed = self.git().args(["config", "-z", "--get-regexp", SIGNING_KEYS]).finish()?;
-        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
-        let pairs: Vec<(&str, &str)> =
-            text.split('\0').map(|pair| pair.split_once('\n').unwrap_or((pair, "true"))).collect();
-        let last = |wanted: &str| {
-            pairs.iter().rfind(|(key, _)| *key == wanted).map(|(_, value)| (*value).to_owned())
-        };
-        let is_on = |value: &str| ["true", "yes", "on", "1"].contains(&value.to_lowercase().as_str());
-        if !last("commit.gpgsign").is_some_and(|value| is_on(&value)) {
+        let configuration = self.configuration()?;
+        if configuration.is_on("commit.gpgSign") != Some(true) {
             return Ok(None);
         }
+        let last = |key: &str| configuration.text(key);
         let format = last("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
         let general = last("gpg.program").filter(|_| format == "openpgp");
         let usual = match format.as_str() {
@@ -143,7 +135,7 @@ impl Repository {
         self.is_ancestor(commit, descendant).unwrap_or(false)
     }
 
-    /// The address that pushes go to.
+    /// The first address that pushes go to.
     pub fn push_address(&self, remote: &str) -> Result<String> {
         self.git_at_home().args(["remote", "get-url", "--push", remote]).text()
     }
@@ -195,8 +187,9 @@ impl Repository {
 
     /// What a checkout takes; `None` in a partial clone, where asking for sizes would fetch every file.
     pub fn checkout_size(&self, treeish: &Oid) -> Result<Option<CheckoutSize>> {
-        let partial = self.git().args(["config", "--get-regexp", r"^remote\..*\.promisor$"]).finish()?;
-        if partial.success() {
+        let configuration = self.configuration()?;
+        let is_promisor = |key: &str| key.starts_with("remote.") && key.ends_with(".promisor");
+        if configuration.entries().iter().any(|entry| is_promisor(&entry.key)) {
             return Ok(None);
         }
         let printed =
@@ -209,23 +202,9 @@ impl Repository {
     }
 }
 
-/// Fails unless the call succeeded. Where Git itself only says that the remote was of no use, the line before tells why:
-/// what the server or ssh said.
+/// Fails unless the call succeeded.
 fn answered(command: &str, finished: &Finished) -> Result<(), GitError> {
-    if finished.success() {
-        return Ok(());
-    }
-    let stderr = String::from_utf8_lossy(&finished.stderr);
-    let before = stderr.lines().take_while(|line| !line.starts_with("fatal: "));
-    let reason = before.map(str::trim).filter(|line| !line.is_empty()).last().map(str::to_owned);
-    match (super::command::failed(command, finished), reason) {
-        (GitError::Failed { command, code, said }, Some(reason))
-            if said.starts_with("Could not read from") =>
-        {
-            Err(GitError::Failed { command, code, said: redact(&reason).into_owned() })
-        }
-        (error, _) => Err(error),
-    }
+    if finished.success() { Ok(()) } else { Err(super::failure::failed(command, finished)) }
 }
 
 /// The call fails where Git, ssh or a helper would ask somebody.

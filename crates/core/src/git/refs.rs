@@ -127,7 +127,7 @@ impl Repository {
         let lines: Vec<String> = refs.iter().map(|(name, new)| format!("update {name}\0{new}\0\0")).collect();
         let call = || self.git().args(["update-ref", "-z", "--stdin"]).input(lines.concat());
         let finished = self.past_stale_locks(call)?;
-        if finished.success() { Ok(()) } else { Err(super::command::failed("update-ref", &finished).into()) }
+        if finished.success() { Ok(()) } else { Err(super::failure::failed("update-ref", &finished).into()) }
     }
 
     /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.
@@ -165,7 +165,7 @@ fn refused(finished: &Finished) -> GitError {
     // A lock that cannot be made at all is no race.
     let lasting = ["Permission denied", "No space left", "Read-only file system", "Disk quota exceeded"];
     let says = |texts: &[&str]| texts.iter().any(|text| stderr.contains(text));
-    match super::command::failed("update-ref", finished) {
+    match super::failure::failed("update-ref", finished) {
         GitError::Failed { said, .. } if says(&races) && !says(&lasting) => GitError::RefMoved { said },
         other => other,
     }

@@ -1,8 +1,13 @@
 //! Remotes: found, fetched from privately, pushed to with a lease on every ref.
+//!
+//! There are two ways to push. The branch is pushed as the user would push it: from its worktree, under its own name, with
+//! their hooks and settings. Refs of our own, which hold nothing of theirs, are pushed without.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::{FetchLock, GitCommand, GitError, Oid, RefName, Repository};
+use super::failure::failed_and_kept;
+use super::{FetchLock, GitCommand, GitError, Oid, RefName, Repository, Worktree};
 use crate::error::Result;
 use crate::exec::{Finished, redact, sanitize_line};
 
@@ -35,6 +40,39 @@ pub struct Push {
     pub target: RefName,
     /// What it must be now.
     pub lease: Lease,
+}
+
+impl Push {
+    /// Whether it takes a local branch to the branch of the same name.
+    fn is_branch(&self, branch: &RefName) -> bool {
+        self.target == *branch && self.source.is_some()
+    }
+}
+
+/// What one call of `git push` is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct PushRequest<'a> {
+    /// Name of the remote.
+    pub remote: &'a str,
+    /// The refs.
+    pub pushes: &'a [Push],
+    /// Options for the server.
+    pub options: &'a [String],
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// Where the reason of a failed push lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushCause {
+    /// The user's own pre-push hook said no, before anything was sent.
+    Hook,
+    /// The server lets this user not in.
+    Rights,
+    /// The server was not reached, or the connection ended in the middle.
+    Connection,
+    /// Anything else, as settings that contradict each other.
+    Other,
 }
 
 /// Most bytes of one push option: a line of Git's protocol holds 65,516, headers included.
@@ -109,64 +147,154 @@ impl Repository {
                 .args(refspecs)
                 .limit(limit)
         })?;
-        if finished.success() { Ok(()) } else { Err(super::command::failed("fetch", &finished).into()) }
+        if finished.success() { Ok(()) } else { Err(self.failure("fetch", &finished).into()) }
     }
 
-    /// Pushes refs in one connection, each guarded by a lease, with the user's pre-push hook. The refs stand or fall
-    /// one by one; the outcomes come in the order of the requests. A remote that takes no push options gets the push
-    /// without them. Options that Git could not carry are left out: see [`OPTION_LIMIT`].
-    pub fn push(
+    /// Pushes as the user would do it in `worktree`, whose branch is `branch`: the branch goes under its own name and
+    /// gets its upstream, as by `git push -u`; the pre-push hook runs there and sees it. Each ref is guarded by a lease,
+    /// and the refs stand or fall one by one; the outcomes come in the order of the requests.
+    ///
+    /// A remote that takes no push options gets the push without them. Options that Git could not carry are left out:
+    /// see [`OPTION_LIMIT`].
+    pub fn push_for_user(
         &self,
-        remote: &str,
-        pushes: &[Push],
-        options: &[String],
-        limit: Duration,
+        worktree: &Worktree,
+        branch: &RefName,
+        request: &PushRequest<'_>,
     ) -> Result<PushReport> {
         let fits = |option: &&String| option.len() <= OPTION_LIMIT && !option.contains(['\n', '\0']);
-        let options: Vec<&String> = options.iter().filter(fits).collect();
-        let mut finished = self.push_call(remote, pushes, &options).with_hooks().limit(limit).finish()?;
+        let options: Vec<&String> = request.options.iter().filter(fits).collect();
+        let call = |options: &[&String], hooks: bool| {
+            let call = self.git_in(worktree).with_hooks().in_english();
+            let call = self.with_addresses_from_home(call, worktree, request.remote)?;
+            let mut call = call.args(["push", "--porcelain", "--no-follow-tags"]);
+            if !hooks {
+                call = call.arg("--no-verify");
+            }
+            if request.pushes.iter().any(|push| push.is_branch(branch)) {
+                call = call.arg("--set-upstream");
+            }
+            let call = options.iter().fold(call, |call, option| call.arg(format!("--push-option={option}")));
+            with_refs(call, Some(branch), request).limit(request.limit).finish()
+        };
+        let mut finished = call(&options, true)?;
         let options_taken = options.is_empty() || !takes_no_options(&finished);
         if !options_taken {
             // The user's hook has had its say about the very same refs.
-            finished = self.push_call(remote, pushes, &[]).limit(limit).finish()?;
+            finished = call(&[], false)?;
         }
+        self.push_report(request, &finished, options_taken)
+    }
+
+    /// Pushes refs without the user's hooks and settings: for refs of our own that hold nothing of theirs, and for what
+    /// their hook has let through before.
+    pub fn push_plainly(&self, request: &PushRequest<'_>) -> Result<PushReport> {
+        let call =
+            self.git_at_home().setting("push.pushOption=").args(["push", "--porcelain", "--no-verify"]);
+        let call = call.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
+        let options = request.options.iter().filter(|option| option.len() <= OPTION_LIMIT);
+        let call = options.fold(call, |call, option| call.arg(format!("--push-option={option}")));
+        let finished = with_refs(call, None, request).limit(request.limit).finish()?;
+        self.push_report(request, &finished, true)
+    }
+
+    /// Takes away the upstream that a push gave to a branch of ours, once the branch is gone: its section of the
+    /// configuration is the one thing of the user's that is written there.
+    pub fn forget_upstream(&self, branch: &RefName) -> Result<()> {
+        let name = branch.as_str().strip_prefix("refs/heads/").unwrap_or(branch.as_str());
+        let section = format!("branch.{name}");
+        let finished = self.git().args(["config", "--local", "--remove-section", &section]).finish()?;
+        // There was none if it was never pushed.
+        let no_such = || String::from_utf8_lossy(&finished.stderr).to_lowercase().contains("no such section");
+        match finished.success() || no_such() {
+            true => Ok(()),
+            false => Err(self.failure("config", &finished).into()),
+        }
+    }
+
+    /// A relative address means a place as seen from the main worktree, also where a slot lies elsewhere.
+    fn with_addresses_from_home<'a>(
+        &'a self,
+        call: GitCommand<'a>,
+        worktree: &Worktree,
+        remote: &str,
+    ) -> Result<GitCommand<'a>> {
+        let configuration = self.configuration_in(worktree)?;
+        let values = |name: &str| configuration.texts(&format!("remote.{remote}.{name}"));
+        let differs = |address: &String| {
+            is_relative_path(address)
+                && self.home().join(address).canonicalize().ok()
+                    != worktree.path.join(address).canonicalize().ok()
+        };
+        let addresses = values("url").into_iter().chain(values("pushurl")).filter(differs);
+        Ok(addresses.enumerate().fold(call, |call, (index, address)| {
+            let whole = self.home().join(&address);
+            call.setting_by_variable(
+                &format!("url.{}.insteadOf", whole.display()),
+                (&format!("HOTFIX_ADDRESS_{index}"), &address),
+            )
+        }))
+    }
+
+    /// Where pushes to a remote go: its name where that says it all, else every address.
+    pub fn push_addresses(&self, remote: &str) -> Result<Vec<String>> {
+        let configuration = self.configuration()?;
+        let rewritten = |key: &str| key.starts_with("url.") && key.ends_with(".pushinsteadof");
+        let has_several = configuration.texts(&format!("remote.{remote}.url")).len() > 1;
+        let has_others = !configuration.texts(&format!("remote.{remote}.pushurl")).is_empty();
+        if !has_several && !has_others && !configuration.entries().iter().any(|entry| rewritten(&entry.key)) {
+            return Ok(vec![remote.to_owned()]);
+        }
+        let printed = self.git_at_home().args(["remote", "get-url", "--push", "--all", remote]).text()?;
+        Ok(printed.lines().map(str::to_owned).collect())
+    }
+
+    /// Where a ref is at each of the addresses that pushes go to; `None` where it is not there.
+    pub fn pushed_refs(&self, remote: &str, name: &RefName, limit: Duration) -> Result<Vec<Option<Oid>>> {
+        let at = |address: &String| {
+            let refs = self.remote_refs(address, &[name], limit)?;
+            Ok(refs.into_iter().next().map(|(_, oid)| oid))
+        };
+        self.push_addresses(remote)?.iter().map(at).collect()
+    }
+
+    /// What a push came to. Git's exit code counts, and so does every address: what one of them refused is refused.
+    fn push_report(
+        &self,
+        request: &PushRequest<'_>,
+        finished: &Finished,
+        options_taken: bool,
+    ) -> Result<PushReport> {
         let report = String::from_utf8_lossy(&finished.stdout).into_owned();
         let said = words_of_remote(&String::from_utf8_lossy(&finished.stderr));
         let reasons = in_one_line(&said);
-        let outcomes = pushes.iter().map(|push| push_outcome(&report, push, &reasons));
+        let outcomes = request.pushes.iter().map(|push| push_outcome(&report, push, &reasons));
         let outcomes: Option<Vec<PushOutcome>> = outcomes.collect();
-        Ok(PushReport { outcomes: outcomes.ok_or_else(|| push_failed(&finished))?, said, options_taken })
+        let explains_the_end = |outcomes: &Vec<PushOutcome>| {
+            finished.success() || outcomes.iter().any(|outcome| matches!(outcome, PushOutcome::Rejected(_)))
+        };
+        match outcomes.filter(explains_the_end) {
+            Some(outcomes) => Ok(PushReport { outcomes, said, options_taken }),
+            None => Err(self.push_failed(request.remote, finished, &report).into()),
+        }
     }
 
-    /// The same without the user's hook: for refs of our own that hold nothing of theirs.
-    pub fn push_plainly(&self, remote: &str, pushes: &[Push], limit: Duration) -> Result<Vec<PushOutcome>> {
-        let finished = self.push_call(remote, pushes, &[]).limit(limit).finish()?;
-        let report = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let reasons = in_one_line(&words_of_remote(&String::from_utf8_lossy(&finished.stderr)));
-        let outcomes: Option<Vec<PushOutcome>> =
-            pushes.iter().map(|push| push_outcome(&report, push, &reasons)).collect();
-        Ok(outcomes.ok_or_else(|| push_failed(&finished))?)
-    }
-
-    fn push_call(&self, remote: &str, pushes: &[Push], options: &[&String]) -> GitCommand<'_> {
-        let mut call = self.git_at_home().args(["push", "--porcelain", "--no-follow-tags"]);
-        for option in options {
-            call = call.arg(format!("--push-option={option}"));
+    /// A push that came to no report, or to one that Git itself does not believe.
+    fn push_failed(&self, remote: &str, finished: &Finished, report: &str) -> GitError {
+        let stderr = String::from_utf8_lossy(&finished.stderr).into_owned();
+        let cause = push_cause(finished.ending.code(), &stderr, report);
+        let addresses = self.push_addresses(remote).unwrap_or_default();
+        let reached = |address: &&String| report.lines().any(|line| line == format!("To {address}"));
+        let failed = addresses.iter().find(|address| !reached(address)).filter(|_| addresses.len() > 1);
+        match failed_and_kept(self.ctx(), &self.logs_dir(), "push", finished) {
+            GitError::Failed { said, log, .. } => GitError::NotPushed {
+                cause,
+                address: failed.map(|address| redact(address).into_owned()),
+                said,
+                log,
+            },
+            other => other,
         }
-        for push in pushes {
-            let expected = match &push.lease {
-                Lease::Absent => "",
-                Lease::At(oid) => oid.as_str(),
-                Lease::None => continue,
-            };
-            call = call.arg(format!("--force-with-lease={}:{expected}", push.target));
-        }
-        call = call.arg(remote);
-        for push in pushes {
-            let source = push.source.as_ref().map_or("", Oid::as_str);
-            call = call.arg(format!("{source}:{}", push.target));
-        }
-        call
     }
 
     /// What Git's credential helpers hold for a server: user and secret. Nobody is asked for it; where no helper knows, or
@@ -196,39 +324,114 @@ impl Repository {
     }
 }
 
-/// A push that came to no report. Where Git itself has nothing better to say than that it failed, the line before tells
-/// why: what the pre-push hook said.
-fn push_failed(finished: &Finished) -> GitError {
-    let stderr = String::from_utf8_lossy(&finished.stderr);
-    let own = |line: &&str| line.starts_with("error: failed to push some refs");
-    let before = stderr.lines().map(str::trim_end).take_while(|line| !own(line));
-    let reason = before.filter(|line| !line.is_empty()).last();
-    match (super::command::failed("push", finished), reason) {
-        (GitError::Failed { command, code, said }, Some(reason)) if said.starts_with("failed to push") => {
-            GitError::Failed { command, code, said: redact(reason).into_owned() }
-        }
-        (error, _) => error,
+fn with_refs<'a>(
+    call: GitCommand<'a>,
+    branch: Option<&RefName>,
+    request: &PushRequest<'_>,
+) -> GitCommand<'a> {
+    let mut call = call;
+    for push in request.pushes {
+        let expected = match &push.lease {
+            Lease::Absent => "",
+            Lease::At(oid) => oid.as_str(),
+            Lease::None => continue,
+        };
+        call = call.arg(format!("--force-with-lease={}:{expected}", push.target));
     }
+    call = call.arg(request.remote);
+    for push in request.pushes {
+        let source = match branch.filter(|branch| push.is_branch(branch)) {
+            Some(branch) => branch.as_str(),
+            None => push.source.as_ref().map_or("", Oid::as_str),
+        };
+        call = call.arg(format!("{source}:{}", push.target));
+    }
+    call
 }
 
-/// The line for one ref: `<flag> TAB <from>:<to> TAB <summary>`; `None` if the push did not get that far.
-/// A refusal carries what the remote's hooks said besides, which is where the reason is.
+/// Whether Git reads an address as a path that begins where it runs: no scheme, no `host:path`, not absolute.
+fn is_relative_path(address: &str) -> bool {
+    let before_slash = address.split('/').next().unwrap_or_default();
+    !Path::new(address).is_absolute() && !address.contains("://") && !before_slash.contains(':')
+}
+
+/// Words of Git, ssh and servers that let nobody in, in small letters.
+const NO_RIGHTS: &[&str] = &[
+    "permission denied",
+    "access denied",
+    "authentication failed",
+    "could not read username",
+    "could not read password",
+    "invalid credentials",
+    "returned error: 401",
+    "returned error: 403",
+    "repository not found",
+];
+/// Words of a connection that was not made, or ended in the middle, in small letters (connect.c, remote-curl.c,
+/// pkt-line.c).
+const NO_CONNECTION: &[&str] = &[
+    "rpc failed",
+    "hung up",
+    "could not read from remote repository",
+    "does not appear to be a git repository",
+    "unable to access",
+    "could not resolve",
+    "connection ",
+    "timed out",
+    "unreachable",
+];
+
+/// What `git push` ends with when a hook said no; what fails on the way is fatal and ends with 128.
+const HOOK_SAID_NO: i32 = 1;
+
+/// Where the reason of a failed push lies. The pre-push hook runs before anything is sent, so that no address is reported;
+/// over HTTP Git ends a broken connection with the same code.
+fn push_cause(code: Option<i32>, stderr: &str, report: &str) -> PushCause {
+    let stderr = stderr.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
+    let began = report.lines().any(|line| line.starts_with("To "));
+    if code == Some(HOOK_SAID_NO) && !began && !says(&["rpc failed", "hung up"]) {
+        return PushCause::Hook;
+    }
+    if says(NO_RIGHTS) {
+        return PushCause::Rights;
+    }
+    if says(NO_CONNECTION) { PushCause::Connection } else { PushCause::Other }
+}
+
+/// What the lines for one ref come to: `<flag> TAB <from>:<to> TAB <summary>` below `To <address>`, for each address;
+/// `None` if the push did not get that far. A refusal names the address where there are several, and carries what the
+/// remote's hooks said besides, which is where the reason is.
 ///
 /// A ref that stands for a request may be reported under the name it led to; its line is the one with its commit.
 fn push_outcome(report: &str, push: &Push, said: &str) -> Option<PushOutcome> {
     let to = format!(":{}", push.target);
     let from = push.source.as_ref().map(|source| format!("{source}:")).filter(|_| push.lease == Lease::None);
     let refs = |line: &str| line.split('\t').nth(1).map(str::to_owned);
-    let ends = |line: &&str| refs(line).is_some_and(|refs| refs.ends_with(&to));
+    let ends = |line: &str| refs(line).is_some_and(|refs| refs.ends_with(&to));
     let begins =
-        |line: &&str| refs(line).zip(from.as_deref()).is_some_and(|(refs, from)| refs.starts_with(from));
-    let line = report.lines().find(ends).or_else(|| report.lines().find(begins))?;
-    let summary = line.split('\t').nth(2).unwrap_or_default();
-    if line.starts_with('!') {
-        let words = if said.is_empty() { summary.to_owned() } else { format!("{summary}: {said}") };
-        return Some(PushOutcome::Rejected(redact(&words).into_owned()));
+        |line: &str| refs(line).zip(from.as_deref()).is_some_and(|(refs, from)| refs.starts_with(from));
+    let mut address = "";
+    let mut addresses = 0;
+    let mut lines: Vec<(&str, &str)> = Vec::new();
+    for line in report.lines() {
+        if let Some(next) = line.strip_prefix("To ") {
+            (address, addresses) = (next, addresses + 1);
+        }
+        lines.push((address, line));
     }
-    Some(PushOutcome::Done)
+    let mut own: Vec<&(&str, &str)> = lines.iter().filter(|(_, line)| ends(line)).collect();
+    if own.is_empty() {
+        own = lines.iter().filter(|(_, line)| begins(line)).collect();
+    }
+    let (address, line) = own.iter().find(|(_, line)| line.starts_with('!')).or(own.first())?;
+    if !line.starts_with('!') {
+        return Some(PushOutcome::Done);
+    }
+    let summary = line.split('\t').nth(2).unwrap_or_default();
+    let words = if said.is_empty() { summary.to_owned() } else { format!("{summary}: {said}") };
+    let words = if addresses > 1 { format!("{address}: {words}") } else { words };
+    Some(PushOutcome::Rejected(redact(&words).into_owned()))
 }
 
 /// Whether the push stopped because the remote takes no options, before anything was sent.
@@ -259,7 +462,7 @@ impl PushOutcome {
         match self {
             Self::Done => Ok(()),
             Self::Rejected(said) => {
-                Err(GitError::Failed { command: "push".to_owned(), code: 1, said: said.clone() })
+                Err(GitError::Failed { command: "push".to_owned(), code: 1, said: said.clone(), log: None })
             }
         }
     }

@@ -1,12 +1,9 @@
-//! What of the user's configuration we need, read in one call.
+//! What of the user's configuration every command needs: the remote and the name.
 
 use hotfix_model::Actor;
 
-use super::{Remote, Repository};
+use super::{Configuration, Remote, Repository};
 use crate::error::Result;
-
-/// The keys, as `git config` prints their names.
-const KEYS: &str = r"^(remote\..*\.url|checkout\.defaultremote|(user|author)\.(name|email))$";
 
 /// What the user has configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,27 +17,13 @@ pub struct Settings {
 impl Repository {
     /// Reads the settings.
     pub fn settings(&self) -> Result<Settings> {
-        match self.plain_configuration() {
-            Some(values) => {
-                let wanted = values.iter().filter(|(key, _)| is_wanted(key));
-                let pairs: Vec<(&str, &str)> = wanted.map(|(key, value)| (&**key, &**value)).collect();
-                Ok(Settings { remote: remote(&pairs), actor: self.actor(&pairs) })
-            }
-            None => self.ask_settings(),
-        }
-    }
-
-    fn ask_settings(&self) -> Result<Settings> {
-        let printed = self.git().args(["config", "-z", "--get-regexp", KEYS]).finish()?;
-        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
-        let pairs: Vec<(&str, &str)> = text.split('\0').filter_map(|pair| pair.split_once('\n')).collect();
-        Ok(Settings { remote: remote(&pairs), actor: self.actor(&pairs) })
+        let configuration = self.configuration()?;
+        Ok(Settings { remote: remote(&configuration), actor: self.actor(&configuration) })
     }
 
     /// Git's own order: environment, `author.*`, `user.*`; the last value of a key counts.
-    fn actor(&self, pairs: &[(&str, &str)]) -> Option<Actor> {
-        let configured =
-            |key: &str| last(pairs, key).filter(|value| !value.trim().is_empty()).map(str::to_owned);
+    fn actor(&self, configuration: &Configuration) -> Option<Actor> {
+        let configured = |key: &str| configuration.text(key).filter(|value| !value.trim().is_empty());
         let part = |variable: &str, part: &str| {
             let typed = self.ctx().env.get(variable).map(|value| value.to_string_lossy().into_owned());
             let of_author = || configured(&format!("author.{part}"));
@@ -50,26 +33,17 @@ impl Repository {
     }
 }
 
-/// The same keys as [`KEYS`].
-fn is_wanted(key: &str) -> bool {
-    let of_remote = key.strip_prefix("remote.").and_then(|key| key.rsplit_once('.'));
-    of_remote.is_some_and(|(_, name)| name == "url")
-        || ["checkout.defaultremote", "user.name", "user.email", "author.name", "author.email"].contains(&key)
-}
-
-fn remote(pairs: &[(&str, &str)]) -> Option<Remote> {
+fn remote(configuration: &Configuration) -> Option<Remote> {
     let mut remotes: Vec<Remote> = Vec::new();
-    for (key, url) in pairs {
-        let name = key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
-        if let Some(name) = name.filter(|name| remotes.iter().all(|known| known.name != *name)) {
-            remotes.push(Remote { name: name.to_owned(), url: (*url).to_owned() });
+    for entry in configuration.entries() {
+        let name = entry.key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
+        let Some((name, url)) = name.zip(entry.value.as_ref()) else { continue };
+        if remotes.iter().all(|known| known.name != name) {
+            remotes.push(Remote { name: name.to_owned(), url: url.to_string_lossy().into_owned() });
         }
     }
-    let find = |name: &str| remotes.iter().find(|remote| remote.name == name).cloned();
+    let find = |name: String| remotes.iter().find(|remote| remote.name == name).cloned();
     let only = || remotes.first().cloned().filter(|_| remotes.len() == 1);
-    last(pairs, "checkout.defaultremote").and_then(find).or_else(|| find("origin")).or_else(only)
-}
-
-fn last<'a>(pairs: &[(&str, &'a str)], key: &str) -> Option<&'a str> {
-    pairs.iter().rfind(|(known, _)| *known == key).map(|(_, value)| *value)
+    let chosen = configuration.text("checkout.defaultRemote").and_then(find);
+    chosen.or_else(|| find("origin".to_owned())).or_else(only)
 }

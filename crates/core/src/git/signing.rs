@@ -16,8 +16,6 @@ use crate::exec::{Command, ExecError, Finished, sanitize_line};
 pub const NAMESPACE: &str = "git-hotfix";
 /// How long a program may take: keys on a token want to be touched.
 const LIMIT: Duration = Duration::from_secs(20);
-/// What of the configuration is about signing, as `git config` prints the names.
-const KEYS: &str = r"^(commit\.gpgsign|gpg\.format|gpg\.program|gpg\.[a-z0-9]+\.program|user\.signingkey|gpg\.ssh\.(defaultkeycommand|allowedsignersfile))$";
 
 /// How the user signs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,19 +46,12 @@ pub enum Verified {
 impl Repository {
     /// How the user signs commits.
     pub fn signer(&self) -> Result<Signer> {
-        let pairs = match self.plain_configuration() {
-            Some(pairs) => pairs,
-            None => self.ask_pairs(KEYS)?,
-        };
-        let last = |wanted: &str| {
-            let found = pairs.iter().rfind(|(key, _)| key.eq_ignore_ascii_case(wanted));
-            found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
-        };
-        let is_on = |value: String| ["true", "yes", "on", "1"].contains(&value.to_lowercase().as_str());
+        let configuration = self.configuration()?;
+        let last = |key: &str| configuration.text(key).filter(|value| !value.is_empty());
         let format = last("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
         let general = last("gpg.program").filter(|_| format == "openpgp");
         Ok(Signer {
-            is_on: last("commit.gpgsign").is_some_and(is_on),
+            is_on: configuration.is_on("commit.gpgSign").unwrap_or(false),
             program: last(&format!("gpg.{format}.program")).or(general),
             key: last("user.signingkey"),
             key_command: last("gpg.ssh.defaultkeycommand"),
@@ -199,18 +190,6 @@ impl Repository {
             (Some(rest), Some(home)) => home.join(rest),
             _ => PathBuf::from(path),
         }
-    }
-
-    fn ask_pairs(&self, keys: &str) -> Result<Vec<(String, String)>> {
-        let printed = self.git().args(["config", "-z", "--get-regexp", keys]).finish()?;
-        let text = String::from_utf8_lossy(&printed.stdout).into_owned();
-        let pairs = text.split('\0').filter(|pair| !pair.is_empty());
-        let pair = |pair: &str| {
-            // A key without a value is on.
-            let (key, value) = pair.split_once('\n').unwrap_or((pair, "true"));
-            (key.to_owned(), value.to_owned())
-        };
-        Ok(pairs.map(pair).collect())
     }
 }
 

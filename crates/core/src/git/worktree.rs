@@ -71,7 +71,7 @@ impl Repository {
     /// Writes the files of a worktree that was just made, as `git worktree add` does it, with as many workers as the
     /// machine has cores. Needs no lock: the worktree's entry is complete and stays as it is.
     pub fn fill_worktree(&self, worktree: &Worktree) -> Result<()> {
-        let call = self.git_in(worktree).setting("checkout.workers=0");
+        let call = self.git_in(worktree).setting("checkout.workers=0").keeping_output(self.logs_dir());
         call.args(["read-tree", "--reset", "-u", "HEAD"]).run()?;
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Repository {
     /// Moves a detached worktree onto `commit`, writing only files that differ. Refuses, and touches nothing, if that
     /// would overwrite something.
     pub fn switch_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
-        let call = self.unlogged(worktree).setting("checkout.workers=0");
+        let call = self.unlogged(worktree).setting("checkout.workers=0").keeping_output(self.logs_dir());
         call.args(["switch", "--quiet", "--detach", "--no-guess", commit.as_str()]).run()?;
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Repository {
     /// the reason told at `unlogged`; the branch keeps its own.
     pub fn reset_detached(&self, worktree: &Worktree, commit: &Oid) -> Result<()> {
         set_log_aside(worktree);
-        let call = self.unlogged(worktree).setting("checkout.workers=0");
+        let call = self.unlogged(worktree).setting("checkout.workers=0").keeping_output(self.logs_dir());
         call.args(["switch", "--quiet", "--detach", "--force", "--no-guess", commit.as_str()]).run()?;
         Ok(())
     }

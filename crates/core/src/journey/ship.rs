@@ -16,6 +16,7 @@ use crate::event::Tone;
 use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
 use crate::forge::{ForgeError, Plain};
+use crate::git::Oid;
 use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Session, Skips, Work};
 
 /// How often a direct merge follows a target that keeps moving.
@@ -93,7 +94,15 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Resul
     };
     let output = || output(project, hotfix, project.ctx().milliseconds_since(began));
     match result {
-        Ok(()) => Ok(output()),
+        Ok(()) => {
+            let record = hotfix.record();
+            Ok(ShipOutput {
+                proof: record.proof_of_fix().cloned(),
+                check: record.check_of_fix().cloned(),
+                test: record.test_of_fix().cloned(),
+                ..output()
+            })
+        }
         Err(error) => {
             let stopped_by = error.downcast_ref::<Blocked>().map(Blocked::gate);
             let output = stopped_by
@@ -112,7 +121,7 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     let mut ahead = submit::ahead::begin(project, hotfix);
     for round in 1..=ROUNDS {
         validate_and_commit(project, hotfix, request)?;
-        if !is_to_submit(hotfix, request) {
+        if !is_to_submit(hotfix, request) && !submit::is_lost(project, hotfix)? {
             break;
         }
         let wanted = submit::Request { break_glass: request.break_glass.clone(), ahead: ahead.take() };
@@ -149,24 +158,46 @@ fn is_to_submit(hotfix: &Hotfix, request: &Request) -> bool {
 }
 
 /// Nothing to do when the fix is committed and tested, and nothing was edited since. After it followed the target it has
-/// to be tested again.
+/// to be tested again; so has a commit into which a hook or a filter put something else than what was tested.
 fn validate_and_commit(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()> {
     match hotfix.record().stage {
         Stage::Started => {}
-        Stage::Committed if submit::tested(hotfix).is_err() => {}
+        Stage::Committed if commit::pass_gates(project, hotfix).is_err() => {}
         // Also after it was submitted: the review may have asked for more.
         Stage::Committed | Stage::Submitted if was_edited(project, hotfix)? => {}
         _ => return Ok(()),
     }
     let work = Work::of(project, hotfix)?;
     work.has_published_submodules()?;
+    let tested = validate_work_and_commit(project, hotfix, work, request)?;
+    if project.repository.tree_of(&commit::of(hotfix)?)? == tested {
+        return Ok(());
+    }
+    let work = Work::look(project, hotfix)?;
+    if work.tree != project.repository.tree_of(&commit::of(hotfix)?)? {
+        // Nothing can run on the commit where the slot holds other files: the gates judge it by what did.
+        project.ctx().warn("the slot holds other files than the commit, which therefore cannot be tested");
+        return commit::pass_gates(project, hotfix);
+    }
+    project.ctx().say(Tone::Warning, "the commit is proved and tested again, as it is now");
+    validate_work_and_commit(project, hotfix, work, request)?;
+    commit::pass_gates(project, hotfix)
+}
+
+/// Gives the tree that was validated. What is committed already is not committed again.
+fn validate_work_and_commit(
+    project: &Project,
+    hotfix: &mut Hotfix,
+    work: Work,
+    request: &Request,
+) -> Result<Oid> {
     let (work, findings) = validate(project, hotfix, work, request)?;
     note(project, hotfix, findings)?;
     failpoint::reach(project.ctx(), "ship.validated");
     let wanted = commit::Request { subject: request.subject.clone(), skips: request.skips.clone() };
     let plan = commit::plan(project, hotfix, &work, &wanted)?;
     commit::apply(project, hotfix, &work, &plan)?;
-    Ok(())
+    Ok(work.tree)
 }
 
 /// A slot that is gone, or on its way back from a cleanup that was cut short, holds no edits.
@@ -316,6 +347,7 @@ fn follow_target(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
     hotfix.append(project, vec![(rebased, None)], &Vec::new())
 }
 
+/// With what was found last, also where it stopped the ship before there was a commit.
 fn output(project: &Project, hotfix: &Hotfix, elapsed_ms: u64) -> ShipOutput {
     let record = hotfix.record();
     let worktree = hotfix.held(project).ok().map(|held| held.worktree.path.to_string_lossy().into_owned());

@@ -111,8 +111,11 @@ fn undo_start(project: &Project, hotfix: &mut Hotfix) -> Result<Vec<String>> {
     let plan = cleanup::plan(project, hotfix, &cleanup::Request { discard: true, looked: false })?;
     let mut changes = plan.lines();
     cleanup::apply(project, hotfix, &plan)?;
-    let gone = RefChange { name: branch, old: Expect::At(base), new: None };
+    let gone = RefChange { name: branch.clone(), old: Expect::At(base), new: None };
     project.repository.change_refs("hotfix: undo start", &[gone])?;
+    if let Err(error) = project.repository.forget_upstream(&branch) {
+        project.ctx().warn(format!("the upstream of {branch} stays configured: {}", error.why()));
+    }
     changes.push(format!("deleted the branch {}", hotfix.record().branch_name()));
     Ok(changes)
 }

@@ -16,11 +16,11 @@ const TITLE_LIMIT: usize = 255;
 pub struct RequestText<'a> {
     /// The hotfix.
     pub record: &'a Record,
-    /// The proof; none when there was none.
+    /// The proof; none when there was none of what is committed.
     pub proof: Option<&'a Proof>,
     /// The check; none when it did not run.
     pub check: Option<&'a CheckReport>,
-    /// The critical tests; none when they did not run.
+    /// The critical tests; none when they did not run on what is committed.
     pub test: Option<&'a TestReport>,
     /// The size of the change.
     pub size: Option<Size>,
@@ -35,9 +35,9 @@ impl<'a> RequestText<'a> {
     pub fn of(record: &'a Record) -> Self {
         Self {
             record,
-            proof: record.proof.as_deref(),
-            check: record.check.as_ref(),
-            test: record.test.as_deref(),
+            proof: record.proof_of_fix(),
+            check: record.check_of_fix(),
+            test: record.test_of_fix(),
             size: record.size,
             skipped: &record.skipped,
             owed: &record.owed,

@@ -34,8 +34,13 @@ pub fn facts(text: &RequestText<'_>) -> String {
 
 pub fn proof(text: &RequestText<'_>) -> String {
     let Some(proof) = text.proof else {
-        return "## Not proven\n\nNo test was shown to fail without this change and pass with it.\n"
-            .to_owned();
+        let why = match text.record.proof {
+            Some(_) => {
+                "What was proven holds other files than this commit does: it was not run on this commit."
+            }
+            None => "No test was shown to fail without this change and pass with it.",
+        };
+        return format!("## Not proven\n\n{why}\n");
     };
     let reason = |title: &str, side: Option<&Side>| {
         let reason = side.and_then(|side| side.reason.as_deref());
@@ -85,7 +90,8 @@ pub fn check(text: &RequestText<'_>) -> String {
 
 pub fn test(text: &RequestText<'_>) -> String {
     let Some(report) = text.test else {
-        return "## Critical tests\n\nThey did not run.\n".to_owned();
+        let what = if text.record.test.is_some() { " on this commit" } else { "" };
+        return format!("## Critical tests\n\nThey did not run{what}.\n");
     };
     let files = match report.total {
         Some(total) => format!("{} of {total}", report.selected),

@@ -23,8 +23,9 @@ pub struct Brief {
     pub authorised: Option<Authorised>,
     pub submitted_at: Option<Timestamp>,
     pub merged_at: Option<Timestamp>,
-    pub proof: Option<Verdict<ProofVerdict>>,
-    pub test: Option<Verdict<SuiteVerdict>>,
+    proof: Option<ProofResult>,
+    test: Option<TestResult>,
+    tree: Option<String>,
     #[serde(default)]
     pub skipped: Vec<Skip>,
     pub commit: Option<String>,
@@ -34,11 +35,23 @@ pub struct Brief {
     pub owed: Vec<Owed>,
 }
 
-/// What a gate said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Verdict<T> {
-    /// The verdict.
-    pub verdict: T,
+/// What the proof said, and of which files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct ProofResult {
+    verdict: ProofVerdict,
+    green: Option<GreenSide>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct GreenSide {
+    tree: String,
+}
+
+/// What the critical tests said, and of which files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct TestResult {
+    verdict: SuiteVerdict,
+    tree: String,
 }
 
 /// Where the merge request is.
@@ -55,7 +68,24 @@ impl Brief {
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let brief: Self = serde_json::from_slice(bytes).ok()?;
         let told = brief.submitted_at.is_some() || brief.merge_request.is_none();
-        (told || brief.version > RECORD_VERSION).then_some(brief)
+        // A record by an older version does not say which files the commit holds; its events do.
+        let is_whole = told && (brief.commit.is_none() || brief.tree.is_some());
+        (is_whole || brief.version > RECORD_VERSION).then_some(brief)
+    }
+
+    /// What the proof says of the fix: as [`Record::proof_of_fix`].
+    pub fn proof(&self) -> Option<ProofVerdict> {
+        let proof = self.proof.as_ref()?;
+        proof.green.as_ref().is_none_or(|green| self.is_fix(&green.tree)).then_some(proof.verdict)
+    }
+
+    /// What the critical tests say of the fix: as [`Record::test_of_fix`].
+    pub fn test(&self) -> Option<SuiteVerdict> {
+        self.test.as_ref().filter(|test| self.is_fix(&test.tree)).map(|test| test.verdict)
+    }
+
+    fn is_fix(&self, tree: &str) -> bool {
+        self.commit.is_none() || self.tree.as_deref() == Some(tree)
     }
 
     /// The same of a whole record.
@@ -73,8 +103,12 @@ impl Brief {
             authorised: record.authorised,
             submitted_at: record.submitted_at,
             merged_at: record.merged_at,
-            proof: proof.map(|proof| Verdict { verdict: proof.verdict }),
-            test: test.map(|test| Verdict { verdict: test.verdict }),
+            proof: proof.map(|proof| ProofResult {
+                verdict: proof.verdict,
+                green: proof.green.map(|green| GreenSide { tree: green.tree }),
+            }),
+            test: test.map(|test| TestResult { verdict: test.verdict, tree: test.tree }),
+            tree: record.tree,
             skipped: record.skipped,
             commit: record.commit,
             size: record.size,

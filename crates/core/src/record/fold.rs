@@ -11,7 +11,7 @@ use hotfix_model::record::RECORD_VERSION;
 use hotfix_model::review::Authorised;
 use hotfix_model::{
     Digest, Event, Fact, Landing, MergeRequest, MergeRequestState, Postmortem, Proof, ProofVerdict, Record,
-    Size, Skip, Stage, Step,
+    Skip, Stage, Step,
 };
 use jiff::Timestamp;
 
@@ -26,7 +26,7 @@ pub use owing::{REVIEW, skipped_gate_key};
 /// | started | the first one makes the record, with a slot in use; later ones (two clones took one id) have none |
 /// | proved, checked, tested | the newest is kept |
 /// | skipped | the skip is kept, the newest per gate, and owed; skipped again after it was settled, it is owed again. Not owed on one that was given up, unless it is submitted after all |
-/// | committed | commit, subject, size; stage committed, also after a submit, for the remote has an older commit. None on a closed one |
+/// | committed | commit, tree, subject, size; stage committed, also after a submit, for the remote has an older commit. None on a closed one |
 /// | rebased | base and commit; a submitted one is committed again; the tests must run again, and so must the proof unless waived (its command is kept). None on a closed one |
 /// | submitted | commit and merge request; stage submitted, or merged if the merge request is; review, post-mortem and skipped gates are owed, once. Also on one that was given up: it is on the remote |
 /// | merged | stage merged, the merge request too; owed as for submitted |
@@ -75,6 +75,7 @@ fn begin(id: &str, event: &Event) -> Option<Record> {
         test: None,
         skipped: Vec::new(),
         commit: None,
+        tree: None,
         subject: None,
         size: None,
         hands: Vec::new(),
@@ -104,7 +105,15 @@ fn apply(record: &mut Record, event: &Event) {
         Fact::Skipped { gate, reason } => {
             owing::skip(record, Skip { gate: *gate, reason: reason.clone(), at });
         }
-        Fact::Committed { commit, subject, size, .. } => committed(record, commit, subject, *size),
+        Fact::Committed { commit, tree, subject, size } => {
+            if record.is_open() {
+                record.commit = Some(commit.clone());
+                record.tree = Some(tree.clone());
+                record.subject = Some(subject.clone());
+                record.size = Some(*size);
+                record.stage = Stage::Committed;
+            }
+        }
         Fact::Rebased { base, commit } => rebased(record, base, commit),
         Fact::Submitted { commit, merge_request } => submitted(record, event, commit, merge_request),
         Fact::Landing(landing) => landed(record, landing, at),
@@ -120,15 +129,6 @@ fn apply(record: &mut Record, event: &Event) {
     }
 }
 
-fn committed(record: &mut Record, commit: &str, subject: &str, size: Size) {
-    if record.is_open() {
-        record.commit = Some(commit.to_owned());
-        record.subject = Some(subject.to_owned());
-        record.size = Some(size);
-        record.stage = Stage::Committed;
-    }
-}
-
 fn rebased(record: &mut Record, base: &str, commit: &str) {
     if !record.is_open() {
         return;
@@ -137,6 +137,7 @@ fn rebased(record: &mut Record, base: &str, commit: &str) {
     if let Some(known) = &mut record.commit {
         commit.clone_into(known);
         record.stage = Stage::Committed;
+        record.tree = None;
     }
     record.test = None;
     if let Some(proof) = &mut record.proof {
@@ -161,7 +162,9 @@ fn submitted(record: &mut Record, event: &Event, commit: &str, merge_request: &M
         record.merged_at.get_or_insert(at);
     }
     if record.stage != Stage::Merged {
-        record.commit = Some(commit.to_owned());
+        if record.commit.as_deref() != Some(commit) {
+            (record.commit, record.tree) = (Some(commit.to_owned()), None);
+        }
         let in_target = merge_request.state == MergeRequestState::Merged;
         record.stage = if in_target { Stage::Merged } else { Stage::Submitted };
         record.merged_at = record.merged_at.or(in_target.then_some(at));
@@ -207,7 +210,8 @@ fn undo(record: &mut Record, step: Step) {
         Step::Test => record.test = None,
         Step::Commit => {
             record.stage = Stage::Started;
-            (record.commit, record.subject, record.size) = (None, None, None);
+            (record.commit, record.tree) = (None, None);
+            (record.subject, record.size) = (None, None);
         }
         Step::Submit => {
             record.stage = if record.commit.is_some() { Stage::Committed } else { Stage::Started };

@@ -16,7 +16,8 @@ use super::{IncidentError, Project, REMOTE_RECORDS, SessionError};
 use crate::ctx::Ctx;
 use crate::error::{FileError, Result};
 use crate::git::{
-    FetchLock, GitError, Lease, Oid, Push, PushOutcome, RefChange, RefName, Repository, TreeEntry, slug,
+    FetchLock, GitError, Lease, Oid, Push, PushOutcome, PushRequest, RefChange, RefName, Repository,
+    TreeEntry, slug,
 };
 use crate::page::digest;
 use crate::record::Store;
@@ -215,7 +216,8 @@ impl Claimer {
     fn push(&self, key: &str, source: Option<&Oid>, lease: Lease) -> Result<PushOutcome> {
         let target = RefName::new(format!("{CLAIMS}{key}"))?;
         let push = Push { source: source.cloned(), target, lease };
-        let outcomes = self.repository.push_plainly(&self.remote, &[push], LIMIT)?;
+        let request = PushRequest { remote: &self.remote, pushes: &[push], options: &[], limit: LIMIT };
+        let outcomes = self.repository.push_plainly(&request)?.outcomes;
         Ok(outcomes.into_iter().next().unwrap_or(PushOutcome::Done))
     }
 

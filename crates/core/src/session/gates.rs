@@ -95,12 +95,6 @@ impl Gates<'_> {
         Err(Blocked::TooLarge { why })
     }
 
-    /// Whether the critical tests let a commit through, whatever its tree: a hook of the user's may have changed it.
-    pub fn tested(&self, record: &Record) -> Result<(), Blocked> {
-        let tree = record.test.as_ref().map(|report| report.tree.clone()).unwrap_or_default();
-        self.test(record, &tree)
-    }
-
     fn test(&self, record: &Record, tree: &str) -> Result<(), Blocked> {
         if self.skips.contains(Gate::Test) || self.config.test.gate == GateMode::Warn {
             return Ok(());

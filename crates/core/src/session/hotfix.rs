@@ -171,6 +171,12 @@ impl Hotfix {
         Ok(())
     }
 
+    /// The record as it would be with these facts, and with what is noted.
+    pub fn record_with(&self, project: &Project, facts: Vec<Timed>) -> Result<Record> {
+        let facts = self.noted.facts.iter().cloned().chain(facts).collect();
+        project.store().preview(&self.stored, &project.actor()?, facts)
+    }
+
     /// Writes what is only noted, if anything is.
     pub fn write_notes(&mut self, project: &Project) -> Result<()> {
         match self.noted.facts.is_empty() {

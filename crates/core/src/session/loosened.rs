@@ -15,11 +15,11 @@ struct Loosening {
     mattered: bool,
 }
 
-/// The gates that a fix passes only because a setting of the user's asks for less, each with that setting.
+/// The gates that a committed fix passes only because a setting of the user's asks for less, each with that setting.
 pub fn loosened(loaded: &Loaded, record: &Record) -> Vec<(Gate, String)> {
     let (own, asked) = (&loaded.config, &loaded.asked);
-    let unproven = !record.proof.as_deref().is_some_and(Proof::holds);
-    let test = record.test.as_deref();
+    let unproven = !record.proof_of_fix().is_some_and(Proof::holds);
+    let test = record.test_of_fix();
     let gates = [
         Loosening {
             gate: Gate::Test,
@@ -37,7 +37,7 @@ pub fn loosened(loaded: &Loaded, record: &Record) -> Vec<(Gate, String)> {
             gate: Gate::Check,
             key: "check.gate",
             mattered: is_loosened(own.check.gate, asked.check.gate)
-                && !record.check.as_ref().is_some_and(|report| report.findings.is_empty()),
+                && !record.check_of_fix().is_some_and(|report| report.findings.is_empty()),
         },
         Loosening {
             gate: Gate::Prove,

@@ -10,7 +10,7 @@ use super::{Claimed, Project, REMOTE_RECORDS};
 use crate::error::Result;
 use crate::exec::{Command, sanitize_line};
 use crate::forge::webhook::{self, Notice};
-use crate::git::{Lease, Oid, Push, PushOutcome, RefName};
+use crate::git::{Lease, Oid, Push, PushOutcome, PushRequest, RefName};
 use crate::record::Store;
 
 /// What is done in the background writes here, in the state folder.
@@ -135,7 +135,8 @@ impl Project {
         };
         let Some(tree) = self.repository.read_ref(&target)? else { return Ok(()) };
         let push = Push { source: Some(tree.clone()), target, lease: Lease::Absent };
-        match self.repository.push_plainly(remote, &[push], LIMIT)?.first() {
+        let request = PushRequest { remote, pushes: &[push], options: &[], limit: LIMIT };
+        match self.repository.push_plainly(&request)?.outcomes.first() {
             Some(PushOutcome::Done) => self.repository.set_refs(&[(known, tree)]),
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use hotfix_model::{Fact, Record, Stage};
 
 use super::{Project, REMOTE_RECORDS, oid};
 use crate::error::Result;
-use crate::git::{Lease, Oid, Push, PushOutcome, RefName};
+use crate::git::{Lease, Oid, Push, PushOutcome, PushRequest, RefName};
 use crate::record::{RecordError, Store, Stored, nearest};
 
 /// How often a push is tried while colleagues push the same record. Every round one of them is through, so this is also
@@ -108,6 +108,19 @@ impl Project {
             }
         }
         Ok(Shared::Unreachable("colleagues kept changing the same record".to_owned()))
+    }
+
+    /// Takes one state of a record to the remote, over `theirs` and nothing else. Nothing of this clone is written but
+    /// what is known of the remote, so that this may run beside other work on the hotfix.
+    pub fn push_record(
+        &self,
+        id: &str,
+        tree: Oid,
+        theirs: Option<Oid>,
+        limit: Duration,
+    ) -> Result<PushOutcome> {
+        let outcomes = self.push_records_within(&[(id.to_owned(), tree, theirs)], limit)?;
+        Ok(outcomes.into_iter().next().unwrap_or(PushOutcome::Done))
     }
 
     /// Whether a record was refused only because a colleague's is there, which can be joined. Asks the remote for it.
@@ -251,13 +264,22 @@ impl Project {
 
     /// Pushes trees of records, each over what the remote is known to have, and remembers what it took.
     fn push_records(&self, records: &[(String, Oid, Option<Oid>)]) -> Result<Vec<PushOutcome>> {
+        self.push_records_within(records, LIMIT)
+    }
+
+    fn push_records_within(
+        &self,
+        records: &[(String, Oid, Option<Oid>)],
+        limit: Duration,
+    ) -> Result<Vec<PushOutcome>> {
         let push = |(id, tree, theirs): &(String, Oid, Option<Oid>)| {
             let lease = theirs.clone().map_or(Lease::Absent, Lease::At);
             Ok(Push { source: Some(tree.clone()), target: Store::ref_name(id)?, lease })
         };
         let pushes = records.iter().map(push).collect::<Result<Vec<_>>>()?;
         let remote = self.remote_name().unwrap_or_default();
-        let outcomes = self.repository.push(remote, &pushes, &[], LIMIT)?.outcomes;
+        let request = PushRequest { remote, pushes: &pushes, options: &[], limit };
+        let outcomes = self.repository.push_plainly(&request)?.outcomes;
         let taken = records.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == PushOutcome::Done);
         let known = taken.map(|((id, tree, _), _)| Ok((remote_record(id)?, tree.clone())));
         let known = known.collect::<Result<Vec<_>>>()?;

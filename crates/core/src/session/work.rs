@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Hotfix, Project, Reader, SessionError};
 use crate::error::{FileError, Result};
@@ -25,10 +25,10 @@ pub struct Work {
     /// Files in the slot that are no part of it: by-products of tests, and copies of the user's ignored files.
     pub left_out: Vec<PathBuf>,
     repository: Repository,
-    files: OnceLock<Vec<PathBuf>>,
-    lines: OnceLock<Vec<FileDiff>>,
-    lines_across_renames: OnceLock<Vec<FileDiff>>,
-    runner: OnceLock<Arc<dyn Runner>>,
+    files: Once<Vec<PathBuf>>,
+    lines: Once<Vec<FileDiff>>,
+    lines_across_renames: Once<Vec<FileDiff>>,
+    runner: Once<Arc<dyn Runner>>,
 }
 
 impl Work {
@@ -79,10 +79,10 @@ impl Work {
             changes,
             left_out,
             repository: repository.clone(),
-            files: OnceLock::new(),
-            lines: OnceLock::new(),
-            lines_across_renames: OnceLock::new(),
-            runner: OnceLock::new(),
+            files: Once::default(),
+            lines: Once::default(),
+            lines_across_renames: Once::default(),
+            runner: Once::default(),
         })
     }
 
@@ -137,10 +137,10 @@ impl Work {
             changes: repository.changes(base, commit)?,
             left_out: Vec::new(),
             repository,
-            files: OnceLock::new(),
-            lines: OnceLock::new(),
-            lines_across_renames: OnceLock::new(),
-            runner: OnceLock::new(),
+            files: Once::default(),
+            lines: Once::default(),
+            lines_across_renames: Once::default(),
+            runner: Once::default(),
         })
     }
 
@@ -390,13 +390,29 @@ fn leave_out_copies(
     Ok(!found.is_empty())
 }
 
-/// What `make` gives, made once. Two threads that ask at the same time may both make it; one of the results is kept.
-fn once<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
-    if let Some(known) = cell.get() {
+/// A value that is made when it is first asked for. Threads that ask meanwhile wait for it.
+struct Once<T> {
+    value: OnceLock<T>,
+    making: Mutex<()>,
+}
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self { value: OnceLock::new(), making: Mutex::default() }
+    }
+}
+
+/// What `make` gives, made once; after an error, again.
+fn once<T>(once: &Once<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(known) = once.value.get() {
+        return Ok(known);
+    }
+    let _making = once.making.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = once.value.get() {
         return Ok(known);
     }
     let made = make()?;
-    Ok(cell.get_or_init(|| made))
+    Ok(once.value.get_or_init(|| made))
 }
 
 /// Untracked files that appeared while tests ran, one path a line, NUL-terminated.

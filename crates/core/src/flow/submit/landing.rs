@@ -184,6 +184,32 @@ fn line(landing: &Landing) -> String {
     parts.join(" · ")
 }
 
+/// Whether a fix that was submitted to a remote without a forge has to be pushed again: the remote has neither its branch
+/// nor, in the target, the fix. The record remembers a push; only the remote knows.
+pub fn is_lost(project: &Project, hotfix: &mut Hotfix) -> Result<bool> {
+    let record = hotfix.record();
+    let is_plain = record.merge_request.as_ref().is_some_and(|request| request.forge == Plain::NAME);
+    let Some(remote) = project.remote.as_ref().filter(|_| is_plain && record.stage == Stage::Submitted)
+    else {
+        return Ok(false);
+    };
+    let limit = hotfix.loaded.config.submit.timeout.duration();
+    match forge::find(&project.repository, &remote.name, &hotfix.branch()?, limit) {
+        // Another commit than ours is a colleague's, and is not pushed over.
+        Ok(Some(_)) => return Ok(false),
+        Ok(None) => {}
+        Err(error) => {
+            project.ctx().go_on()?;
+            let why = error.why();
+            project.ctx().warn(format!("{} was not asked whether it still has the fix: {why}", remote.name));
+            return Ok(false);
+        }
+    }
+    let target = TargetBranch(hotfix.record().target.clone());
+    ask_target(project, hotfix, &target)?;
+    Ok(hotfix.record().stage != Stage::Merged)
+}
+
 /// A remote without a forge is asked for its target.
 fn ask_target(project: &Project, hotfix: &mut Hotfix, target: &TargetBranch) -> Result<()> {
     let commit = crate::flow::commit::of(hotfix)?;

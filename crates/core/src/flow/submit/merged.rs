@@ -5,7 +5,7 @@ use hotfix_model::Record;
 
 use crate::error::Result;
 use crate::forge::{self, Forge};
-use crate::git::{Lease, Oid, Push, RefName, Release, Remote};
+use crate::git::{Lease, Oid, Push, PushRequest, RefName, Release, Remote};
 use crate::message::{RequestText, merge_request_text};
 use crate::session::{Hotfix, Project, TargetBranch};
 
@@ -62,7 +62,8 @@ fn tag(
     let limit = config.timeout.duration();
     if forge::find(&project.repository, &remote.name, &target, limit)?.is_none() {
         let push = Push { source: Some(commit), target, lease: Lease::Absent };
-        let report = project.repository.push(&remote.name, &[push], &[], limit)?;
+        let request = PushRequest { remote: &remote.name, pushes: &[push], options: &[], limit };
+        let report = project.repository.push_plainly(&request)?;
         report.outcomes.iter().try_for_each(crate::git::PushOutcome::accepted)?;
         project.ctx().say(crate::event::Tone::Good, format!("{name} is tagged on {}", remote.name));
     }

@@ -1,94 +1,161 @@
-//! The push of branch and record, and what has to be known before and remembered after it.
+//! The two pushes, and what has to be known before and remembered after them: the branch, as the user would push it; then
+//! the record, which neither delays nor fails the delivery.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use hotfix_model::{Fact, MergeRequest, Step};
 use serde_json::json;
 
-use super::{Plan, facts, proposed, words};
+use super::{Plan, facts, words};
 use crate::error::Result;
 use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, PushPlan};
-use crate::git::{Lease, Oid, Push, PushOutcome, RefName, Remote};
-use crate::record::{Entry, Journal, Store};
-use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, remote_record};
+use crate::git::{Oid, PushOutcome, RefName, Remote};
+use crate::record::{Entry, Journal};
+use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, remote_record};
 
-/// Joins our record with what colleagues pushed. Gives where the remote's record is, if it may be pushed over.
-pub(super) fn prepare(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Option<Oid>> {
-    let journal = Journal::open(&project.repository)?;
-    let cut = cut_pushes(&journal, hotfix)?;
-    match carried(project, hotfix, plan, &cut)? {
-        Some(ours) => Ok(Some(ours)),
-        None => join_record(project, hotfix),
-    }
-}
+/// How long the push of the record may take: nobody waits for more than the fix needs.
+const RECORD_LIMIT: Duration = Duration::from_secs(20);
+/// How long the text of the merge request waits for the word whether this remote takes records, if it never had one.
+const RECORD_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Pushes, and makes the record ours that was pushed. Gives what the remote said.
+/// Pushes the branch, and writes down that it is on the remote. Gives what the remote said.
 pub(super) fn deliver(
     project: &Project,
     hotfix: &mut Hotfix,
     plan: &Plan,
-    (merge_request, record_before, push_plan): (MergeRequest, Option<Oid>, PushPlan),
+    (merge_request, push_plan): (MergeRequest, PushPlan),
 ) -> Result<Vec<String>> {
     let ctx = project.ctx();
     let journal = Journal::open(&project.repository)?;
     let cut = cut_pushes(&journal, hotfix)?;
-    let evidence = project.attest_if_missing(&hotfix.stored)?;
-    let submitted = facts(plan, &merge_request);
-    let next = project.store().draft(&hotfix.stored, &project.actor()?, submitted, &evidence)?;
-    let record = (Store::ref_name(hotfix.id())?, next.tree.clone(), record_before);
     failpoint::reach(ctx, "submit.before");
-    let detail = json!({ "commit": plan.commit.as_str(), "record": next.tree.as_str() });
-    let intent = journal.intend(hotfix.id(), Step::Submit, "push", detail)?;
-    let delivered = push(project, hotfix, plan, (record, push_plan))?;
+    let intent =
+        journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
+    let delivered = push(project, hotfix, plan, push_plan)?;
     failpoint::reach(ctx, "submit.pushed");
-    remember_remote(project, hotfix, plan, (&delivered, &next.tree))?;
-    match &delivered.record_refused {
-        None => {
-            hotfix.stored = project.store().settle(&hotfix.stored, &next)?;
-            project.forget_refusal();
-            project.remember_debts_of(hotfix.record());
-        }
-        // A colleague wrote into it meanwhile.
-        Some(said) if project.can_be_joined(hotfix.id(), said) => {
-            project.store().settle(&hotfix.stored, &next)?;
-            project.share_or_say(hotfix.id())?;
-            hotfix.stored = project.store().load(hotfix.id())?;
-        }
-        Some(said) => {
-            project.say_refused(&plan.remote.name, said);
-            let draft = words::draft(project, hotfix, (plan, hotfix.record()), false)?;
-            hotfix.append(project, facts(plan, &proposed(plan, &draft, false)?), &evidence)?;
-        }
+    project.repository.set_refs(&[(remote_branch(hotfix.id())?, plan.commit.clone())])?;
+    let evidence = project.attest_if_missing(&hotfix.stored)?;
+    let mut facts = facts(plan, &merge_request);
+    if delivered.merged {
+        facts.push((Fact::Merged { commit: plan.commit.to_string() }, None));
     }
-    intent.done(json!({ "record": delivered.record_refused.is_none(), "merged": delivered.merged }));
+    hotfix.append(project, facts, &evidence)?;
+    intent.done(json!({ "merged": delivered.merged }));
     cut.iter().try_for_each(|entry| journal.close(entry, json!({ "made good": true })))?;
     failpoint::reach(ctx, "submit.recorded");
     if delivered.merged {
-        record_merge(project, hotfix, plan)?;
         super::merged::after_push(project, hotfix, plan);
     }
     Ok(delivered.said)
 }
 
-/// Says in the record, here and on the remote, that the target holds the fix.
-fn record_merge(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<()> {
-    let merged = Fact::Merged { commit: plan.commit.to_string() };
-    hotfix.append(project, vec![(merged, None)], &Vec::new())?;
-    share_record(project, hotfix, &plan.remote)
+/// A push of the record under way, in a thread of its own.
+pub(super) struct RecordPush {
+    outcome: Receiver<Result<PushOutcome>>,
+    known: Option<Result<PushOutcome>>,
+}
+
+/// The other end of a [`RecordPush`]: what the thread does.
+pub(super) struct RecordPushing<'a> {
+    project: &'a Project,
+    id: String,
+    tree: Oid,
+    over: Option<Oid>,
+    sender: Sender<Result<PushOutcome>>,
+}
+
+impl RecordPush {
+    /// The push of the record as it is now, over what the remote has of it, and the thread's part in that.
+    pub(super) fn new<'a>(
+        project: &'a Project,
+        hotfix: &Hotfix,
+        over: Option<Oid>,
+    ) -> (Self, RecordPushing<'a>) {
+        let (sender, outcome) = channel();
+        let (id, tree) = (hotfix.id().to_owned(), hotfix.stored.tree.clone());
+        (Self { outcome, known: None }, RecordPushing { project, id, tree, over, sender })
+    }
+
+    /// Whether the remote takes the record, as far as is known when the text of the merge request has to be made: this
+    /// clone remembers it, or the remote says so soon.
+    pub(super) fn is_taken_soon(&mut self, project: &Project) -> bool {
+        if project.refuses_records() {
+            return false;
+        }
+        let refs = project.store().refs_below(REMOTE_RECORDS);
+        if refs.is_ok_and(|known| !known.is_empty()) {
+            return true;
+        }
+        match self.outcome.recv_timeout(RECORD_PATIENCE) {
+            Ok(outcome) => {
+                let taken = matches!(outcome, Ok(PushOutcome::Done));
+                self.known = Some(outcome);
+                taken
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => true,
+        }
+    }
+
+    /// Waits for the end, and says what became of the record. Whatever that is, the fix is delivered.
+    pub(super) fn settle(self, project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<()> {
+        let outcome = match self.known {
+            Some(known) => Some(known),
+            None => self.outcome.recv().ok(),
+        };
+        let taken = match outcome {
+            Some(Ok(PushOutcome::Done)) => true,
+            // A colleague wrote into it meanwhile.
+            Some(Ok(PushOutcome::Rejected(said))) if project.can_be_joined(hotfix.id(), &said) => {
+                project.share_or_say(hotfix.id())?;
+                hotfix.stored = project.store().load(hotfix.id())?;
+                true
+            }
+            Some(Ok(PushOutcome::Rejected(said))) => {
+                project.say_refused(&plan.remote.name, &said);
+                false
+            }
+            Some(Err(error)) => {
+                project.ctx().go_on()?;
+                let why = format!("{error}: {}", error.why());
+                project.ctx().warn(format!("the record stays in this clone until the remote answers: {why}"));
+                false
+            }
+            None => false,
+        };
+        match &hotfix.record().merge_request {
+            Some(request) if request.record_pushed != taken => correct(project, hotfix, plan, taken),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RecordPushing<'_> {
+    /// Pushes.
+    pub(super) fn run(self) {
+        let outcome = self.project.push_record(&self.id, self.tree, self.over, RECORD_LIMIT);
+        // Whoever wanted to know may be gone.
+        self.sender.send(outcome).ok();
+    }
+}
+
+/// Says in the record what became of it.
+fn correct(project: &Project, hotfix: &mut Hotfix, plan: &Plan, taken: bool) -> Result<()> {
+    let record = hotfix.record().clone();
+    let Some(known) = record.merge_request.clone() else { return Ok(()) };
+    let draft = words::draft(project, hotfix, (plan, &record), taken)?;
+    let merge_request = MergeRequest { record_pushed: taken, description: draft.description, ..known };
+    hotfix.append(project, facts(plan, &merge_request), &Vec::new())
 }
 
 /// Pushes the record alone, over the one we pushed before. What mattered has happened already: a remote that does not
 /// take the record now gets it with the next push.
-pub fn share_record(project: &Project, hotfix: &Hotfix, remote: &Remote) -> Result<()> {
-    let known = remote_record(hotfix.id())?;
-    let Some(before) = project.repository.read_ref(&known)? else { return Ok(()) };
-    let tree = hotfix.stored.tree.clone();
-    let target = Store::ref_name(hotfix.id())?;
-    let push = Push { source: Some(tree.clone()), target, lease: Lease::At(before) };
-    let limit = hotfix.loaded.config.submit.timeout.duration();
-    match project.repository.push(&remote.name, &[push], &[], limit) {
-        Ok(report) if report.outcomes == [PushOutcome::Done] => project.repository.set_refs(&[(known, tree)]),
-        _ => Ok(()),
+pub fn share_record(project: &Project, hotfix: &Hotfix, _: &Remote) -> Result<()> {
+    if let Some(before) = project.repository.read_ref(&remote_record(hotfix.id())?)? {
+        project.push_record(hotfix.id(), hotfix.stored.tree.clone(), Some(before), RECORD_LIMIT).ok();
     }
+    Ok(())
 }
 
 /// Whether a push of this hotfix never came to its end, so that the remote may know more than we do.
@@ -108,35 +175,30 @@ fn cut_pushes(journal: &Journal, hotfix: &Hotfix) -> Result<Vec<Entry>> {
     Ok(cut)
 }
 
-/// A push that was cut short may have brought its record to the remote before anything here knew of it. If the remote
-/// holds exactly what such a push carried, it is ours, and the next push may take its place.
-fn carried(project: &Project, hotfix: &Hotfix, plan: &Plan, cut: &[Entry]) -> Result<Option<Oid>> {
-    if cut.is_empty() {
-        return Ok(None);
+fn push(project: &Project, hotfix: &Hotfix, plan: &Plan, push_plan: PushPlan) -> Result<Delivered> {
+    let held = project.pool(&hotfix.loaded).held(hotfix.id())?;
+    if held.is_none() && !was_submitted(hotfix, &plan.commit) {
+        return Err(SessionError::NoSlot { id: hotfix.id().to_owned() }.into());
     }
-    let (name, limit) = (Store::ref_name(hotfix.id())?, hotfix.loaded.config.submit.timeout.duration());
-    let found = forge::find(&project.repository, &plan.remote.name, &name, limit)?;
-    Ok(found.filter(|found| cut.iter().any(|entry| entry.detail["record"] == found.as_str())))
-}
-
-fn push(
-    project: &Project,
-    hotfix: &Hotfix,
-    plan: &Plan,
-    (record, push_plan): ((RefName, Oid, Option<Oid>), PushPlan),
-) -> Result<Delivered> {
-    let repository = &project.repository;
     let delivery = Delivery {
         remote: &plan.remote.name,
+        slot: held.as_ref().map(|held| &held.worktree),
         branch: hotfix.branch()?,
         commit: plan.commit.clone(),
         pushed_before: pushed_before(project, hotfix)?,
-        record,
         target: plan.target_now.clone().map(|now| (plan.target.clone(), now)),
         plan: push_plan,
         limit: hotfix.loaded.config.submit.timeout.duration(),
     };
-    forge::deliver(repository, &delivery)
+    forge::deliver(&project.repository, &delivery)
+}
+
+/// Whether this very commit was pushed before, past the user's hook.
+fn was_submitted(hotfix: &Hotfix, commit: &Oid) -> bool {
+    let mut events = hotfix.stored.lines.iter().filter_map(|line| line.event());
+    events.any(
+        |event| matches!(&event.fact, Fact::Submitted { commit: pushed, .. } if pushed == commit.as_str()),
+    )
 }
 
 /// Where the remote's branch is, as far as we know, if it was us who put it there: a commit of somebody else that a
@@ -157,7 +219,7 @@ fn pushed_before(project: &Project, hotfix: &Hotfix) -> Result<Option<Oid>> {
 
 /// What colleagues added to the record, as far as it was fetched, becomes part of ours before ours is pushed over
 /// theirs. Gives what may be pushed over; nothing if the remote's is the record of another hotfix.
-fn join_record(project: &Project, hotfix: &mut Hotfix) -> Result<Option<Oid>> {
+pub(super) fn join_record(project: &Project, hotfix: &mut Hotfix) -> Result<Option<Oid>> {
     let Some(theirs) = project.repository.read_ref(&remote_record(hotfix.id())?)? else {
         return Ok(None);
     };
@@ -171,21 +233,6 @@ fn join_record(project: &Project, hotfix: &mut Hotfix) -> Result<Option<Oid>> {
     }
     hotfix.stored = project.store().merge(&hotfix.stored, &theirs)?;
     Ok(Some(theirs))
-}
-
-/// Remembers where the remote's refs are now: the lease of the next push.
-fn remember_remote(
-    project: &Project,
-    hotfix: &Hotfix,
-    plan: &Plan,
-    (delivered, record_tree): (&Delivered, &Oid),
-) -> Result<()> {
-    let id = hotfix.id();
-    let mut refs = vec![(remote_branch(id)?, plan.commit.clone())];
-    if delivered.record_refused.is_none() {
-        refs.push((remote_record(id)?, record_tree.clone()));
-    }
-    project.repository.set_refs(&refs)
 }
 
 /// Where we remember the remote's branch of a hotfix.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::copy::Copy;
 use crate::error::{FileError, Result};
-use crate::git::RefChange;
+use crate::git::{RefChange, RefName};
 use crate::record::Journal;
 use crate::session::Project;
 use crate::slot::Keep;
@@ -69,8 +69,8 @@ fn remove_refs(project: &Project, id: &str) -> Result<()> {
     let all = project.repository.list_refs(&["refs/heads/hotfix/", "refs/hotfix/", "refs/remotes/"])?;
     let ours = all.into_iter().filter(|(name, _)| name.as_str().ends_with(&ending));
     let gone: Vec<RefChange> = ours.map(|(name, oid)| RefChange::delete(name, oid)).collect();
-    match gone.is_empty() {
-        true => Ok(()),
-        false => project.repository.change_refs("hotfix: drill", &gone),
+    if !gone.is_empty() {
+        project.repository.change_refs("hotfix: drill", &gone)?;
     }
+    project.repository.forget_upstream(&RefName::branch(&format!("hotfix/{id}"))?)
 }

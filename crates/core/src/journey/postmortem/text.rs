@@ -105,11 +105,11 @@ fn listed(items: &[String], mark: &str) -> Vec<String> {
 }
 
 fn evidence(record: &Record) -> String {
-    let mut lines = match record.proof.as_deref() {
+    let mut lines = match record.proof_of_fix() {
         Some(proof) => proven(proof),
         None => vec!["- there is no proof".to_owned()],
     };
-    match record.test.as_deref() {
+    match record.test_of_fix() {
         Some(test) => lines.push(format!("- critical tests: {}", code(&test.why))),
         None => lines.push("- the critical tests did not run".to_owned()),
     }

@@ -86,7 +86,7 @@ pub fn of<'a>(project: &Project, stored: &'a Stored, files: Vec<String>, answere
         changed: changed(record),
         files,
         evidence: evidence(record),
-        flipped: record.proof.as_ref().map_or(&[], |proof| &proof.flipped),
+        flipped: record.proof_of_fix().map_or(&[], |proof| &proof.flipped),
         skipped: record.skipped.iter().map(|skip| Field::new(&skip.gate.to_string(), &skip.reason)).collect(),
         owed: record.owed.iter().map(|owed| debt_field(owed, now)).collect(),
     }
@@ -98,7 +98,7 @@ fn figures(record: &Record) -> Vec<Figure> {
         Some(_) => text::restored(record),
         None => "–".to_owned(),
     };
-    let (proof, tone) = match &record.proof {
+    let (proof, tone) = match record.proof_of_fix() {
         Some(proof) => (prove::word(proof.verdict), proof_tone(proof.verdict)),
         None => ("none", "warning"),
     };
@@ -142,15 +142,15 @@ fn changed(record: &Record) -> Vec<Field> {
 }
 
 fn evidence(record: &Record) -> Vec<Field> {
-    let mut fields = match record.proof.as_deref() {
+    let mut fields = match record.proof_of_fix() {
         Some(proof) => proven(proof),
         None => vec![Field::new("proof", "none").tone("warning")],
     };
-    fields.push(match record.test.as_deref() {
+    fields.push(match record.test_of_fix() {
         Some(test) => Field::new("critical tests", &test.why),
         None => Field::new("critical tests", "did not run").tone("warning"),
     });
-    if let Some(check) = &record.check {
+    if let Some(check) = record.check_of_fix() {
         let found = counted(u64::try_from(check.findings.len()).unwrap_or(u64::MAX), "finding");
         fields.push(Field::new("check", format!("{found} on changed lines")));
     }

@@ -1,7 +1,7 @@
 //! The proof as it was written down.
 
-use hotfix_model::Fact;
 use hotfix_model::output::{ProofShowOutput, ReplayLine};
+use hotfix_model::{Fact, ProofVerdict};
 
 use super::ProofError;
 use crate::error::Result;
@@ -11,7 +11,11 @@ use crate::session::Project;
 pub fn show(project: &Project, id: &str) -> Result<ProofShowOutput> {
     let stored = project.known_record(id)?;
     let record = &stored.record;
-    let proof = record.proof.as_deref().cloned().ok_or_else(|| ProofError::None { id: id.to_owned() })?;
+    let mut proof = record.proof.as_deref().cloned().ok_or_else(|| ProofError::None { id: id.to_owned() })?;
+    if record.proof_of_fix().is_none() {
+        proof.verdict = ProofVerdict::Invalid;
+        "it ran on other files than the commit holds, and counts as not run".clone_into(&mut proof.why);
+    }
     let statements = match project.has_commits(record)? {
         true => project.statements(record)?.map(Vec::from).unwrap_or_default(),
         false => Vec::new(),

@@ -22,6 +22,9 @@ const MARGIN_FILES: u64 = 1_000;
 /// Whether a slot waits, and how far behind it is.
 pub fn slot(scene: &Scene) -> Result<Found> {
     let Ok(base) = scene.base() else { return Ok(Found::unknown(NO_BASE)) };
+    if let Some(found) = missing_hooks(scene, base)? {
+        return Ok(found);
+    }
     let pool = scene.project.pool(&base.loaded);
     let waiting = pool.waiting()?;
     let (usable, troubled): (Vec<&Waiting>, Vec<&Waiting>) =
@@ -46,6 +49,32 @@ pub fn slot(scene: &Scene) -> Result<Found> {
         }
         (None, None) => Found::warning("all are in use: the next start makes one first", "git hotfix list"),
     })
+}
+
+/// Says where the user's hooks would not run in a slot. A relative `core.hooksPath` means another folder in each worktree,
+/// and where that is missing Git runs no hook and says nothing.
+fn missing_hooks(scene: &Scene, base: &Base) -> Result<Option<Found>> {
+    let repository = &scene.project.repository;
+    let folder = repository.configuration()?.text("core.hooksPath").unwrap_or_default();
+    let same_everywhere = |folder: &str| folder.starts_with(['/', '~']) || folder.starts_with("%(");
+    if folder.is_empty() || same_everywhere(&folder) {
+        return Ok(None);
+    }
+    let tracked = repository.read_objects(&[format!("{}:{folder}", base.commit)])?;
+    if tracked.iter().any(Option::is_some) {
+        return Ok(None);
+    }
+    let slots = scene.project.pool(&base.loaded).list()?;
+    let lacking = slots.iter().find(|slot| !slot.path.join(&folder).is_dir());
+    let what = match lacking {
+        Some(slot) => format!("{} lacks {folder}, which core.hooksPath names", slot.path.display()),
+        None if slots.is_empty() && base.loaded.config.slot.setup.is_empty() => {
+            format!("core.hooksPath is {folder}, which is not in {}", base.target.0)
+        }
+        None => return Ok(None),
+    };
+    let repair = "slot.setup in hotfix.toml: the command that makes it, such as `npm ci`";
+    Ok(Some(Found::warning(format!("no hook of yours runs in a slot: {what}"), repair)))
 }
 
 fn unusable(slot: &Waiting) -> Found {

@@ -78,6 +78,7 @@ fn line(brief: Brief, now: Timestamp) -> ReportLine {
     let open = brief.owed.iter().filter(|owed| owed.settled.is_none());
     let mut skipped: Vec<Gate> = brief.skipped.iter().map(|skip| skip.gate).collect();
     skipped.dedup();
+    let (proof, test) = (brief.proof(), brief.test());
     ReportLine {
         review: debt(OwedKind::Review),
         reviewed_by: review.and_then(|owed| owed.settled_by.as_ref()).map(ToString::to_string),
@@ -87,8 +88,8 @@ fn line(brief: Brief, now: Timestamp) -> ReportLine {
         open_debts: open.map(|owed| owed.due).collect(),
         restore_seconds: brief.merged_at.and_then(|merged| seconds(brief.started_at, merged)),
         author: brief.author.to_string(),
-        proof: brief.proof.map(|proof| proof.verdict),
-        test: brief.test.map(|test| test.verdict),
+        proof,
+        test,
         skipped,
         merge_request: brief.merge_request.and_then(|request| request.url),
         id: brief.id,

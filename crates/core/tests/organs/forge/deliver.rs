@@ -1,17 +1,16 @@
-//! forge: one push, every ref with its own lease. The judge is the bare remote.
+//! forge: the push that delivers, every ref with its own lease. The judge is the bare remote.
 
 use std::fs;
 use std::time::Duration;
 
 use hotfix_core::error::Result;
 use hotfix_core::forge::{Delivered, Delivery, ForgeError, PushPlan, deliver, take_back};
-use hotfix_core::git::{Oid, RefName, Repository};
+use hotfix_core::git::{Oid, RefName, Repository, Worktree};
 use hotfix_model::ExitCode;
 use hotfix_testkit::forges::fake::{FakeForge, Fault};
 use hotfix_testkit::{Repo, Sandbox, write_program};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const REFUSES_RECORDS: &str = "case $1 in refs/hotfix/*) echo 'no such refs here' >&2; exit 1;; esac";
 
 /// A clone with a fix that is on no remote yet.
 struct Desk {
@@ -19,7 +18,7 @@ struct Desk {
     repository: Repository,
     main: Oid,
     fix: Oid,
-    record: Oid,
+    slot: Worktree,
 }
 
 fn desk(sandbox: &Sandbox) -> Desk {
@@ -28,9 +27,9 @@ fn desk(sandbox: &Sandbox) -> Desk {
     repo.git(["switch", "--quiet", "--create", "hotfix/1"]);
     repo.write("a", "2");
     let fix = oid(&repo.commit("fix: a"));
-    let record = oid(&repo.git(["rev-parse", "main^{tree}"]));
+    let slot = Worktree { path: repo.path().to_owned(), git_dir: repo.path().join(".git") };
     let repository = Repository::discover(&sandbox.ctx(repo.path())).unwrap();
-    Desk { repo, repository, main, fix, record }
+    Desk { repo, repository, main, fix, slot }
 }
 
 fn oid(text: &str) -> Oid {
@@ -42,20 +41,20 @@ fn name(full: &str) -> RefName {
 }
 
 impl Desk {
-    fn delivery(&self) -> Delivery<'static> {
+    fn delivery(&self) -> Delivery<'_> {
         Delivery {
             remote: "origin",
+            slot: Some(&self.slot),
             branch: name("refs/heads/hotfix/1"),
             commit: self.fix.clone(),
             pushed_before: None,
-            record: (name("refs/hotfix/record/1"), self.record.clone(), None),
             target: None,
             plan: PushPlan::default(),
             limit: LIMIT,
         }
     }
 
-    fn direct(&self) -> Delivery<'static> {
+    fn direct(&self) -> Delivery<'_> {
         Delivery { target: Some((name("refs/heads/main"), self.main.clone())), ..self.delivery() }
     }
 
@@ -86,14 +85,13 @@ impl Desk {
 }
 
 #[test]
-fn branch_record_and_target_go_together() {
+fn branch_and_target_go_together() {
     let sandbox = Sandbox::new();
     let desk = desk(&sandbox);
     let delivered = desk.deliver(&desk.direct()).unwrap();
-    assert_eq!(delivered, Delivered { record_refused: None, merged: true, said: Vec::new() });
+    assert_eq!(delivered, Delivered { merged: true, said: Vec::new() });
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
     assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
-    assert_eq!(desk.on_remote("refs/hotfix/record/1"), Some(desk.record.clone()));
 }
 
 #[test]
@@ -137,43 +135,10 @@ fn a_branch_of_ours_is_moved_also_backwards() {
     desk.deliver(&desk.delivery()).unwrap();
     desk.repo.git(["commit", "--quiet", "--amend", "--message", "fix: a, reworded"]);
     let amended = oid(&desk.repo.head());
-    let again = Delivery {
-        commit: amended.clone(),
-        pushed_before: Some(desk.fix.clone()),
-        record: (name("refs/hotfix/record/1"), desk.record.clone(), Some(desk.record.clone())),
-        ..desk.delivery()
-    };
+    let again =
+        Delivery { commit: amended.clone(), pushed_before: Some(desk.fix.clone()), ..desk.delivery() };
     desk.deliver(&again).unwrap();
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(amended));
-}
-
-#[test]
-fn a_record_that_is_refused_does_not_stop_the_fix() {
-    let sandbox = Sandbox::new();
-    let desk = desk(&sandbox);
-    desk.update_hook(REFUSES_RECORDS);
-    let delivered = desk.deliver(&desk.direct()).unwrap();
-    assert!(delivered.merged && delivered.record_refused.unwrap().contains("hook declined"));
-    assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
-    assert_eq!(desk.on_remote("refs/hotfix/record/1"), None);
-}
-
-/// As `GitBucket` does, which looks for commits in whatever is pushed.
-#[test]
-fn a_remote_that_fails_at_the_record_takes_the_fix_all_the_same() {
-    let sandbox = Sandbox::new();
-    let desk = desk(&sandbox);
-    desk.hook(
-        "pre-receive",
-        "while read old new ref; do case $ref in refs/hotfix/*) kill -9 $PPID;; esac; done",
-    );
-    let delivered = desk.deliver(&desk.direct()).unwrap();
-    assert!(delivered.merged && delivered.record_refused.unwrap().contains("hung up"));
-    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
-    assert_eq!(desk.on_remote("refs/heads/main"), Some(desk.fix.clone()));
-    assert_eq!(desk.on_remote("refs/hotfix/record/1"), None);
-    let again = Delivery { pushed_before: Some(desk.fix.clone()), ..desk.delivery() };
-    assert!(desk.deliver(&again).unwrap().record_refused.is_some());
 }
 
 /// Git ends a push that the server failed at as it ends one that a hook stopped.
@@ -182,25 +147,12 @@ fn a_server_that_fails_is_not_taken_for_a_hook() {
     let sandbox = Sandbox::new();
     let desk = desk(&sandbox);
     let forge = FakeForge::github(&desk.repo);
-    for _ in 0..2 {
-        forge.fault("POST", "git-receive-pack", Fault::Refused(500, String::new()));
-    }
+    forge.fault("POST", "git-receive-pack", Fault::Refused(500, String::new()));
     let error = desk.deliver(&desk.delivery()).unwrap_err();
     assert!(matches!(error.downcast_ref(), Some(ForgeError::Unreachable { .. })), "{error}");
     assert!(error.why().contains("500"), "{}", error.why());
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), None);
     desk.deliver(&desk.delivery()).unwrap();
-    assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
-}
-
-#[test]
-fn a_record_of_somebody_else_is_not_overwritten() {
-    let sandbox = Sandbox::new();
-    let desk = desk(&sandbox);
-    let theirs = desk.somebody_moves("refs/hotfix/record/1");
-    let delivered = desk.deliver(&desk.delivery()).unwrap();
-    assert!(delivered.record_refused.is_some());
-    assert_eq!(desk.on_remote("refs/hotfix/record/1"), Some(theirs));
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), Some(desk.fix.clone()));
 }
 
@@ -365,7 +317,6 @@ send(b"ok " + ref, b"option refname refs/pull/7/head")
     let delivered = desk.deliver(&Delivery { plan, ..desk.delivery() }).unwrap();
     assert!(delivered.said.iter().any(|line| line.ends_with("/pulls/7")), "{delivered:?}");
     assert_eq!(desk.on_remote("refs/heads/hotfix/1"), None);
-    assert_eq!(desk.on_remote("refs/hotfix/record/1"), Some(desk.record.clone()));
 }
 
 mod request_pull {

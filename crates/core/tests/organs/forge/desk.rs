@@ -5,7 +5,7 @@ use std::time::Duration;
 use hotfix_core::error::Result;
 use hotfix_core::forge::detect::Configured;
 use hotfix_core::forge::{self, Asking, Delivery, Draft, Forge, Whereabouts, deliver};
-use hotfix_core::git::{Oid, RefName, Remote, Repository};
+use hotfix_core::git::{Oid, RefName, Remote, Repository, Worktree};
 use hotfix_model::config::MergeMode;
 use hotfix_model::{Landing, Record};
 use hotfix_testkit::forges::fake::FakeForge;
@@ -110,12 +110,13 @@ impl<'a> Desk<'a> {
         before: Option<&Oid>,
     ) -> Result<Vec<String>> {
         let repository = self.repository();
+        let slot = Worktree::at(self.slot.path(), repository.common_dir());
         let delivery = Delivery {
             remote: "origin",
+            slot: slot.as_ref(),
             branch: RefName::branch(BRANCH)?,
             commit: self.commit.clone(),
             pushed_before: before.cloned(),
-            record: (RefName::new("refs/hotfix/record/1.2.3")?, repository.tree_of(&self.commit)?, None),
             target: None,
             plan: adapter.push_plan(draft),
             limit: Duration::from_secs(30),

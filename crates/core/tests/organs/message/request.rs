@@ -35,6 +35,7 @@ fn record() -> Record {
             at: "2026-01-02T04:00:00Z".parse().unwrap(),
         }],
         commit: Some(FIX.to_owned()),
+        tree: Some(FIX.to_owned()),
         subject: Some("fix: auth token validation".to_owned()),
         size: Some(Size { files: 2, added: 9, removed: 1 }),
         merge_request: None,
