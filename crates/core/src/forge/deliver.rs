@@ -53,7 +53,13 @@ pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Deliv
         let source = Some(delivery.commit.clone());
         pushes.push(Push { source, target: target.clone(), lease: Lease::At(old.clone()) });
     }
-    let mut report = send(repository, delivery, &pushes)?;
+    let mut report = match send(repository, delivery, &pushes) {
+        // An answer may have been lost on its way: what Git calls failed counts only if the remote has it everywhere.
+        Err(error) if is_unanswered(&error) && has_all(repository, delivery, &pushes) => {
+            return Ok(Delivered { merged: delivery.target.is_some(), said: Vec::new() });
+        }
+        sent => sent?,
+    };
     if is_gone(repository, delivery, &report) {
         pushes.truncate(1);
         for push in &mut pushes {
@@ -63,6 +69,16 @@ pub fn deliver(repository: &Repository, delivery: &Delivery<'_>) -> Result<Deliv
         report.outcomes.splice(..1, again.outcomes);
     }
     read_report(repository, delivery, report)
+}
+
+fn is_unanswered(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(ForgeError::Unreachable { .. } | ForgeError::NotPushed { .. }))
+}
+
+/// Whether every ref is on the remote as it was to be. A request leaves nothing there by which to tell.
+fn has_all(repository: &Repository, delivery: &Delivery<'_>, pushes: &[Push]) -> bool {
+    delivery.plan.instead.is_none()
+        && pushes.iter().all(|push| on_remote(repository, delivery, &push.target) == push.source)
 }
 
 /// Whether the branch was refused because it is no longer there: a forge removed it after a merge that we do not know

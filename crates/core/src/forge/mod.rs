@@ -1,4 +1,4 @@
-//! Where the fix is delivered: one push for branch and record, then one folder per forge behind one trait.
+//! Where the fix is delivered: the push of the branch, then one folder per forge behind one trait.
 //!
 //! A forge is found by [`detect`], its token by [`token`], and spoken to through [`http`], which alone knows how.
 

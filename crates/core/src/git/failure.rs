@@ -9,8 +9,8 @@ use crate::exec::{Finished, redact, sanitize, sanitize_line};
 /// How many outputs are kept; older ones are removed.
 const KEPT_LOGS: usize = 20;
 
-/// Lines that are there in any case, or only sum up: never the reason, in small letters.
-const NOISE: &[&str] = &[
+/// Lines with which Git and ssh begin and end in any case, in small letters.
+const FRAME: &[&str] = &[
     "hint:",
     "error: failed to push some refs",
     "fatal: could not read from remote repository",
@@ -25,13 +25,12 @@ const NOISE: &[&str] = &[
     "compressing objects:",
     "writing objects:",
     "delta compression using",
-    "get help:",
-    "input:",
-    "husky - ",
-    "husky > ",
     "to ",
     "done",
 ];
+
+/// Lines of other programs that only sum up, in small letters: never the reason.
+const SUMS: &[&str] = &["get help:", "input:", "husky - ", "husky > ", "killed", "terminated"];
 
 /// What names a cause outside Git, in small letters: no other line can say it better.
 const CAUSES: &[&str] = &[
@@ -122,7 +121,7 @@ fn is_noise(line: &str) -> bool {
     // The number of problems is not the problem: `found 1 problems`, `✖ 2 problems (2 errors, 0 warnings)`.
     let counts = words.strip_prefix("found ").unwrap_or(words);
     let is_count = counts.starts_with(|c: char| c.is_ascii_digit()) && counts.contains("problem");
-    is_count || NOISE.iter().any(|noise| words.starts_with(noise))
+    is_count || FRAME.iter().chain(SUMS).any(|noise| words.starts_with(noise))
 }
 
 /// The error for a call that ended badly.
@@ -140,20 +139,20 @@ pub(super) fn failed(name: &str, finished: &Finished) -> GitError {
 /// The same, with all that the call wrote kept in a file, where it wrote more than the line that is shown.
 pub(super) fn failed_and_kept(ctx: &Ctx, dir: &Path, name: &str, finished: &Finished) -> GitError {
     let mut error = failed(name, finished);
-    if let GitError::Failed { log, .. } = &mut error {
-        if words_of(&finished.stdout) + words_of(&finished.stderr) > 1 {
-            // Without the file the error still says the line that matters.
-            *log = keep(ctx, dir, name, finished).ok();
-        }
+    if let GitError::Failed { log, .. } = &mut error
+        && words_of(&finished.stdout) + words_of(&finished.stderr) > 1
+    {
+        // Without the file the error still says the line that matters.
+        *log = keep(ctx, dir, name, finished).ok();
     }
     error
 }
 
-/// How many lines somebody wrote, without the one with which Git ends every push that failed.
+/// How many lines somebody wrote, without those that are always there.
 fn words_of(bytes: &[u8]) -> usize {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().filter(|line| !line.starts_with("error: failed to push some refs"));
-    lines.filter(|line| !line.trim().is_empty()).count()
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    let is_frame = |line: &&str| FRAME.iter().any(|frame| line.starts_with(frame));
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_frame(line)).count()
 }
 
 fn keep(ctx: &Ctx, dir: &Path, name: &str, finished: &Finished) -> std::io::Result<PathBuf> {
@@ -165,7 +164,7 @@ fn keep(ctx: &Ctx, dir: &Path, name: &str, finished: &Finished) -> std::io::Resu
     for (stream, bytes) in [("stdout", &finished.stdout), ("stderr", &finished.stderr)] {
         let lines = sanitize(&String::from_utf8_lossy(bytes));
         if !lines.trim().is_empty() {
-            text += &format!("--- {stream}\n{}\n", redact(lines.trim_end()));
+            text += &["--- ", stream, "\n", &redact(lines.trim_end()), "\n"].concat();
         }
     }
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;

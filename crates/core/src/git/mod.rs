@@ -5,7 +5,6 @@ mod attach;
 mod base64;
 mod command;
 mod commit;
-mod config_file;
 mod configuration;
 mod diff;
 mod difference;

@@ -257,12 +257,11 @@ mod reasons {
         let sandbox = Sandbox::new();
         let error = with_ssh(&sandbox, "git@code.example: Permission denied (publickey).");
         assert!(matches!(error.downcast_ref(), Some(ForgeError::NoRights { .. })), "{error}");
-        assert!(
-            error.why().starts_with("git@code.example: Permission denied (publickey)."),
-            "{}",
-            error.why()
-        );
-        assert!(log_of(&error.why()).contains("Could not read from remote repository"));
+        assert_eq!(error.why(), "git@code.example: Permission denied (publickey).");
+        let sandbox = Sandbox::new();
+        let error = with_ssh(&sandbox, "Welcome to code.example'; echo 'Host key verification failed.");
+        assert!(error.why().starts_with("Host key verification failed. (the whole"), "{}", error.why());
+        assert!(log_of(&error.why()).contains("Welcome to code.example"));
         let sandbox = Sandbox::new();
         let refused = "ssh: connect to host code.example port 22: Connection refused";
         let error = with_ssh(&sandbox, refused);

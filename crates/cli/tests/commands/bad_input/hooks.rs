@@ -57,7 +57,7 @@ fn a_commit_hook_that_hangs() {
 fn a_push_hook_that_fails() {
     let case = fixed_with("pre-push", "echo 'not on a Friday' >&2; exit 1");
     assert_snapshot!(case.run(&["ship", SUBJECT]), @"
-    exit 5
+    exit 3
     error: the push to origin was stopped on this machine
       why: not on a Friday
       next: git hotfix ship  # once your pre-push hook is content

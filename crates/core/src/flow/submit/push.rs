@@ -11,7 +11,7 @@ use super::{Plan, facts, words};
 use crate::error::Result;
 use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, PushPlan};
-use crate::git::{Oid, PushOutcome, RefName, Remote};
+use crate::git::{GitError, Oid, PushOutcome, RefName, Remote};
 use crate::record::{Entry, Journal};
 use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, remote_record};
 
@@ -114,6 +114,12 @@ impl RecordPush {
             }
             Some(Ok(PushOutcome::Rejected(said))) => {
                 project.say_refused(&plan.remote.name, &said);
+                false
+            }
+            // The remote has just taken the fix: where it fails at the record, as `GitBucket` does at a ref that holds no
+            // commit, that is as good as a refusal.
+            Some(Err(error)) if matches!(error.downcast_ref(), Some(GitError::NotPushed { .. })) => {
+                project.say_refused(&plan.remote.name, &error.why());
                 false
             }
             Some(Err(error)) => {
