@@ -259,7 +259,7 @@ mod reasons {
         assert!(matches!(error.downcast_ref(), Some(ForgeError::NoRights { .. })), "{error}");
         assert_eq!(error.why(), "git@code.example: Permission denied (publickey).");
         let sandbox = Sandbox::new();
-        let error = with_ssh(&sandbox, "Welcome to code.example'; echo 'Host key verification failed.");
+        let error = with_ssh(&sandbox, "Welcome to code.example' >&2; echo 'Host key verification failed.");
         assert!(error.why().starts_with("Host key verification failed. (the whole"), "{}", error.why());
         assert!(log_of(&error.why()).contains("Welcome to code.example"));
         let sandbox = Sandbox::new();
