@@ -111,13 +111,10 @@ mod hooks {
         assert_eq!(seen, "src/till.sh\ntests/test_till.sh\nxx_YY.UTF-8 none\n");
     }
 
-    /// Needs Git 2.54 or newer, which `HOTFIX_NEW_GIT` names: the folder of its programs.
+    /// Git 2.54.
     #[test]
-    fn of_the_configuration_run_where_git_has_them() {
-        let Some(newer) = std::env::var_os("HOTFIX_NEW_GIT") else { return };
-        let sandbox = Sandbox::new();
-        let path = sandbox.variables()[std::ffi::OsStr::new("PATH")].clone();
-        sandbox.env_set("PATH", format!("{}:{}", newer.display(), path.display()));
+    fn with_new_git_of_the_configuration_run() {
+        let sandbox = Sandbox::with_new_git();
         let (responder, repo) = tested(&sandbox);
         repo.write("../seen", "");
         write_program(repo.file("../lint"), "echo ran >> ../seen; echo 'hook says no' >&2; exit 1");
