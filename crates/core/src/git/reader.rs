@@ -98,20 +98,13 @@ impl Reader {
                 let below =
                     refs.iter_prefixed_packed(prefix, packed.as_ref().map(|packed| &***packed)).ok()?;
                 for found in below {
-                    self.add(&refs, found.ok()?, &mut listed)?;
+                    add(&refs, found.ok()?, &mut listed)?;
                 }
             } else if let Some(found) = find(&refs, prefix)? {
-                self.add(&refs, found, &mut listed)?;
+                add(&refs, found, &mut listed)?;
             }
         }
         Some(listed)
-    }
-
-    fn add(&self, refs: &gix_ref::file::Store, found: gix_ref::Reference, listed: &mut Listed) -> Option<()> {
-        let name = found.name.as_bstr().to_vec();
-        std::str::from_utf8(&name).ok()?;
-        listed.insert(name, resolve(refs, found)?);
-        Some(())
     }
 
     /// Where a ref points; `Some(None)` if it does not exist.
@@ -266,6 +259,13 @@ fn find(refs: &gix_ref::file::Store, name: &str) -> Known<Option<gix_ref::Refere
     let name = RefName::new(name).ok()?;
     let full: gix_ref::FullName = name.as_str().try_into().ok()?;
     refs.try_find(full.as_ref().as_partial_name()).ok()
+}
+
+fn add(refs: &gix_ref::file::Store, found: gix_ref::Reference, listed: &mut Listed) -> Option<()> {
+    let name = found.name.as_bstr().to_vec();
+    std::str::from_utf8(&name).ok()?;
+    listed.insert(name, resolve(refs, found)?);
+    Some(())
 }
 
 /// Where a ref points, and the last ref on the way. A symbolic one of a ref that does not exist is Git's to judge.

@@ -5,7 +5,7 @@ use gix_object::tree::{EntryKind, EntryMode};
 use gix_object::{FindExt, Kind, WriteTo};
 
 use super::hash::name_of;
-use super::reader::{Reader, oid_of};
+use super::reader::Reader;
 use super::{Oid, Tracked, TrackedChange};
 
 /// A tree that was put together.
@@ -26,7 +26,7 @@ impl Reader {
         let mut recorder = gix_diff::tree::Recorder::default();
         let state = gix_diff::tree::State::default();
         gix_diff::tree(from, to, state, self.objects()?, &mut recorder).ok()?;
-        let mut changes = recorder.records.into_iter().filter_map(changed).collect::<Option<Vec<_>>>()?;
+        let mut changes = recorder.records.into_iter().filter_map(changed).collect::<Vec<_>>();
         changes.sort_by(|one, other| one.path.cmp(&other.path));
         Some(changes)
     }
@@ -65,36 +65,21 @@ impl Reader {
     }
 }
 
-/// What a recorded change says of a file; `None` within for a folder, whose files are recorded as well.
-fn changed(record: Recorded) -> Option<Option<TrackedChange>> {
-    let tracked = |mode: EntryMode, id: &gix_hash::ObjectId| {
-        Some(Tracked { mode: u32::from(mode.value()), oid: oid_of(id)? })
+/// What a recorded change says of a file; `None` for a folder, whose files are recorded as well.
+fn changed(record: Recorded) -> Option<TrackedChange> {
+    let tracked = |mode: EntryMode, id: &gix_hash::oid| {
+        Some(Tracked { mode: u32::from(mode.value()), oid: Oid::of_bytes(id.as_bytes()) })
     };
     let (path, old, new, mode) = match record {
         Recorded::Addition { entry_mode, oid, path, .. } => {
-            (path, None, Some(tracked(entry_mode, &oid)), entry_mode)
+            (path, None, tracked(entry_mode, &oid), entry_mode)
         }
         Recorded::Deletion { entry_mode, oid, path, .. } => {
-            (path, Some(tracked(entry_mode, &oid)), None, entry_mode)
+            (path, tracked(entry_mode, &oid), None, entry_mode)
         }
-        Recorded::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => (
-            path,
-            Some(tracked(previous_entry_mode, &previous_oid)),
-            Some(tracked(entry_mode, &oid)),
-            entry_mode,
-        ),
+        Recorded::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => {
+            (path, tracked(previous_entry_mode, &previous_oid), tracked(entry_mode, &oid), entry_mode)
+        }
     };
-    if mode.is_tree() {
-        return None;
-    }
-    let change = || Some(TrackedChange { path: path.into(), old: known(old)?, new: known(new)? });
-    Some(change())
-}
-
-/// A side of a change that may be absent, but not unreadable.
-fn known(side: Option<Option<Tracked>>) -> Option<Option<Tracked>> {
-    match side {
-        None => Some(None),
-        Some(tracked) => tracked.map(Some),
-    }
+    (!mode.is_tree()).then(|| TrackedChange { path: path.into(), old, new })
 }

@@ -342,9 +342,9 @@ fn very_many_packed_refs_are_found_as_git_finds_them() {
     let repo = sandbox.repo_with(&[("file", b"1\n")]);
     let head = repo.head();
     let name = |number: u32| format!("refs/tags/v{number:06}");
-    let lines: String = (0..400_000).map(|number| format!("{head} {}\n", name(number))).collect();
-    let header = "# pack-refs with: peeled fully-peeled sorted \n";
-    repo.write(".git/packed-refs", format!("{header}{head} refs/hotfix/record/x\n{lines}"));
+    let mut packed = format!("# pack-refs with: peeled fully-peeled sorted \n{head} refs/hotfix/record/x\n");
+    (0..400_000).for_each(|number| packed.extend([head.as_str(), " ", &name(number), "\n"]));
+    repo.write(".git/packed-refs", packed);
     let repository = open(&sandbox, &repo);
     let seen = |prefix: &str| repository.list_refs(&[prefix]).unwrap().len();
     assert_eq!((seen("refs/hotfix/"), seen("refs/tags/v39999"), seen("refs/tags/")), (1, 0, 400_000));

@@ -15,7 +15,7 @@ use crate::git::Oid;
 use crate::proof::{self, Parts};
 use crate::session::{EvidenceFiles, Session};
 use crate::slot::{Room, SetupOutcome, SetupRequest, Twin};
-use crate::suite::{self, Limits, Place, Repeat, Selection, SuiteError};
+use crate::suite::{self, Limits, Place, Repeat, Runner, Selection, SuiteError};
 
 /// Most bytes of one side's runs that go into the record, which is pushed.
 const EVIDENCE_LIMIT: usize = 256 << 10;
@@ -269,7 +269,7 @@ impl Switches<'_> {
         let as_a_whole = !first_red.counted || !first_green.counted;
         let mut flipped = proof::candidates(first_red, first_green);
         let first = side(&self.sides).first().map(proof::read_run);
-        let can_repeat = self.plan.usable().is_some_and(|runner| runner.can_repeat());
+        let can_repeat = self.plan.usable().is_some_and(Runner::can_repeat);
         let mut selection = selection.clone();
         let mut runs: Vec<Run> = Vec::new();
         let mut wavers = first_green.flaky().next().is_some();

@@ -388,10 +388,10 @@ impl Test {
         if self.earlier.is_empty() {
             return newest;
         }
-        let times = self.earlier.len() as u64 + 1;
+        let times = u32::try_from(self.earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
         let seconds = self.earlier.iter().map(|run| run.seconds).chain([newest.seconds]);
-        let seconds = seconds.sum::<Option<f64>>().map(|all| all / times as f64);
-        let newest = Case { times: Some(times), seconds, ..newest };
+        let seconds = seconds.sum::<Option<f64>>().map(|all| all / f64::from(times));
+        let newest = Case { times: Some(times.into()), seconds, ..newest };
         if self.earlier.iter().all(|run| run.outcome == newest.outcome) {
             return newest;
         }
