@@ -63,6 +63,8 @@ pub struct BaseConfig {
     pub branch: String,
     /// Command that prints the commit or tag in production; empty for the newest state of the branch.
     pub deployed: String,
+    /// What branches of releases are called, as `*` patterns.
+    pub release: Vec<String>,
 }
 
 /// `[slot]`
@@ -159,7 +161,7 @@ pub struct CommitConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubmitConfig {
-    /// Branch to merge into; empty for the base branch.
+    /// Branch that takes the place of the default branch as the one to merge into; empty for none.
     pub target: String,
     /// Labels of the merge request.
     pub labels: Vec<String>,

@@ -106,6 +106,11 @@ pub enum Fact {
         /// What it changes.
         size: Size,
     },
+    /// Somebody chose the branch that the fix is merged into.
+    Targeted {
+        /// The branch, as on the remote.
+        target: String,
+    },
     /// The branch was moved onto a newer target.
     Rebased {
         /// The new base commit.
@@ -190,8 +195,11 @@ pub struct Started {
     pub branch: String,
     /// Where it starts from.
     pub base: Base,
-    /// The branch it is to be merged into, as on the remote: `main`.
+    /// The branch it is to be merged into, as on the remote: `main`. Empty if it does not follow from the base.
     pub target: String,
+    /// Branches to choose from, where none follows from the base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_choices: Vec<String>,
     /// Name of the remote; absent when the repository has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<String>,

@@ -65,6 +65,12 @@ pub struct StartOutput {
     pub worktree: String,
     /// Where it starts from.
     pub base: Base,
+    /// The branch it is merged into; `null` while somebody has to choose one.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// Branches to choose from, while none is chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_choices: Vec<String>,
     /// Whether the base was fetched from the remote just now.
     pub fresh: bool,
     /// Age of the base commit in seconds.
@@ -243,6 +249,9 @@ pub struct SubmitOutput {
     pub commit: String,
     /// The branch, without `refs/heads/`.
     pub branch: String,
+    /// The branch it is merged into; `null` while somebody has to choose one.
+    #[serde(default)]
+    pub target: Option<String>,
     /// The merge request.
     pub merge_request: MergeRequest,
     /// What is owed from now on.
@@ -296,6 +305,9 @@ pub struct ShipOutput {
     pub commit: Option<String>,
     /// The branch, without `refs/heads/`.
     pub branch: String,
+    /// The branch it is merged into; `null` while somebody has to choose one.
+    #[serde(default)]
+    pub target: Option<String>,
     /// The merge request.
     pub merge_request: Option<MergeRequest>,
     /// What is owed from now on.
@@ -322,6 +334,12 @@ pub struct StatusOutput {
     pub branch: String,
     /// Where it starts from.
     pub base: Base,
+    /// The branch it is merged into; `null` while somebody has to choose one.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// Branches to choose from, while none is chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_choices: Vec<String>,
     /// When it was started.
     pub started_at: Timestamp,
     /// Verdict of the newest proof; absent before the first.

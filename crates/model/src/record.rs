@@ -183,8 +183,11 @@ pub struct Record {
     pub branch: String,
     /// Where it starts from; moves when the branch is rebased.
     pub base: Base,
-    /// The branch it is to be merged into.
+    /// The branch it is to be merged into; empty while somebody has to choose one.
     pub target: String,
+    /// Branches to choose from, while none is chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_choices: Vec<String>,
     /// Name of the remote; absent when the repository has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<String>,
@@ -258,6 +261,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// The branch it is to be merged into; `None` while somebody has to choose one.
+    pub fn chosen_target(&self) -> Option<&str> {
+        Some(self.target.as_str()).filter(|target| !target.is_empty())
+    }
+
     /// Whether the fix is still on its way: not merged and not given up.
     pub fn is_open(&self) -> bool {
         !matches!(self.stage, Stage::Merged | Stage::Abandoned)

@@ -19,6 +19,9 @@ pub struct Arguments {
     /// Start from this commit, tag or branch instead of the remote's default branch
     #[arg(long, value_name = "REF")]
     base: Option<String>,
+    /// Merge into this branch [default: the one that follows from the base]
+    #[arg(long, value_name = "BRANCH")]
+    target: Option<String>,
     /// Name the branch hotfix/X.Y.Z [default: the next patch version after the newest tag]
     #[arg(long, value_name = "X.Y.Z", conflicts_with = "name")]
     version: Option<String>,
@@ -48,6 +51,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let request = start::Request {
         alert: arguments.alert.clone(),
         base: arguments.base.clone(),
+        target: arguments.target.clone(),
         version: arguments.version.clone(),
         name: arguments.name.clone(),
         incident: arguments.incident.clone(),

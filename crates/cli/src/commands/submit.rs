@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Say what would be pushed, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Merge into this branch, where none follows from the base or another one is meant
+    #[arg(long, value_name = "BRANCH")]
+    target: Option<String>,
     /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
@@ -27,7 +30,11 @@ pub struct Arguments {
 pub fn run(app: &App, arguments: &Arguments) -> Outcome {
     let project = app.project(&[])?;
     let mut hotfix = app.hotfix(&project)?;
-    let request = submit::Request { break_glass: arguments.break_glass.clone(), ahead: None };
+    let request = submit::Request {
+        break_glass: arguments.break_glass.clone(),
+        target: arguments.target.clone(),
+        ahead: None,
+    };
     let plan = submit::plan(&project, &hotfix, request)?;
     if arguments.dry_run {
         return Ok(render::plan(&plan.lines()));

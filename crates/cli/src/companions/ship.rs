@@ -17,6 +17,9 @@ use crate::skip::SkipArguments;
 pub struct Arguments {
     /// What was fixed [default: the alert]
     subject: Option<String>,
+    /// Merge into this branch, where none follows from the base or another one is meant
+    #[arg(long, value_name = "BRANCH")]
+    target: Option<String>,
     /// Stay until the target branch holds the fix
     #[arg(long)]
     wait: bool,
@@ -38,6 +41,7 @@ pub fn run(app: &App, arguments: &Arguments) -> Outcome {
         subject: arguments.subject.clone(),
         skips: arguments.skip.skips(),
         break_glass: arguments.break_glass.clone(),
+        target: arguments.target.clone(),
     };
     if arguments.dry_run {
         return Ok(render::plan(&ship::plan_lines(&project, &hotfix, &request)?));

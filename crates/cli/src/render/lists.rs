@@ -56,6 +56,7 @@ fn what(event: &Event) -> String {
         Fact::Tested(test) => format!("tested: {}", test.why),
         Fact::Skipped { gate, reason } => format!("skipped {gate}: {reason}"),
         Fact::Committed { commit, subject, .. } => format!("committed {} {subject}", short(commit)),
+        Fact::Targeted { target } => format!("to be merged into {target}"),
         Fact::Rebased { base, .. } => format!("moved onto {}", short(base)),
         Fact::Submitted { merge_request, .. } => {
             format!("submitted: {}", merge_request.url.as_deref().unwrap_or("pushed"))

@@ -25,6 +25,7 @@ pub fn start(paint: Paint, output: &StartOutput) -> String {
     let mut text = field(paint, "branch", &paint.bold(&output.branch));
     text += &field(paint, "worktree", &format!("{} ({slot}, {} ms)", output.worktree, output.elapsed_ms));
     text += &field(paint, "base", &base);
+    text += &field(paint, "target", &target(paint, output.target.as_deref(), &output.target_choices));
     for warning in &output.warnings {
         text += &field(paint, "note", &paint.warning(warning));
     }
@@ -38,6 +39,7 @@ pub fn status(paint: Paint, output: &StatusOutput, now: Timestamp) -> String {
     text += &field(paint, "alert", &sanitize_line(&output.alert));
     text += &field(paint, "stage", stage(output.stage));
     text += &field(paint, "branch", &format!("{} from {}", output.branch, output.base.reference));
+    text += &field(paint, "target", &target(paint, output.target.as_deref(), &output.target_choices));
     text += &field(paint, "worktree", output.worktree.as_deref().unwrap_or("none"));
     text += &findings(paint, output);
     if let Some(commit) = &output.commit {
@@ -62,6 +64,15 @@ pub fn status(paint: Paint, output: &StatusOutput, now: Timestamp) -> String {
         );
     }
     text + &next(paint, &output.next)
+}
+
+/// The branch that the fix is merged into, or those to choose from.
+fn target(paint: Paint, chosen: Option<&str>, choices: &[String]) -> String {
+    match (chosen, choices) {
+        (Some(target), _) => sanitize_line(target),
+        (None, []) => paint.warning("to be chosen"),
+        (None, choices) => paint.warning(&format!("to be chosen: {}", sanitize_line(&choices.join(", ")))),
+    }
 }
 
 fn findings(paint: Paint, output: &StatusOutput) -> String {

@@ -23,6 +23,7 @@ const GATE: Kind = Kind::OneOf(&["warn", "block"]);
 pub(super) const KEYS: &[Key] = &[
     key("base", "branch", Kind::Text),
     key("base", "deployed", Kind::Command),
+    key("base", "release", Kind::Texts),
     key("slot", "path", Kind::Text),
     key("slot", "setup", Kind::Commands),
     key("slot", "setup_inputs", Kind::Texts),

@@ -304,7 +304,7 @@ fn a_new_file_sets_nothing_and_names_what_was_found() {
         remote: Some("origin".to_owned()),
     };
     let text = file(&found);
-    insta::assert_snapshot!(text.lines().take(22).collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(text.lines().take(25).collect::<Vec<_>>().join("\n"), @r#"
     # git-hotfix in this repository. Every key stands here with its default and is off: take away the # in front of a key to
     # set it. The file is read from the base branch, so a change counts once it is there. Keys that hold commands run only
     # after each user has approved them with `git hotfix trust`.
@@ -316,6 +316,9 @@ fn a_new_file_sets_nothing_and_names_what_was_found() {
     #branch = ""
     # Command that prints the commit or tag in production. Empty: the newest state of the branch.
     #deployed = ""
+    # What branches of releases are called; * stands for anything but a slash. A fix of a tag or commit goes into the one that
+    # holds it with the fewest commits beyond it.
+    #release = ["release/*", "releases/*", "stable/*", "v*.*", "*.x"]
 
     # The recycled worktrees a hotfix is made in.
     [slot]

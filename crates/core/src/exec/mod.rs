@@ -13,6 +13,7 @@ mod page;
 mod process;
 mod redact;
 mod sanitize;
+mod shell;
 mod streams;
 pub mod tokens;
 mod wait;
@@ -30,6 +31,7 @@ use crate::error::Explain;
 pub use detach::step_aside;
 pub use redact::{hide, redact};
 pub use sanitize::{sanitize, sanitize_line};
+pub use shell::{command_line, quoted};
 
 /// Time between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(5);

@@ -31,13 +31,33 @@ pub fn next_commands(record: &Record, worktree: Option<&str>) -> Vec<String> {
         (Stage::Abandoned, _) => vec!["git hotfix start \"ALERT\"".to_owned()],
         (Stage::Started, None) => vec![format!("git hotfix resume {id}")],
         (Stage::Started, Some(worktree)) => {
-            vec![format!("cd {}", quoted(worktree)), "git hotfix ship \"WHAT WAS FIXED\"".to_owned()]
+            let ship =
+                for_each_target(record, |target| format!("git hotfix ship{target} \"WHAT WAS FIXED\""));
+            std::iter::once(format!("cd {}", quoted(worktree))).chain(ship).collect()
         }
-        (Stage::Committed, _) => vec![format!("git hotfix ship --id {id}")],
+        (Stage::Committed, _) => {
+            for_each_target(record, |target| format!("git hotfix ship --id {id}{target}")).collect()
+        }
         (Stage::Submitted, None) if is_stopped(record) => vec![format!("git hotfix resume {id}")],
         (Stage::Submitted | Stage::Merged, Some(_)) => vec![format!("git hotfix cleanup --id {id}")],
         (Stage::Submitted | Stage::Merged, None) => vec!["git hotfix owed".to_owned()],
     }
+}
+
+/// What may be chosen to merge into, as a shell reads it; `None` alone where that is settled.
+fn targets_to_choose(record: &Record) -> Vec<Option<String>> {
+    match (record.chosen_target(), record.target_choices.as_slice()) {
+        (Some(_), _) => vec![None],
+        (None, []) => vec![Some("BRANCH".to_owned())],
+        (None, choices) => choices.iter().map(|choice| Some(quoted(choice))).collect(),
+    }
+}
+
+/// The same command for each branch that may be chosen to merge into.
+fn for_each_target(record: &Record, command: impl Fn(&str) -> String) -> impl Iterator<Item = String> {
+    let option =
+        |target: Option<String>| target.map(|target| format!(" --target {target}")).unwrap_or_default();
+    targets_to_choose(record).into_iter().map(move |target| command(&option(target)))
 }
 
 /// Whether the merge request gets no further by itself.

@@ -5,6 +5,7 @@ pub mod ahead;
 mod landing;
 mod merged;
 mod push;
+mod target;
 mod words;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use ahead::Ahead;
 
 pub use landing::{is_lost, look, refresh, wait};
 pub use push::{remote_branch, share_record};
+pub use target::{choose_target, target_of};
 pub use words::state_word;
 
 /// What was asked for.
@@ -34,6 +36,8 @@ pub use words::state_word;
 pub struct Request {
     /// Why the forge's own rules are to be bypassed, if they are.
     pub break_glass: Option<String>,
+    /// The branch to merge into, if another one or none was chosen before.
+    pub target: Option<String>,
     /// What was looked at while the tests ran.
     pub ahead: Option<Ahead>,
 }
@@ -44,6 +48,7 @@ pub struct Plan {
     forge: Arc<dyn Forge>,
     commit: Oid,
     target: RefName,
+    target_name: String,
     /// For a direct merge without a forge: where the target must be.
     target_now: Option<Oid>,
     break_glass: Option<String>,
@@ -53,29 +58,37 @@ pub struct Plan {
 pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan> {
     let config = &hotfix.loaded.config;
     let record = hotfix.record();
-    let remote = project.remote.clone().ok_or(SessionError::NoRemote)?;
+    let remote = project.remote.clone().ok_or_else(|| project.no_remote())?;
     let commit = super::commit::of(hotfix)?;
     super::commit::pass_gates(project, hotfix)?;
     with_submodules(project, hotfix, &commit, |held, changes| {
         has_published_submodules(&project.repository, held, changes)
     })?;
-    let target = RefName::branch(&record.target)?;
+    let target_name = match &request.target {
+        Some(name) => target::checked(project, hotfix, name)?,
+        None => target_of(hotfix)?.to_owned(),
+    };
+    let target = RefName::branch(&target_name)?;
     let forge = ahead::forge(project, &remote, (&config.submit, request.ahead))?;
     // A forge merges by itself, where its rules and its pages are.
     let pushes_target = config.submit.merge == MergeMode::Direct && !forge.capabilities().merge_requests;
     let target_now = match pushes_target {
-        true => project.newest_known(&remote.name, &record.target)?,
+        true => project.newest_known(&remote.name, &target_name)?,
         false => None,
     };
     if let Some(now) = &target_now
         && !project.repository.is_ancestor(now, &commit)?
     {
-        return Err(ForgeError::TargetMoved { target: record.target.clone() }.into());
+        if !project.is_same_line(&record.base, &target_name, now)? {
+            let base = record.base.reference.clone();
+            return Err(SessionError::OtherLine { target: target_name, base }.into());
+        }
+        return Err(ForgeError::TargetMoved { target: target_name }.into());
     }
     if request.break_glass.is_some() && !forge.capabilities().break_glass {
         return Err(forge.unable("bypass its rules"));
     }
-    Ok(Plan { remote, forge, commit, target, target_now, break_glass: request.break_glass })
+    Ok(Plan { remote, forge, commit, target, target_name, target_now, break_glass: request.break_glass })
 }
 
 /// Asks something of the submodules that a commit of the fix names, in the slot, which has their repositories. Without a
@@ -99,7 +112,7 @@ impl Plan {
         let mut lines = vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)];
         match &self.target_now {
             Some(now) => lines.push(format!("fast-forward {} from {}", self.target, now.short())),
-            None => lines.push(format!("merge request ({})", self.forge.name())),
+            None => lines.push(format!("merge request into {} ({})", self.target_name, self.forge.name())),
         }
         lines
     }
@@ -110,6 +123,7 @@ impl Plan {
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
     let ctx = project.ctx();
     ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
+    target::record_target(project, hotfix, &plan.target_name)?;
     if let Some(reason) = &plan.break_glass {
         let broke = Fact::BrokeGlass { reason: reason.clone() };
         hotfix.append(project, vec![(broke, None)], &Vec::new())?;
@@ -269,6 +283,7 @@ fn output(project: &Project, hotfix: &Hotfix, plan: &Plan, merge_request: MergeR
         state: merge_request.state,
         commit: plan.commit.to_string(),
         branch: record.branch_name().to_owned(),
+        target: record.chosen_target().map(str::to_owned),
         merge_request,
         owed: OwedOutput::of(record, project.ctx().now()),
         next: vec!["git hotfix cleanup".to_owned()],

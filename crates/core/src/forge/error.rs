@@ -148,6 +148,10 @@ impl Explain for ForgeError {
             Self::Closed { id, .. } => format!("git hotfix resume {id}"),
             Self::Held { next, .. } => next.clone(),
             Self::Unable { .. } => "do it on the forge's own pages".to_owned(),
+            Self::Rejected { said, .. } if said.contains("'refs/heads/hotfix' exists") => {
+                "git push REMOTE refs/remotes/REMOTE/hotfix:refs/heads/old-hotfix :hotfix  # then git hotfix ship"
+                    .to_owned()
+            }
             Self::Stopped { .. } => "git hotfix ship  # once your pre-push hook is content".to_owned(),
             Self::NoRights { remote, .. } => {
                 format!("git hotfix ready  # tries the push; then git hotfix ship once {remote} lets you in")

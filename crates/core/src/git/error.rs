@@ -7,6 +7,7 @@ use hotfix_model::ExitCode;
 
 use super::PushCause;
 use crate::error::Explain;
+use crate::exec::quoted;
 
 /// An error of the Git layer.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,22 @@ pub enum GitError {
     TooOld {
         /// Its version.
         found: String,
+    },
+    /// The folder belongs to somebody else, and Git refuses it.
+    #[error("Git does not trust {}", dir.display())]
+    ForeignOwner {
+        /// The folder.
+        dir: PathBuf,
+        /// What Git said.
+        said: String,
+    },
+    /// A ref has a name that is a folder in the name of the one to be made, or the other way round.
+    #[error("{} is in the way", shown_ref(name))]
+    RefInTheWay {
+        /// The ref that is there.
+        name: String,
+        /// What Git said.
+        said: String,
     },
     /// A Git command failed.
     #[error("git {command} failed")]
@@ -102,6 +119,14 @@ pub enum GitError {
     },
 }
 
+/// A ref as people name it.
+fn shown_ref(name: &str) -> String {
+    match name.strip_prefix("refs/heads/") {
+        Some(branch) => format!("the branch `{branch}`"),
+        None => format!("the ref `{name}`"),
+    }
+}
+
 impl Explain for GitError {
     fn why(&self) -> String {
         match self {
@@ -116,7 +141,9 @@ impl Explain for GitError {
                 let address = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
                 with_log(format!("{address}{said}"), log.as_deref())
             }
-            Self::NotARepository { said, .. } => said.clone(),
+            Self::NotARepository { said, .. }
+            | Self::ForeignOwner { said, .. }
+            | Self::RefInTheWay { said, .. } => said.clone(),
             Self::TimedOut { command, .. } if command == "commit" => {
                 "a hook or the program that signs may be waiting".to_owned()
             }
@@ -136,6 +163,17 @@ impl Explain for GitError {
     fn next(&self) -> String {
         match self {
             Self::NotARepository { .. } => "cd into a repository, then run the same command again".to_owned(),
+            Self::ForeignOwner { dir, .. } => {
+                let dir = dir.to_string_lossy();
+                format!("git config --global --add safe.directory {}", quoted(&dir))
+            }
+            Self::RefInTheWay { name, .. } => match name.strip_prefix("refs/heads/") {
+                Some(branch) => {
+                    let other = quoted(&format!("old-{}", branch.replace('/', "-")));
+                    format!("git branch -m {} {other}  # then run the same command again", quoted(branch))
+                }
+                None => "choose another name".to_owned(),
+            },
             Self::TooOld { .. } => "install a newer Git".to_owned(),
             Self::NoIdentity => {
                 "git config --global user.name \"Your Name\" && git config --global user.email you@example.com"
@@ -155,7 +193,10 @@ impl Explain for GitError {
     fn exit(&self) -> ExitCode {
         match self {
             Self::BadName { .. } | Self::UnknownCommit { .. } => ExitCode::USAGE,
-            Self::RefMoved { .. } | Self::Locked { .. } | Self::Conflict { .. } => ExitCode::DECISION,
+            Self::RefMoved { .. }
+            | Self::RefInTheWay { .. }
+            | Self::Locked { .. }
+            | Self::Conflict { .. } => ExitCode::DECISION,
             Self::NotPushed { cause, .. } if *cause != PushCause::Hook => ExitCode::REMOTE,
             _ => ExitCode::SETUP,
         }

@@ -18,6 +18,7 @@ mod home;
 mod ignored;
 mod index;
 mod index_tree;
+mod listing;
 mod lock;
 mod name;
 mod new_objects;
@@ -59,16 +60,17 @@ pub use diff::{Change, ChangeKind, FileDiff, Hunk, TrackedChange, size_of};
 pub use difference::Difference;
 pub use error::GitError;
 pub use index::{Index, Looked, Patch, Tracked, replace_index};
+pub use listing::RemoteListing;
 pub(crate) use lock::wait_for;
 pub use lock::{CommonLock, FetchLock};
 pub use name::{Oid, RefName, slug};
 pub use new_objects::NewObjects;
 pub use object::{Object, TreeEntry};
 pub(crate) use pointer::{is_same_path, read_git_file, read_worktree_root};
-pub use probe::{CheckoutSize, RemoteAnswer, Signing};
+pub use probe::{CheckoutSize, Signing};
 pub use refs::{Expect, RefChange, SeenRef};
 pub use remote::{Lease, OPTION_LIMIT, Push, PushCause, PushOutcome, PushReport, PushRequest, Remote};
-pub use semver::Release;
+pub use semver::{Release, ReleaseTag};
 pub use settings::Settings;
 pub use signing::{NAMESPACE, Signer, Verified};
 pub use sparse::Cone;
@@ -77,6 +79,15 @@ pub use submodule::{PushRecursion, Submodule, SubmoduleSource};
 pub use submodule_content::InnerContent;
 pub use version::Version;
 pub use worktree::{Head, ListedWorktree, Worktree};
+
+/// Why Git opens no repository here. One of somebody else is named by Git, in quotes.
+fn refused_place(dir: &Path, said: String) -> GitError {
+    if !said.contains("dubious ownership") {
+        return GitError::NotARepository { dir: dir.to_owned(), said };
+    }
+    let named = said.split('\'').nth(1).map(PathBuf::from);
+    GitError::ForeignOwner { dir: named.unwrap_or_else(|| dir.to_owned()), said }
+}
 
 /// An opened repository: what all its worktrees share, and where the user stands.
 #[derive(Clone)]
@@ -139,7 +150,7 @@ impl Repository {
             let GitError::Failed { said, .. } = failure::failed("rev-parse", &finished) else {
                 return Err(GitError::Unreadable { command: "rev-parse".to_owned() }.into());
             };
-            return Err(GitError::NotARepository { dir: dir.to_owned(), said }.into());
+            return Err(refused_place(dir, said).into());
         };
         Ok(Place {
             common_dir: common_dir.clone(),
@@ -263,4 +274,20 @@ fn paths(bytes: &[u8]) -> Vec<PathBuf> {
 pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod refusals {
+    use super::*;
+    use crate::error::Explain;
+
+    #[test]
+    fn a_folder_of_somebody_else_is_no_missing_repository() {
+        let said = |said: &str| refused_place(Path::new("/srv/shop/src"), said.to_owned());
+        let foreign = said("detected dubious ownership in repository at '/srv/my shop'");
+        assert_eq!(foreign.to_string(), "Git does not trust /srv/my shop");
+        assert_eq!(foreign.next(), "git config --global --add safe.directory '/srv/my shop'");
+        let none = said("not a git repository (or any of the parent directories): .git");
+        assert!(matches!(none, GitError::NotARepository { .. }));
+    }
 }

@@ -34,15 +34,6 @@ pub struct CheckoutSize {
     pub bytes: u64,
 }
 
-/// What a remote says of its branches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RemoteAnswer {
-    /// The branch that it calls its default; `None` if it has none.
-    pub default: Option<String>,
-    /// Where the branch is that was asked for; `None` if it is not there, or none was.
-    pub branch: Option<Oid>,
-}
-
 impl Repository {
     /// What `git --version` prints, without `git version `.
     pub fn installed_version(&self) -> Result<String> {
@@ -108,26 +99,6 @@ impl Repository {
         }
         answered("push", &finished)?;
         Ok(())
-    }
-
-    /// What the remote says, asked without a prompt; also where `branch` is, if one is asked for.
-    pub fn try_remote(
-        &self,
-        remote: &str,
-        branch: Option<&RefName>,
-        limit: Duration,
-    ) -> Result<RemoteAnswer> {
-        let call = without_prompts(self.git_at_home()).args(["ls-remote", "--symref", remote, "HEAD"]);
-        let finished = call.args(branch.map(RefName::as_str)).limit(limit).finish()?;
-        answered("ls-remote", &finished)?;
-        let printed = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let lines = || printed.lines().filter_map(|line| line.split_once('\t'));
-        let default = lines().find_map(|(target, _)| target.strip_prefix("ref: refs/heads/"));
-        let at = lines().find(|(_, name)| branch.is_some_and(|branch| branch.as_str() == *name));
-        Ok(RemoteAnswer {
-            default: default.map(str::to_owned),
-            branch: at.and_then(|(oid, _)| Oid::parse(oid)),
-        })
     }
 
     /// Whether this clone has a commit that another one contains.
@@ -203,7 +174,7 @@ impl Repository {
 }
 
 /// Fails unless the call succeeded.
-fn answered(command: &str, finished: &Finished) -> Result<(), GitError> {
+pub(super) fn answered(command: &str, finished: &Finished) -> Result<(), GitError> {
     if finished.success() { Ok(()) } else { Err(super::failure::failed(command, finished)) }
 }
 

@@ -130,6 +130,24 @@ impl Repository {
         if finished.success() { Ok(()) } else { Err(super::failure::failed("update-ref", &finished).into()) }
     }
 
+    /// The full name of the ref that a branch follows by the user's configuration.
+    pub fn upstream(&self, branch: &RefName) -> Result<Option<String>> {
+        let call = self.git().args(["for-each-ref", "--format=%(upstream)", branch.as_str()]);
+        Ok(call.text()?.lines().find(|line| !line.is_empty()).map(str::to_owned))
+    }
+
+    /// Refs below these prefixes whose commits hold `commit`.
+    pub fn refs_holding(&self, commit: &Oid, prefixes: &[&str]) -> Result<Vec<(RefName, Oid)>> {
+        let contains = format!("--contains={commit}");
+        let call = self.git().args(["for-each-ref", "--format=%(objectname) %(refname)"]).arg(contains);
+        let printed = call.args(prefixes).run()?;
+        let entry = |line: &str| {
+            let (oid, name) = line.split_once(' ')?;
+            Some((RefName::new(name).ok()?, Oid::parse(oid)?))
+        };
+        Ok(String::from_utf8_lossy(&printed).lines().filter_map(entry).collect())
+    }
+
     /// The branch the user is on, without `refs/heads/`; `None` when detached or when it has no commit yet.
     pub fn current_branch(&self) -> Result<Option<String>> {
         let name = match self.reader.head(self.git_dir()) {
@@ -166,7 +184,16 @@ fn refused(finished: &Finished) -> GitError {
     let lasting = ["Permission denied", "No space left", "Read-only file system", "Disk quota exceeded"];
     let says = |texts: &[&str]| texts.iter().any(|text| stderr.contains(text));
     match super::failure::failed("update-ref", finished) {
+        GitError::Failed { said, .. } if stderr.contains("exists; cannot create") => {
+            GitError::RefInTheWay { name: in_the_way(&said), said }
+        }
         GitError::Failed { said, .. } if says(&races) && !says(&lasting) => GitError::RefMoved { said },
         other => other,
     }
+}
+
+/// The ref that Git names first after what it could not lock: `cannot lock ref 'a/b': 'a' exists; cannot create 'a/b'`.
+fn in_the_way(said: &str) -> String {
+    let before = said.split("' exists; cannot create").next().unwrap_or_default();
+    before.rsplit('\'').next().unwrap_or_default().to_owned()
 }

@@ -78,6 +78,16 @@ pub enum PushCause {
 /// Most bytes of one push option: a line of Git's protocol holds 65,516, headers included.
 pub const OPTION_LIMIT: usize = 60_000;
 
+/// Where fetches write.
+const FETCHED: &[&str] = &["refs/hotfix/base/", "refs/hotfix/remote/", "refs/hotfix/tag/"];
+/// A ref that is not there.
+const NOWHERE: &str = "refs/hotfix/nowhere";
+/// So many refs that cannot be read are no accident.
+const MOST_BROKEN_REFS: u32 = 8;
+
+/// How `git fetch` ends where it reached the remote and could not update every ref.
+const REFS_NOT_UPDATED: i32 = 1;
+
 /// What a push came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushReport {
@@ -106,14 +116,6 @@ impl Remote {
 }
 
 impl Repository {
-    /// The remote's default branch as the remote says now; `None` if it has none.
-    pub fn asked_default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>> {
-        let printed =
-            self.git_at_home().args(["ls-remote", "--symref", remote, "HEAD"]).limit(limit).text()?;
-        let line = printed.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"));
-        Ok(line.and_then(|line| line.split('\t').next()).map(str::to_owned))
-    }
-
     /// Where refs point on the remote now; those that do not exist are left out.
     pub fn remote_refs(
         &self,
@@ -132,7 +134,15 @@ impl Repository {
         Ok(printed.lines().filter_map(entry).filter(exact).collect())
     }
 
+    /// The names of all remotes.
+    pub fn remote_names(&self) -> Result<Vec<String>> {
+        Ok(self.git().arg("remote").text()?.lines().map(str::to_owned).collect())
+    }
+
     /// Fetches refs into our own namespace: the user's refs, tags and `FETCH_HEAD` stay as they are.
+    ///
+    /// Refs of ours that stand in the way of what the remote has now are removed: a file of the name `1.2.3` and a folder
+    /// of that name cannot both be.
     pub fn fetch_private(
         &self,
         _: &FetchLock,
@@ -140,14 +150,72 @@ impl Repository {
         refspecs: &[String],
         limit: Duration,
     ) -> Result<()> {
-        let finished = self.past_stale_locks(|| {
+        let mut finished = self.try_fetch(remote, refspecs, limit)?;
+        for _ in 0..MOST_BROKEN_REFS {
+            if finished.success() {
+                return Ok(());
+            }
+            if !self.remove_broken_ref(&finished) {
+                break;
+            }
+            finished = self.try_fetch(remote, refspecs, limit)?;
+        }
+        let failed = self.failure("fetch", &finished);
+        if finished.ending.code() != Some(REFS_NOT_UPDATED)
+            || !self.clear_the_way(remote, refspecs, limit).unwrap_or(false)
+        {
+            return Err(failed.into());
+        }
+        let finished = self.try_fetch(remote, refspecs, limit)?;
+        if finished.success() { Ok(()) } else { Err(self.failure("fetch", &finished).into()) }
+    }
+
+    fn try_fetch(&self, remote: &str, refspecs: &[String], limit: Duration) -> Result<Finished> {
+        self.past_stale_locks(|| {
             self.git_at_home()
+                // Git since 2.48 makes `refs/remotes/<remote>/HEAD` with every fetch, which is the user's.
+                .setting(&format!("remote.{remote}.followRemoteHEAD=never"))
                 .args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--refmap="])
                 .args(["--no-recurse-submodules", "--no-write-commit-graph", remote])
                 .args(refspecs)
                 .limit(limit)
-        })?;
-        if finished.success() { Ok(()) } else { Err(self.failure("fetch", &finished).into()) }
+        })
+    }
+
+    /// Removes a ref that an earlier fetch of ours wrote and that Git cannot read, as after the power failed: the next fetch
+    /// writes it again. Says whether there was one.
+    fn remove_broken_ref(&self, finished: &Finished) -> bool {
+        let stderr = String::from_utf8_lossy(&finished.stderr);
+        let is_broken =
+            |line: &&str| ["bad object", "broken", "bad ref"].iter().any(|sign| line.contains(sign));
+        let is_fetched = |name: &&str| FETCHED.iter().any(|folder| name.starts_with(folder));
+        let words = stderr.lines().filter(is_broken).flat_map(|line| line.split([' ', '\'', ':', ';', ',']));
+        let Some(name) = words.into_iter().find(is_fetched) else { return false };
+        // `update-ref` deletes no ref that it cannot read; one that stands for another ref it can.
+        let readable = self.git().args(["symbolic-ref", name, NOWHERE]).finish();
+        let removed = self.git().args(["update-ref", "--no-deref", "-d", name]).finish();
+        [readable, removed].into_iter().all(|call| call.is_ok_and(|call| call.success()))
+    }
+
+    /// Removes those of our refs that these refspecs write to and that cannot stand beside what the remote has. Says
+    /// whether there were any.
+    fn clear_the_way(&self, remote: &str, refspecs: &[String], limit: Duration) -> Result<bool> {
+        let listing = self.list_remote(remote, limit)?;
+        let mut removed = false;
+        for (from, to) in refspecs.iter().filter_map(|refspec| split_refspec(refspec)) {
+            let arriving: Vec<String> = listing.names().filter_map(|name| mapped(&name, from, to)).collect();
+            let is_in_the_way = |name: &str| {
+                arriving.iter().any(|other| is_folder_of(name, other) || is_folder_of(other, name))
+            };
+            // `refs/hotfix/base/`, `refs/hotfix/remote/`: what nobody but a fetch of ours writes.
+            let folder: String = to.split_inclusive('/').take(3).collect();
+            let known = self.list_refs(&[&folder])?;
+            for (name, at) in known.into_iter().filter(|(name, _)| is_in_the_way(name.as_str())) {
+                self.change_refs("hotfix: gone on the remote", &[super::RefChange::delete(name, at)])?;
+                removed = true;
+            }
+        }
+        Ok(removed)
     }
 
     /// Pushes as the user would do it in `worktree`, whose branch is `branch`: the branch goes under its own name and
@@ -322,6 +390,24 @@ impl Repository {
         let found = field("username=").zip(field("password="));
         Ok(found.filter(|_| finished.success()))
     }
+}
+
+/// The two sides of a refspec.
+fn split_refspec(refspec: &str) -> Option<(&str, &str)> {
+    refspec.strip_prefix('+').unwrap_or(refspec).split_once(':')
+}
+
+/// The name that a refspec gives to a ref of the remote; `None` if it does not speak of it.
+fn mapped(name: &str, from: &str, to: &str) -> Option<String> {
+    match (from.strip_suffix('*'), to.strip_suffix('*')) {
+        (Some(from), Some(to)) => name.strip_prefix(from).map(|rest| format!("{to}{rest}")),
+        _ => (name == from).then(|| to.to_owned()),
+    }
+}
+
+/// Whether one ref's name is a folder in that of the other.
+fn is_folder_of(folder: &str, name: &str) -> bool {
+    name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn with_refs<'a>(

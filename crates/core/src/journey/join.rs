@@ -15,9 +15,8 @@ use crate::session::{Hotfix, IncidentError, Project, remote_record};
 pub fn apply(project: &Project, incident: &str) -> Result<StartOutput> {
     let not_claimed = || IncidentError::NotClaimed { incident: incident.to_owned() };
     let claim = project.claimer()?.find(incident)?.ok_or_else(not_claimed)?;
-    let (target, _) = project.newest_base()?;
     let limit = project.config_at(None)?.config.submit.timeout.duration();
-    project.fetcher(&target)?.fetch(limit)?;
+    project.fetch_base(limit)?;
     let id = claim.hotfix.clone();
     let store = project.store();
     match project.repository.read_ref(&remote_record(&id)?)? {

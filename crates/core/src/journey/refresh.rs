@@ -31,9 +31,13 @@ pub struct Request {
 /// Refreshes. A slot that cannot be refreshed is told in the output and does not stop the others; the error is about
 /// what concerns all of them.
 pub fn apply(project: &Project, request: &Request) -> Result<RefreshOutput> {
-    let (target, known) = project.newest_base()?;
-    let (fetched, note) = match fetch(project, request, &target) {
-        Some(Ok(commit)) => (Some(commit), None),
+    let (mut target, known) = project.newest_base()?;
+    let asks = request.fetch && project.remote.is_some();
+    let (fetched, note) = match asks.then(|| project.fetch_base(FETCH_LIMIT)) {
+        Some(Ok(fetched)) => {
+            target = fetched.branch;
+            (fetched.commit, None)
+        }
         Some(Err(error)) => (None, Some(format!("{error}: {}", error.why()))),
         None => (None, None),
     };
@@ -65,11 +69,6 @@ pub fn apply(project: &Project, request: &Request) -> Result<RefreshOutput> {
         note,
         slots: refreshed.into_iter().map(told).collect(),
     })
-}
-
-fn fetch(project: &Project, request: &Request, target: &crate::session::TargetBranch) -> Option<Result<Oid>> {
-    let asks = request.fetch && project.remote.is_some();
-    asks.then(|| project.fetcher(target)?.fetch(FETCH_LIMIT))
 }
 
 /// What was fetched, unless the user has fetched something later.

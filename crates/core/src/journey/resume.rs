@@ -52,6 +52,8 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix) -> Result<StartOutput> {
     let age = ctx.now().as_second() - project.repository.commit_time(&base)?;
     Ok(StartOutput {
         next: flow::next_commands(hotfix.record(), Some(&worktree)),
+        target: record.chosen_target().map(str::to_owned),
+        target_choices: record.target_choices.clone(),
         branch: record.branch_name().to_owned(),
         id: record.id,
         worktree,

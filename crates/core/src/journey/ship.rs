@@ -17,7 +17,7 @@ use crate::failpoint;
 use crate::flow::{self, check, cleanup, commit, prove, submit, test};
 use crate::forge::{ForgeError, Plain};
 use crate::git::Oid;
-use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Session, Skips, Work};
+use crate::session::{Blocked, EvidenceFiles, Hotfix, Project, Session, SessionError, Skips, Work};
 
 /// How often a direct merge follows a target that keeps moving.
 const ROUNDS: u32 = 5;
@@ -31,6 +31,8 @@ pub struct Request {
     pub skips: Skips,
     /// Why the forge's own rules are to be bypassed, if they are.
     pub break_glass: Option<String>,
+    /// The branch to merge into, if another one or none was chosen before.
+    pub target: Option<String>,
 }
 
 /// What stopped a ship, with what was found until then.
@@ -78,7 +80,12 @@ pub fn plan_lines(project: &Project, hotfix: &Hotfix, request: &Request) -> Resu
     }
     if matches!(hotfix.record().stage, Stage::Started | Stage::Committed) {
         let remote = project.remote_name().unwrap_or("(no remote)");
-        add(Step::Submit, vec![format!("push {} and the record to {remote}", hotfix.record().branch_name())]);
+        let target = request.target.as_deref().map_or_else(|| submit::target_of(hotfix), Ok)?;
+        let branch = hotfix.record().branch_name();
+        add(
+            Step::Submit,
+            vec![format!("push {branch} and the record to {remote}, to be merged into {target}")],
+        );
     }
     add(Step::Cleanup, vec!["give the slot back".to_owned()]);
     Ok(lines)
@@ -115,8 +122,12 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Resul
 fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()> {
     project.actor()?;
     if project.remote.is_none() {
-        return Err(crate::session::SessionError::NoRemote.into());
+        return Err(project.no_remote());
     }
+    if let Some(target) = &request.target {
+        submit::choose_target(project, hotfix, target)?;
+    }
+    submit::target_of(hotfix)?;
     // The forge is asked while the tests run.
     let mut ahead = submit::ahead::begin(project, hotfix);
     for round in 1..=ROUNDS {
@@ -124,7 +135,8 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
         if !is_to_submit(hotfix, request) && !submit::is_lost(project, hotfix)? {
             break;
         }
-        let wanted = submit::Request { break_glass: request.break_glass.clone(), ahead: ahead.take() };
+        let wanted =
+            submit::Request { break_glass: request.break_glass.clone(), target: None, ahead: ahead.take() };
         let submitted =
             submit::plan(project, hotfix, wanted).and_then(|plan| submit::apply(project, hotfix, &plan));
         match submitted {
@@ -334,12 +346,13 @@ fn target_moved(error: &Error) -> bool {
 /// under it have changed.
 fn follow_target(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
     let ctx = project.ctx();
-    let target = crate::session::TargetBranch(hotfix.record().target.clone());
-    ctx.say(
-        Tone::Warning,
-        format!("{} moved on the remote: the fix follows it and is tested again", target.0),
-    );
-    let newest = project.fetcher(&target)?.fetch(hotfix.loaded.config.submit.timeout.duration())?;
+    let target = hotfix.record().target.clone();
+    ctx.say(Tone::Warning, format!("{target} moved on the remote: the fix follows it and is tested again"));
+    let limit = hotfix.loaded.config.submit.timeout.duration();
+    let newest = project.fetcher()?.fetch_branch(&target, limit)?;
+    if !project.is_same_line(&hotfix.record().base, &target, &newest)? {
+        return Err(SessionError::OtherLine { target, base: hotfix.record().base.reference.clone() }.into());
+    }
     let held = hotfix.held(project)?;
     let head = project.repository.rebase(&held.worktree, &hotfix.base()?, &newest)?;
     project.pool(&hotfix.loaded).bring_held_submodules(&held)?;
@@ -360,6 +373,7 @@ fn output(project: &Project, hotfix: &Hotfix, elapsed_ms: u64) -> ShipOutput {
         test: record.test.as_deref().cloned(),
         commit: record.commit.clone(),
         branch: record.branch_name().to_owned(),
+        target: record.chosen_target().map(str::to_owned),
         merge_request: record.merge_request.clone(),
         owed: OwedOutput::of(record, project.ctx().now()),
         elapsed_ms,

@@ -8,12 +8,11 @@ pub mod neutral;
 mod request;
 mod secrets;
 mod sections;
-mod shell;
 mod subject;
 
+pub use crate::exec::{command_line, quoted};
 pub use commit::{commit_message, trailer};
 pub use error::MessageError;
 pub use request::{LIMIT, Page, RequestText, merge_request_page, merge_request_text};
 pub use secrets::{Secret, scan};
-pub use shell::{line as command_line, quoted};
 pub use subject::{LONG, default_subject, is_long, subject};

@@ -6,7 +6,7 @@ use hotfix_model::{Finding, Owed, Proof, ProofVerdict, Side, Skip, SuiteVerdict,
 
 use super::neutral::{code, fenced};
 use super::request::RequestText;
-use super::shell;
+use crate::exec::{command_line, quoted};
 
 /// Most items of a list; more are counted.
 const ITEMS: usize = 20;
@@ -25,6 +25,7 @@ pub fn facts(text: &RequestText<'_>) -> String {
         ("Incident", record.incident.as_deref().map(code)),
         ("Severity", record.severity.as_deref().map(code)),
         ("Base", Some(base)),
+        ("Target", Some(&record.target).filter(|target| !target.is_empty()).map(|target| code(target))),
         ("Commit", record.commit.as_deref().map(|commit| code(short(commit)))),
         ("Size", size),
     ];
@@ -137,7 +138,7 @@ pub fn owed(text: &RequestText<'_>) -> String {
 
 pub fn rollback(text: &RequestText<'_>) -> String {
     let commit = text.record.commit.as_deref();
-    let line = commit.map(|commit| fenced(&format!("git revert {}", shell::quoted(commit))));
+    let line = commit.map(|commit| fenced(&format!("git revert {}", quoted(commit))));
     line.map(|line| format!("## Rollback\n\n{line}\n")).unwrap_or_default()
 }
 
@@ -172,14 +173,14 @@ fn replay(text: &RequestText<'_>, proof: &Proof) -> String {
     let Some(commit) = commit.filter(|_| !proof.command.is_empty() && proof.red.is_some()) else {
         return String::new();
     };
-    let (base, command) = (&text.record.base.commit, shell::line(&proof.command));
-    let files = shell::line(&proof.test_files);
+    let (base, command) = (&text.record.base.commit, command_line(&proof.command));
+    let files = command_line(&proof.test_files);
     let mut lines = vec![format!("git switch --detach {base}")];
     if !files.is_empty() {
         lines.push(format!("git checkout {commit} -- {files}"));
     }
     if !proof.removed_tests.is_empty() {
-        lines.push(format!("git rm -q -- {}", shell::line(&proof.removed_tests)));
+        lines.push(format!("git rm -q -- {}", command_line(&proof.removed_tests)));
     }
     lines.push(format!("{command}   # {}", colour(proof.red.as_ref())));
     lines.push(format!("git reset --hard && git switch --detach {commit}"));

@@ -4,7 +4,7 @@
 use hotfix_model::event::Actor;
 use hotfix_model::record::RECORD_VERSION;
 use hotfix_model::review::Authorised;
-use hotfix_model::{MergeRequestState, Owed, ProofVerdict, Record, Size, Skip, Stage, SuiteVerdict};
+use hotfix_model::{Base, MergeRequestState, Owed, ProofVerdict, Record, Size, Skip, Stage, SuiteVerdict};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -28,6 +28,8 @@ pub struct Brief {
     tree: Option<String>,
     #[serde(default)]
     pub skipped: Vec<Skip>,
+    pub base: Option<Base>,
+    pub target: Option<String>,
     pub commit: Option<String>,
     pub size: Option<Size>,
     pub merge_request: Option<Request>,
@@ -110,6 +112,8 @@ impl Brief {
             test: test.map(|test| TestResult { verdict: test.verdict, tree: test.tree }),
             tree: record.tree,
             skipped: record.skipped,
+            base: Some(record.base),
+            target: Some(record.target),
             commit: record.commit,
             size: record.size,
             merge_request: merge_request.map(|found| Request { url: found.url, state: found.state }),

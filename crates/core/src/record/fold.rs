@@ -27,6 +27,7 @@ pub use owing::{REVIEW, skipped_gate_key};
 /// | proved, checked, tested | the newest is kept |
 /// | skipped | the skip is kept, the newest per gate, and owed; skipped again after it was settled, it is owed again. Not owed on one that was given up, unless it is submitted after all |
 /// | committed | commit, tree, subject, size; stage committed, also after a submit, for the remote has an older commit. None on a closed one |
+/// | targeted | the branch to merge into. None on a closed one |
 /// | rebased | base and commit; a submitted one is committed again; the tests must run again, and so must the proof unless waived (its command is kept). None on a closed one |
 /// | submitted | commit and merge request; stage submitted, or merged if the merge request is; review, post-mortem and skipped gates are owed, once. Also on one that was given up: it is on the remote |
 /// | merged | stage merged, the merge request too; owed as for submitted |
@@ -56,7 +57,8 @@ fn begin(id: &str, event: &Event) -> Option<Record> {
     let Fact::Started(started) = &event.fact else {
         return None;
     };
-    let Started { alert, branch, base, target, remote, incident, severity, .. } = started.clone();
+    let Started { alert, branch, base, target, target_choices, remote, incident, severity, .. } =
+        started.clone();
     Some(Record {
         version: RECORD_VERSION,
         id: id.to_owned(),
@@ -67,6 +69,7 @@ fn begin(id: &str, event: &Event) -> Option<Record> {
         branch,
         base,
         target,
+        target_choices,
         remote,
         started_at: event.at,
         author: event.actor.clone(),
@@ -114,6 +117,7 @@ fn apply(record: &mut Record, event: &Event) {
                 record.stage = Stage::Committed;
             }
         }
+        Fact::Targeted { target } => targeted(record, target),
         Fact::Rebased { base, commit } => rebased(record, base, commit),
         Fact::Submitted { commit, merge_request } => submitted(record, event, commit, merge_request),
         Fact::Landing(landing) => landed(record, landing, at),
@@ -126,6 +130,13 @@ fn apply(record: &mut Record, event: &Event) {
         Fact::Reviewed(review) => reviews::reviewed(record, event, review),
         Fact::Settled { owed, reason } => owing::settle(record, event, owed, reason.as_deref()),
         Fact::PostmortemWritten { path, written } => postmortem(record, event, (path, written)),
+    }
+}
+
+fn targeted(record: &mut Record, target: &str) {
+    if record.is_open() {
+        target.clone_into(&mut record.target);
+        record.target_choices.clear();
     }
 }
 

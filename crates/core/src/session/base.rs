@@ -5,9 +5,9 @@ use std::time::Duration;
 use hotfix_model::Base;
 
 use super::fetching::FETCH_PATIENCE;
-use super::{Project, SessionError};
+use super::{Fetcher, Project, SessionError};
 use crate::error::{Error, Result};
-use crate::git::{CommonLock, FetchLock, GitError, Oid, RefName, Repository};
+use crate::git::{GitError, Oid, RefName};
 
 /// Where fetched branches of the remote are kept: never in the user's own refs.
 pub const FETCHED_BRANCHES: &str = "refs/hotfix/base/";
@@ -16,11 +16,6 @@ pub const REMOTE_HOTFIXES: &str = "refs/hotfix/remote/branch/";
 /// What records the remote has.
 pub const REMOTE_RECORDS: &str = "refs/hotfix/remote/record/";
 
-/// How often it is fetched where a worktree that is just being made comes in between.
-const TRIES: u32 = 3;
-/// What is left for a fetch at least when the lock was long in coming.
-const LEAST: Duration = Duration::from_secs(1);
-
 /// What a default branch is mostly called, the most usual first.
 const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];
 
@@ -28,11 +23,39 @@ const USUAL_BRANCHES: &[&str] = &["main", "master", "trunk"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetBranch(pub String);
 
-/// Asks the remote.
-pub struct Fetcher {
-    repository: Repository,
-    remote: String,
-    target: TargetBranch,
+/// The branch that hotfixes start from when nothing else is asked for, as this clone knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownBase {
+    /// The branch.
+    pub branch: TargetBranch,
+    /// Its newest state that this clone knows; `None` if only the remote knows it.
+    pub commit: Option<Oid>,
+    /// How the branch was found.
+    pub found: FoundBy,
+}
+
+/// How the branch that hotfixes start from was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundBy {
+    /// The setting `base.branch` names it.
+    Setting,
+    /// The remote called it its default when it was last asked.
+    Remote,
+    /// It has a usual name; the remote was never asked.
+    Guess,
+}
+
+/// What a hotfix is to start from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseSource {
+    /// The branch that hotfixes start from when nothing else is asked for.
+    Usual,
+    /// A branch that was asked for.
+    Branch,
+    /// A tag or commit that was asked for and that this clone has.
+    Commit,
+    /// A name that was asked for and that this clone does not know.
+    Unknown,
 }
 
 /// Where a hotfix will start from, as far as is known without the network.
@@ -42,54 +65,18 @@ pub struct BasePlan {
     pub reference: String,
     /// The commit; `None` if only the remote knows.
     pub commit: Option<Oid>,
-    /// The branch the fix is to be merged into.
-    pub target: TargetBranch,
-    /// Whether a fetch can bring a newer commit.
-    pub follows_remote: bool,
+    /// What it is.
+    pub source: BaseSource,
+    /// The branch it is the newest state of; for a tag or commit the one that hotfixes usually start from.
+    pub branch: TargetBranch,
+    /// How the branch that hotfixes usually start from was found.
+    pub found: FoundBy,
 }
 
-impl Fetcher {
-    /// Brings the target, the remote's hotfix branches and their records into our own namespace, and gives the
-    /// target's commit. The user's refs, tags and `FETCH_HEAD` stay as they are.
-    pub fn fetch(&self, limit: Duration) -> Result<Oid> {
-        let fetched = fetched_ref(&self.target.0)?;
-        let refspecs = [
-            format!("+refs/heads/{}:{fetched}", self.target.0),
-            format!("+refs/heads/hotfix/*:{REMOTE_HOTFIXES}*"),
-            format!("+refs/hotfix/record/*:{REMOTE_RECORDS}*"),
-        ];
-        self.ask(&refspecs, limit).map_err(|error| match error.downcast_ref::<GitError>() {
-            Some(GitError::Failed { said, .. }) if said.contains("couldn't find remote ref") => self.gone(),
-            _ => error,
-        })?;
-        self.repository.read_ref(&fetched)?.ok_or_else(|| self.gone())
-    }
-
-    /// Brings one record of the remote's into our own namespace.
-    pub fn fetch_record(&self, id: &str, limit: Duration) -> Result<()> {
-        self.ask(&[format!("+refs/hotfix/record/{id}:{REMOTE_RECORDS}{id}")], limit)
-    }
-
-    /// Fetches while others may make worktrees. Making the entry of one takes a moment, during which a fetch fails; so
-    /// it is repeated, and at last with no worktree in the making.
-    fn ask(&self, refspecs: &[String], limit: Duration) -> Result<()> {
-        let began = self.repository.ctx().clock.elapsed();
-        let lock = FetchLock::acquire(&self.repository, limit)?;
-        // All of it together takes no longer; a remote that hangs behind one that hangs gets a moment all the same.
-        let left = || limit.saturating_sub(self.repository.ctx().elapsed_since(began)).max(LEAST);
-        let fetch = || self.repository.fetch_private(&lock, &self.remote, refspecs, left());
-        for _ in 1..TRIES {
-            match fetch() {
-                Err(error) if met_a_worktree(&error) => {}
-                fetched => return fetched,
-            }
-        }
-        let _common = CommonLock::acquire(&self.repository)?;
-        fetch()
-    }
-
-    fn gone(&self) -> Error {
-        SessionError::UnknownBase { base: self.target.0.clone(), remote: Some(self.remote.clone()) }.into()
+impl BasePlan {
+    /// Whether a fetch can bring a newer commit.
+    pub fn follows_remote(&self) -> bool {
+        matches!(self.source, BaseSource::Usual | BaseSource::Branch)
     }
 }
 
@@ -99,80 +86,201 @@ impl Project {
         if !configured.is_empty() {
             return Ok(TargetBranch(configured.to_owned()));
         }
-        let name = match &self.remote {
-            Some(remote) => match self.seen()?.default_branch() {
-                Some((name, _)) => Some(name.to_owned()),
-                None => self.guess_remote_default(&remote.name)?,
-            },
-            None => None,
+        Ok(self.default_branch()?.branch)
+    }
+
+    /// The branch that hotfixes start from and its newest state that this clone knows, by the configuration that this
+    /// state brings; asks nobody.
+    pub fn known_base(&self) -> Result<KnownBase> {
+        let default = self.default_branch()?;
+        let configured = self.config_at(default.commit.as_ref())?.config.base.branch;
+        if configured.is_empty() {
+            return Ok(default);
+        }
+        if configured == default.branch.0 {
+            return Ok(KnownBase { found: FoundBy::Setting, ..default });
+        }
+        let branch = TargetBranch(configured);
+        let commit = self.newest_of(&branch)?;
+        Ok(KnownBase { branch, commit, found: FoundBy::Setting })
+    }
+
+    /// Branch and commit of [`Project::known_base`].
+    pub fn newest_base(&self) -> Result<(TargetBranch, Option<Oid>)> {
+        let known = self.known_base()?;
+        Ok((known.branch, known.commit))
+    }
+
+    /// The remote's default branch as far as it was ever said.
+    pub fn remembered_default(&self) -> Result<Option<String>> {
+        let users = self.seen()?.default_branch().map(|(name, _)| name.to_owned());
+        Ok(self.remote_memory().default.or(users))
+    }
+
+    /// The remote's default branch: as it said when we last asked, else as the user's clone remembers it, else by its
+    /// name. A name of which nothing was fetched yet gives way to one that is known here.
+    fn default_branch(&self) -> Result<KnownBase> {
+        let Some(remote) = self.remote_name() else {
+            let branch = TargetBranch(self.local_default()?.ok_or_else(|| self.no_commit())?);
+            let commit = self.newest_of(&branch)?;
+            return Ok(KnownBase { branch, commit, found: FoundBy::Remote });
+        };
+        let said =
+            [self.remote_memory().default, self.seen()?.default_branch().map(|(name, _)| name.to_owned())];
+        let mut unknown = None;
+        for name in said.into_iter().flatten() {
+            let branch = TargetBranch(name);
+            let commit = self.newest_of(&branch)?;
+            let known = KnownBase { branch, commit, found: FoundBy::Remote };
+            match known.commit {
+                Some(_) => return Ok(known),
+                None => unknown = unknown.or(Some(known)),
+            }
+        }
+        if let Some(unknown) = unknown {
+            return Ok(unknown);
+        }
+        let (name, found) = match self.usual_branch(remote)? {
+            Some(name) => (Some(name), FoundBy::Guess),
+            None => (self.ask_default(remote), FoundBy::Remote),
         };
         let name = match name {
             Some(name) => name,
             None => self.local_default()?.ok_or_else(|| self.no_commit())?,
         };
-        Ok(TargetBranch(name))
-    }
-
-    /// The target and its newest state that this clone knows, by the configuration that this state brings; asks
-    /// nobody.
-    pub fn newest_base(&self) -> Result<(TargetBranch, Option<Oid>)> {
-        let default = self.target_branch("")?;
-        let newest = self.newest_of(&default)?;
-        let configured = self.config_at(newest.as_ref())?.config.base.branch;
-        if configured.is_empty() || configured == default.0 {
-            return Ok((default, newest));
-        }
-        let target = TargetBranch(configured);
-        let newest = self.newest_of(&target)?;
-        Ok((target, newest))
+        let branch = TargetBranch(name);
+        let commit = self.newest_of(&branch)?;
+        Ok(KnownBase { branch, commit, found })
     }
 
     /// The newest state of a branch that this clone knows; asks nobody.
-    fn newest_of(&self, target: &TargetBranch) -> Result<Option<Oid>> {
+    fn newest_of(&self, branch: &TargetBranch) -> Result<Option<Oid>> {
         let Some(remote) = self.remote_name() else {
-            return self.repository.read_ref(&RefName::branch(&target.0)?);
+            return self.repository.read_ref(&RefName::branch(&branch.0)?);
         };
         let seen = self.seen()?;
-        match (seen.fetched(&target.0), seen.default_branch()) {
-            (Some(ours), Some((name, users))) if name == target.0 => self.newer(ours, users).map(Some),
-            (None, Some((name, users))) if name == target.0 => Ok(Some(users.clone())),
-            _ => self.newest_known(remote, &target.0),
+        match (seen.fetched(&branch.0), seen.default_branch()) {
+            (Some(ours), Some((name, users))) if name == branch.0 => self.newer(ours, users).map(Some),
+            (None, Some((name, users))) if name == branch.0 => Ok(Some(users.clone())),
+            _ => self.newest_known(remote, &branch.0),
         }
     }
 
-    /// Where a hotfix starts from: `asked`, else the newest known state of the target.
-    pub fn base_plan(&self, asked: Option<&str>) -> Result<BasePlan> {
-        let (target, newest) = self.newest_base()?;
-        let branch = &target.0;
-        let Some(remote) = self.remote_name() else {
-            let reference = asked.map_or_else(|| branch.clone(), str::to_owned);
-            let commit = self.resolve_base(&reference)?;
-            return Ok(BasePlan { reference, commit: Some(commit), target, follows_remote: false });
+    /// Where a hotfix starts from: `asked`, else the newest state of `usual`, the branch that hotfixes start from.
+    pub fn base_plan(&self, asked: Option<&str>, usual: KnownBase) -> Result<BasePlan> {
+        let KnownBase { branch, commit, found } = usual;
+        let remote = self.remote_name();
+        let shown =
+            |branch: &str| remote.map_or_else(|| branch.to_owned(), |remote| format!("{remote}/{branch}"));
+        let Some(asked) = asked else {
+            return Ok(BasePlan {
+                reference: shown(&branch.0),
+                commit,
+                source: BaseSource::Usual,
+                branch,
+                found,
+            });
         };
-        if let Some(asked) = asked {
-            let of_remote = asked.strip_prefix(&format!("{remote}/")).unwrap_or(asked);
-            if of_remote != branch {
-                let commit = self.resolve_base(asked)?;
-                return Ok(BasePlan {
-                    reference: asked.to_owned(),
-                    commit: Some(commit),
-                    target,
-                    follows_remote: false,
-                });
+        if let Some(named) = self.branch_named(asked)? {
+            let source = if named.0 == branch.0 { BaseSource::Usual } else { BaseSource::Branch };
+            let known = if source == BaseSource::Usual { commit } else { self.newest_of(&named)? };
+            let local = || self.repository.read_ref(&RefName::branch(&named.0)?);
+            let commit = known.map_or_else(local, |known| Ok(Some(known)))?;
+            return Ok(BasePlan { reference: shown(&named.0), commit, source, branch: named, found });
+        }
+        let (source, commit) = match self.repository.resolve_commit(asked) {
+            Ok(commit) => (BaseSource::Commit, Some(commit)),
+            // The remote may have a branch or tag of that name.
+            Err(error) if is_unknown(&error) && remote.is_some() && RefName::branch(asked).is_ok() => {
+                (BaseSource::Unknown, None)
+            }
+            Err(error) if is_unknown(&error) && self.local_default()?.is_none() => {
+                return Err(self.no_commit());
+            }
+            Err(error) if is_unknown(&error) => {
+                return Err(SessionError::UnknownBase { base: asked.to_owned(), remote: None }.into());
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(BasePlan { reference: asked.to_owned(), commit, source, branch, found })
+    }
+
+    /// The branch of the remote that a name stands for, as far as this clone knows: `release/1.x`, `origin/release/1.x`
+    /// or a local branch that follows one. Without a remote, a local branch.
+    fn branch_named(&self, name: &str) -> Result<Option<TargetBranch>> {
+        let exists = |name: &str| match RefName::new(name) {
+            Ok(name) => Ok::<_, Error>(self.repository.read_ref(&name)?.is_some()),
+            Err(_) => Ok(false),
+        };
+        let short = name.strip_prefix("refs/heads/").unwrap_or(name);
+        let Some(remote) = self.remote_name() else {
+            let is_branch = exists(&format!("refs/heads/{short}"))? && !exists(&format!("refs/tags/{name}"))?;
+            return Ok(is_branch.then(|| TargetBranch(short.to_owned())));
+        };
+        let tracked = format!("refs/remotes/{remote}/");
+        let on_remote = |branch: &str| -> Result<bool> {
+            Ok(branch != "HEAD"
+                && (exists(&format!("{tracked}{branch}"))?
+                    || exists(&format!("{FETCHED_BRANCHES}{branch}"))?))
+        };
+        for prefix in [tracked.as_str(), &format!("remotes/{remote}/"), &format!("{remote}/")] {
+            if let Some(branch) = name.strip_prefix(prefix)
+                && on_remote(branch)?
+            {
+                return Ok(Some(TargetBranch(branch.to_owned())));
             }
         }
-        let reference = format!("{remote}/{branch}");
-        Ok(BasePlan { reference, commit: newest, target, follows_remote: true })
+        // Git, too, takes a tag before a branch of the same name.
+        if exists(&format!("refs/tags/{name}"))? {
+            return Ok(None);
+        }
+        if on_remote(short)? {
+            return Ok(Some(TargetBranch(short.to_owned())));
+        }
+        if !exists(&format!("refs/heads/{short}"))? {
+            return Ok(None);
+        }
+        let upstream = self.repository.upstream(&RefName::branch(short)?)?;
+        let followed = upstream.and_then(|upstream| upstream.strip_prefix(&tracked).map(str::to_owned));
+        Ok(Some(TargetBranch(followed.unwrap_or_else(|| short.to_owned()))))
     }
 
-    /// What asks the remote for the newest state of `target`; can be given to a thread.
-    pub fn fetcher(&self, target: &TargetBranch) -> Result<Fetcher> {
-        let remote = self.remote_name().ok_or(SessionError::NoRemote)?.to_owned();
-        Ok(Fetcher { repository: self.repository.clone(), remote, target: target.clone() })
+    /// What asks the remote; can be given to a thread.
+    pub fn fetcher(&self) -> Result<Fetcher> {
+        let remote = match self.remote_name() {
+            Some(remote) => remote.to_owned(),
+            None => return Err(self.no_remote()),
+        };
+        Ok(Fetcher { repository: self.repository.clone(), remote })
     }
 
-    /// The newest state of the target that this clone knows; asks nobody.
+    /// Fetches the branch that hotfixes start from, by the name it has on the remote now, and the team's hotfixes.
+    pub fn fetch_base(&self, limit: Duration) -> Result<KnownBase> {
+        let known = self.known_base()?;
+        let answer = self.fetcher()?.follow(&known.branch.0, known.found != FoundBy::Setting, limit);
+        if let Some(listing) = &answer.listing {
+            self.remember_remote(listing);
+        }
+        let renamed = answer.renamed(&known.branch.0, known.found).map(str::to_owned);
+        let branch = TargetBranch(renamed.unwrap_or(known.branch.0));
+        let commit = answer.into_commit(&branch.0)?;
+        Ok(KnownBase { branch, commit: Some(commit), found: known.found })
+    }
+
+    /// Why there is no remote: there is none, or there are several and none was chosen.
+    pub fn no_remote(&self) -> Error {
+        let names = self.repository.remote_names().unwrap_or_default();
+        match names.len() {
+            0 => SessionError::NoRemote.into(),
+            _ => SessionError::SeveralRemotes { names }.into(),
+        }
+    }
+
+    /// The newest state of a branch that this clone knows; asks nobody.
     pub fn newest_known(&self, remote: &str, branch: &str) -> Result<Option<Oid>> {
+        if branch.is_empty() {
+            return Ok(None);
+        }
         let ours = fetched_ref(branch)?;
         let users = RefName::new(format!("refs/remotes/{remote}/{branch}"))?;
         let known = self.repository.list_refs(&[ours.as_str(), users.as_str()])?;
@@ -194,33 +302,29 @@ impl Project {
         Base { reference: reference.to_owned(), commit: commit.to_string() }
     }
 
-    fn resolve_base(&self, name: &str) -> Result<Oid> {
-        let remote = self.remote_name().map(str::to_owned);
-        self.repository.resolve_commit(name).map_err(|error| match error.downcast_ref::<GitError>() {
-            Some(GitError::UnknownCommit { .. }) if self.local_default().ok().flatten().is_none() => {
-                self.no_commit()
-            }
-            Some(GitError::UnknownCommit { .. }) => {
-                SessionError::UnknownBase { base: name.to_owned(), remote }.into()
-            }
-            _ => error,
+    /// The branch with the most usual name of those that this clone has of the remote, else its only one.
+    fn usual_branch(&self, remote: &str) -> Result<Option<String>> {
+        let prefix = format!("refs/remotes/{remote}/");
+        let known = self.repository.list_refs(&[&prefix, FETCHED_BRANCHES])?;
+        let branch = |name: &RefName| {
+            let name = name.as_str();
+            name.strip_prefix(&prefix).or_else(|| name.strip_prefix(FETCHED_BRANCHES)).map(str::to_owned)
+        };
+        let mut names: Vec<String> = known.iter().filter_map(|(name, _)| branch(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let usual = USUAL_BRANCHES.iter().find(|usual| names.iter().any(|name| name == **usual));
+        Ok(match usual {
+            Some(name) => Some((*name).to_owned()),
+            None if names.len() == 1 => names.pop(),
+            None => None,
         })
     }
 
-    /// What the remote calls its default, from what this clone has of it, else by asking.
-    fn guess_remote_default(&self, remote: &str) -> Result<Option<String>> {
-        let known = self.repository.list_refs(&[&format!("refs/remotes/{remote}/")])?;
-        let prefix = format!("refs/remotes/{remote}/");
-        let names: Vec<&str> =
-            known.iter().filter_map(|(name, _)| name.as_str().strip_prefix(&prefix)).collect();
-        let usual = USUAL_BRANCHES.iter().copied().find(|usual| names.contains(usual));
-        match usual {
-            Some(name) if names.len() == 1 => Ok(Some(name.to_owned())),
-            _ => match self.repository.asked_default_branch(remote, FETCH_PATIENCE) {
-                Ok(asked) => Ok(asked.or(usual.map(str::to_owned))),
-                Err(_) => Ok(usual.map(str::to_owned)),
-            },
-        }
+    /// What the remote calls its default, by asking; `None` if it does not say.
+    fn ask_default(&self, remote: &str) -> Option<String> {
+        let listing = self.repository.list_remote(remote, FETCH_PATIENCE).ok()?;
+        self.remember_remote(&listing).default
     }
 
     /// With no remote to ask: a local branch with a usual name, else the one the user is on, else any; never a hotfix.
@@ -240,13 +344,11 @@ impl Project {
     }
 }
 
-/// Whether a fetch failed in a way in which it does when it looks at a worktree that is not complete.
-fn met_a_worktree(error: &Error) -> bool {
-    let signs =
-        ["did not send all necessary objects", "/worktrees/", "bad object", "missing necessary objects"];
-    matches!(error.downcast_ref(), Some(GitError::Failed { said, .. }) if signs.iter().any(|sign| said.contains(sign)))
+fn is_unknown(error: &Error) -> bool {
+    matches!(error.downcast_ref::<GitError>(), Some(GitError::UnknownCommit { .. }))
 }
 
-fn fetched_ref(branch: &str) -> Result<RefName> {
+/// Where a fetched branch of the remote is kept.
+pub fn fetched_ref(branch: &str) -> Result<RefName> {
     Ok(RefName::new(format!("{FETCHED_BRANCHES}{branch}"))?)
 }

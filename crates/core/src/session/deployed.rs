@@ -5,17 +5,17 @@ use std::time::Duration;
 use super::{Project, SessionError};
 use crate::error::Result;
 use crate::exec::{Command, sanitize_line};
+use crate::git::Oid;
 
 /// How long the command may take: it asks a server, while somebody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Project {
-    /// The commit or tag in production; `None` where no command says so, or nobody has approved it yet.
+    /// The commit or tag in production, by the configuration as of `newest`; `None` where no command says so, or nobody has approved it yet.
     ///
     /// A command that fails is an error: a fix made for something else than what is deployed may make things worse.
-    pub fn deployed(&self) -> Result<Option<String>> {
-        let (_, newest) = self.newest_base()?;
-        let loaded = self.config_at(newest.as_ref())?;
+    pub fn deployed(&self, newest: Option<&Oid>) -> Result<Option<String>> {
+        let loaded = self.config_at(newest)?;
         let line = &loaded.config.base.deployed;
         if line.is_empty() {
             return Ok(None);

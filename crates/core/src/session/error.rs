@@ -119,6 +119,38 @@ pub enum SessionError {
         /// The last line it printed.
         said: String,
     },
+    /// The branch to merge into does not exist.
+    #[error("the branch `{target}` does not exist{}", remote.as_ref().map(|name| format!(" on {name}")).unwrap_or_default())]
+    UnknownTarget {
+        /// The branch.
+        target: String,
+        /// The remote that was asked.
+        remote: Option<String>,
+    },
+    /// Nobody has chosen where the fix is to be merged.
+    #[error("no branch is chosen that {id} is merged into")]
+    NoTarget {
+        /// The hotfix.
+        id: String,
+        /// What it starts from.
+        base: String,
+        /// Branches to choose from.
+        choices: Vec<String>,
+    },
+    /// The target moved to where the base is not.
+    #[error("{target} does not hold the base {base}")]
+    OtherLine {
+        /// The target.
+        target: String,
+        /// What the hotfix starts from.
+        base: String,
+    },
+    /// There are several remotes, and none was chosen.
+    #[error("there are {} remotes, and none is chosen: {}", names.len(), names.join(", "))]
+    SeveralRemotes {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// There is no remote to deliver to.
     #[error("the repository has no remote to deliver to")]
     NoRemote,
@@ -154,6 +186,15 @@ impl Explain for SessionError {
             Self::UnknownBase { .. } => "no branch, tag or commit has that name".to_owned(),
             Self::NotDeployed { said, .. } if said.is_empty() => "it printed nothing".to_owned(),
             Self::NotDeployed { said, .. } => said.clone(),
+            Self::UnknownTarget { .. } => "a fix is merged into a branch that is there".to_owned(),
+            Self::NoTarget { base, choices, .. } if choices.is_empty() => {
+                format!("no branch of the remote holds its base {base}")
+            }
+            Self::NoTarget { base, choices, .. } => {
+                format!("it does not follow from its base {base}; there are {}", choices.join(", "))
+            }
+            Self::OtherLine { .. } => "a fix is never moved from one line to another".to_owned(),
+            Self::SeveralRemotes { .. } => "none of them is called origin".to_owned(),
             Self::NoRemote => "`git remote` lists none".to_owned(),
         }
     }
@@ -205,18 +246,40 @@ impl Explain for SessionError {
                 "git branch --all; git tag  # then git hotfix start --base NAME \"ALERT\"".to_owned()
             }
             Self::NotDeployed { .. } => "git hotfix start --base TAG \"ALERT\"".to_owned(),
+            Self::UnknownTarget { .. } => "git branch --remotes  # then the same command with one of these".to_owned(),
+            Self::NoTarget { id, choices, .. } => {
+                let first = choices.first().map_or("BRANCH".to_owned(), |first| quoted(first));
+                let others = choices.get(1..).unwrap_or_default().join(", ");
+                let others = if others.is_empty() { others } else { format!("  # or {others}") };
+                format!("git hotfix ship --id {} --target {first}{others}", quoted(id))
+            }
+            Self::OtherLine { target, .. } => {
+                format!("git hotfix ship --target BRANCH  # or: git hotfix start --base {} \"ALERT\"", quoted(target))
+            }
+            Self::SeveralRemotes { names } => {
+                let first = names.first().map_or("NAME", String::as_str);
+                format!("git config checkout.defaultRemote {}  # or another of them", quoted(first))
+            }
             Self::NoRemote => "git remote add origin URL  # then git hotfix ship".to_owned(),
         }
     }
 
     fn exit(&self) -> ExitCode {
         match self {
-            Self::NoneOpen | Self::UnknownBase { .. } | Self::NothingChanged { .. } => ExitCode::USAGE,
-            Self::NoCommit { .. } | Self::NotDeployed { .. } | Self::NoRemote => ExitCode::SETUP,
+            Self::NoneOpen
+            | Self::UnknownBase { .. }
+            | Self::UnknownTarget { .. }
+            | Self::NothingChanged { .. } => ExitCode::USAGE,
+            Self::NoCommit { .. }
+            | Self::NotDeployed { .. }
+            | Self::SeveralRemotes { .. }
+            | Self::NoRemote => ExitCode::SETUP,
             Self::SeveralOpen { .. }
             | Self::NoSlot { .. }
             | Self::CheckedOut { .. }
             | Self::Past { .. }
+            | Self::NoTarget { .. }
+            | Self::OtherLine { .. }
             | Self::Busy { .. }
             | Self::Untrusted { .. }
             | Self::InnerChanges { .. }

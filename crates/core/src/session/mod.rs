@@ -15,16 +15,18 @@ mod outreach;
 mod project;
 mod reader;
 mod released;
+mod remote_memory;
 mod reminder;
 mod seen;
 mod sharing;
+mod target;
 mod work;
 
 pub use attestation::BUNDLE;
-pub use base::{BasePlan, Fetcher, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
+pub use base::{BasePlan, BaseSource, FoundBy, KnownBase, REMOTE_HOTFIXES, REMOTE_RECORDS, TargetBranch};
 pub use claim::{Claim, Claimed, Claimer, Claiming};
 pub use error::SessionError;
-pub use fetching::{FETCH_PATIENCE, Fetched, Fetching};
+pub use fetching::{FETCH_PATIENCE, Fetched, Fetcher, Fetching, NamedOnRemote, RemoteAnswer};
 pub use gates::{Blocked, Gates, Skips};
 pub use hotfix::{EvidenceFiles, Hotfix, WorkLock, oid};
 pub use incident_error::IncidentError;
@@ -32,8 +34,11 @@ pub use loosened::{loosened, loosened_run};
 pub use outreach::Happened;
 pub use project::Project;
 pub use reader::Reader;
+pub use released::ReleaseTags;
+pub use remote_memory::RemoteMemory;
 pub use seen::Seen;
 pub use sharing::{Shared, remote_record};
+pub use target::{TargetChoice, TargetQuestion};
 pub use work::{Work, has_published_submodules, push_submodules};
 
 /// What travels together through a step: the repository, the hotfix at hand, and the state of its slot.

@@ -56,6 +56,11 @@ impl Project {
         self
     }
 
+    /// Whether another remote stands in for its own.
+    pub fn delivers_elsewhere(&self) -> bool {
+        self.trusted_address.is_some()
+    }
+
     /// What all deeds are given.
     pub fn ctx(&self) -> &Ctx {
         self.repository.ctx()

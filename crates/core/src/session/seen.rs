@@ -8,6 +8,8 @@ use crate::git::{Oid, Repository, SeenRef};
 
 /// Where the branches of hotfixes are.
 const BRANCHES: &str = "refs/heads/hotfix/";
+/// The branch that cannot be beside them.
+const FOLDER: &str = "refs/heads/hotfix";
 /// Where their records are.
 const RECORDS: &str = "refs/hotfix/record/";
 
@@ -22,7 +24,7 @@ impl Seen {
     /// Looks at our own refs and at the remote's default branch as this clone remembers it.
     pub fn look(repository: &Repository, remote: Option<&str>) -> Result<Self> {
         let head = remote.map(|remote| format!("refs/remotes/{remote}/HEAD"));
-        let mut prefixes = vec![BRANCHES, "refs/hotfix/"];
+        let mut prefixes = vec![BRANCHES, FOLDER, "refs/hotfix/"];
         prefixes.extend(head.as_deref());
         Ok(Self { remote: remote.map(str::to_owned), refs: repository.see_refs(&prefixes)? })
     }
@@ -38,6 +40,12 @@ impl Seen {
     pub fn fetched(&self, branch: &str) -> Option<&Oid> {
         let name = format!("{FETCHED_BRANCHES}{branch}");
         self.refs.iter().find(|seen| seen.name.as_str() == name).map(|seen| &seen.oid)
+    }
+
+    /// Whether there is a branch of this name, of those that were looked at.
+    pub fn has_branch(&self, branch: &str) -> bool {
+        let name = format!("refs/heads/{branch}");
+        self.refs.iter().any(|seen| seen.name.as_str() == name)
     }
 
     /// Ids of hotfixes that have a branch or a record, here or on the remote.

@@ -59,8 +59,7 @@ impl Project {
     }
 
     fn fetch_team(&self) -> Result<()> {
-        let (target, _) = self.newest_base()?;
-        self.fetcher(&target)?.fetch(LIMIT)?;
+        self.fetch_base(LIMIT)?;
         Ok(())
     }
 
@@ -297,8 +296,7 @@ impl Project {
         let at_most = 4_u128 << attempt.min(6);
         let pause = u64::try_from(ctx.clock.chance() % at_most).unwrap_or_default();
         std::thread::sleep(Duration::from_millis(pause));
-        let (target, _) = self.newest_base()?;
-        self.fetcher(&target)?.fetch_record(id, LIMIT)
+        self.fetcher()?.fetch_record(id, LIMIT)
     }
 
     fn refused(&self, remote: &str, said: &str) -> Shared {

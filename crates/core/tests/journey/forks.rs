@@ -61,7 +61,8 @@ fn each_command_makes_few_calls() {
         ("start --no-fetch", 2, &|| start("Second", false)),
         ("status", 1, &|| drop(responder.status())),
         ("cleanup --discard", 2, &|| drop(responder.try_cleanup(true).unwrap())),
-        ("start", 3, &|| start("Third", true)),
+        // The remote is asked twice at the same moment: for the base, and for the names of its refs.
+        ("start", 4, &|| start("Third", true)),
         // The twin is laid three times, red, green and red, by up to two calls each.
         ("ship", 24, &|| {
             edit();
@@ -72,6 +73,24 @@ fn each_command_makes_few_calls() {
         let calls = watch.calls(deed);
         assert!(calls.len() <= most, "{command}: {} calls, at most {most}: {calls:?}", calls.len());
     }
+}
+
+/// What the user fetched is later than what we fetched: which one it is, is asked once.
+#[test]
+fn the_newest_base_is_found_once() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let responder = Responder::at(&sandbox, repo.path());
+    responder.trust();
+    responder.try_start(request("First")).unwrap();
+    responder.try_cleanup(true).unwrap();
+    repo.push_commit_to_remote(&[("news", b"news")]);
+    repo.git(["fetch", "--quiet", "origin"]);
+    let watch = Watch::over(&sandbox);
+    responder.project();
+    let start = || drop(responder.try_start(Request { fetch: false, ..request("Second") }).unwrap());
+    let calls = watch.calls(start);
+    assert_eq!(calls.iter().filter(|call| *call == "merge-base").count(), 1, "{calls:?}");
 }
 
 /// An alert that wakes many has many starts with the same words.

@@ -24,5 +24,6 @@ mod settings;
 mod sharing;
 mod ship;
 mod status;
+mod target;
 mod undo;
 mod with_browser;

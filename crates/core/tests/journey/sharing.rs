@@ -74,6 +74,7 @@ fn started(base: &str) -> Fact {
         branch: format!("refs/heads/hotfix/{ID}"),
         base: Base { reference: "origin/main".to_owned(), commit: base.to_owned() },
         target: "main".to_owned(),
+        target_choices: Vec::new(),
         remote: Some("origin".to_owned()),
         incident: None,
         severity: None,

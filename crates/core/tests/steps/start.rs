@@ -2,7 +2,10 @@
 
 mod base;
 mod names;
+mod remotes;
+mod target;
 mod untouched;
+mod versions;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -80,6 +80,12 @@ pub struct ReportLine {
     /// What it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
+    /// What it started from, as people name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The branch it is merged into; absent while none is chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The commit of the fix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,

@@ -56,7 +56,10 @@ fn no_remote_starts_here_and_cannot_ship() {
     case.repo.git(["remote", "remove", "origin"]);
     let mut case = case;
     case.settle();
-    assert_snapshot!(case.run(&["start", ALERT]), @"exit 0");
+    assert_snapshot!(case.run(&["start", ALERT]), @"
+    exit 0
+      note      there is no remote: everything stays in this repository (git remote add origin URL)
+    ");
     case.fix();
     assert_snapshot!(case.run(&["ship", SUBJECT]), @"
     exit 3

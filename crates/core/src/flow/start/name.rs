@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use crate::error::Result;
-use crate::git::{GitError, Oid, slug};
+use crate::git::{GitError, Oid, Release, slug};
 use crate::lock::FileLock;
-use crate::session::Project;
+use crate::session::{Project, RemoteMemory};
 
 /// More names than there are starts at once.
 const MOST: usize = 500;
@@ -20,6 +20,8 @@ pub(super) struct Names<'a> {
     project: &'a Project,
     request: &'a Request,
     version: Option<String>,
+    /// Whether there is a tag of the version already.
+    is_released: bool,
 }
 
 /// A name that no other start on this machine takes meanwhile.
@@ -43,25 +45,52 @@ impl Drop for Lock {
 
 impl<'a> Names<'a> {
     /// Names for what was asked for; by the newest release in `base` if neither a name nor a version was.
-    pub fn of(project: &'a Project, request: &'a Request, base: &Oid) -> Result<Self> {
+    pub fn new(
+        project: &'a Project,
+        request: &'a Request,
+        base: &Oid,
+        remote: &RemoteMemory,
+    ) -> Result<Self> {
+        let tags = project.release_tags(&remote.tags)?;
         let version = match (&request.name, &request.version) {
             (Some(_), _) => None,
             (None, Some(version)) => Some(version.clone()),
-            (None, None) => project.newest_release(base)?.map(|version| version.next_patch().to_string()),
+            (None, None) => project.next_version(base, &tags)?.map(|version| version.to_string()),
         };
         if let Some(bad) = request.name.iter().chain(&version).find(|name| name.starts_with('-')) {
             // Every command that takes an id would read it as an option.
             return Err(GitError::BadName { name: bad.clone() }.into());
         }
-        Ok(Self { project, request, version })
+        let released = version.as_deref().and_then(Release::parse).filter(|version| tags.has(version));
+        Ok(Self { project, request, version, is_released: released.is_some() })
+    }
+
+    /// The version that the names begin with.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// That the version which was asked for was released before.
+    pub fn warning(&self) -> Option<String> {
+        let version = self.version.as_deref().filter(|_| self.is_released)?;
+        Some(format!("version {version} is tagged already: the branch has words of the alert in its name"))
+    }
+
+    /// Whether a branch of this name can be made beside those in `taken`, and no release has it.
+    pub fn is_free(&self, id: &str, taken: &BTreeSet<String>) -> bool {
+        let folder = format!("{id}/");
+        let holds = taken.range(folder.clone()..).next().is_some_and(|other| other.starts_with(&folder));
+        let mut folders = id.match_indices('/').filter_map(|(end, _)| id.get(..end));
+        let is_released = self.is_released && self.version.as_deref() == Some(id);
+        !is_released && !holds && !taken.contains(id) && !folders.any(|folder| taken.contains(folder))
     }
 
     /// The first that is free: not in `taken`, and no other start is about to take it.
     pub fn first_free(&self, taken: &BTreeSet<String>) -> Option<Name> {
         if let Some(name) = &self.request.name {
-            return (!taken.contains(name)).then(|| Name { id: name.clone(), _lock: None });
+            return self.is_free(name, taken).then(|| Name { id: name.clone(), _lock: None });
         }
-        self.all().filter(|id| !taken.contains(id)).take(MOST).find_map(|id| self.hold(id))
+        self.all().filter(|id| self.is_free(id, taken)).take(MOST).find_map(|id| self.hold(id))
     }
 
     /// The first that is free now that it is held: whoever took it since `taken` was known let go of it before.
@@ -72,7 +101,7 @@ impl<'a> Names<'a> {
     ) -> Result<Option<Name>> {
         while let Some(name) = self.first_free(taken) {
             taken.extend(look()?);
-            if !taken.contains(&name.id) {
+            if self.is_free(&name.id, taken) {
                 return Ok(Some(name));
             }
         }

@@ -213,7 +213,8 @@ pub fn is_lost(project: &Project, hotfix: &mut Hotfix) -> Result<bool> {
 /// A remote without a forge is asked for its target.
 fn ask_target(project: &Project, hotfix: &mut Hotfix, target: &TargetBranch) -> Result<()> {
     let commit = crate::flow::commit::of(hotfix)?;
-    let newest = project.fetcher(target)?.fetch(hotfix.loaded.config.submit.timeout.duration())?;
+    let newest =
+        project.fetcher()?.fetch_branch(&target.0, hotfix.loaded.config.submit.timeout.duration())?;
     if project.repository.is_ancestor(&commit, &newest)? {
         hotfix.append(project, vec![(Fact::Merged { commit: newest.to_string() }, None)], &Vec::new())?;
     }

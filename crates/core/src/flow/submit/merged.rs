@@ -1,21 +1,19 @@
 //! What is done once the fix is in the target, and never before: the target is fetched, the version is tagged, a release
 //! is made, the remote's branch is removed. None of it can take the delivery back, so none of it fails the command.
 
-use hotfix_model::Record;
+use hotfix_model::{Fact, Record};
 
 use crate::error::Result;
 use crate::forge::{self, Forge};
 use crate::git::{Lease, Oid, Push, PushRequest, RefName, Release, Remote};
 use crate::message::{RequestText, merge_request_text};
-use crate::session::{Hotfix, Project, TargetBranch};
+use crate::session::{Hotfix, Project};
 
 /// Does all of it; what cannot be done is said.
 pub(super) fn tidy_up(project: &Project, hotfix: &Hotfix, forge: &dyn Forge) {
     let Some(remote) = &project.remote else { return };
     let limit = hotfix.loaded.config.submit.timeout.duration();
-    let fetched = project
-        .fetcher(&TargetBranch(hotfix.record().target.clone()))
-        .and_then(|fetcher| fetcher.fetch(limit));
+    let fetched = project.fetcher().and_then(|fetcher| fetcher.fetch_branch(&hotfix.record().target, limit));
     let newest = fetched.as_ref().ok().cloned();
     let steps = [
         ("the target was not fetched", fetched.map(|_| ())),
@@ -46,8 +44,7 @@ fn remove_branch(project: &Project, hotfix: &Hotfix, remote: &Remote) -> Result<
     Ok(())
 }
 
-/// Tags the commit that is in the target, on the remote alone: your own tags are yours. A tag that is there already
-/// stays as it is.
+/// Tags the version, on the remote alone: your own tags are yours. A tag that is there already stays as it is.
 fn tag(
     project: &Project,
     hotfix: &Hotfix,
@@ -55,12 +52,14 @@ fn tag(
 ) -> Result<()> {
     let (record, config) = (hotfix.record(), &hotfix.loaded.config.submit);
     let Some(name) = tag_name(project, hotfix)?.filter(|_| config.tag) else { return Ok(()) };
-    let known = |commit: &&str| project.repository.resolve_commit(commit).is_ok();
-    let merged = record.merged_commit.as_deref().filter(known).and_then(Oid::parse);
-    let Some(commit) = merged.or(newest) else { return Ok(()) };
     let target = RefName::new(format!("refs/tags/{name}"))?;
     let limit = config.timeout.duration();
     if forge::find(&project.repository, &remote.name, &target, limit)?.is_none() {
+        let Some(commit) = commit_to_tag(project, hotfix, newest.as_ref())? else {
+            let holds = format!("no commit of {} holds the fix and nothing unreleased", record.target);
+            project.ctx().warn(format!("{name} is not tagged: {holds}"));
+            return Ok(());
+        };
         let push = Push { source: Some(commit), target, lease: Lease::Absent };
         let request = PushRequest { remote: &remote.name, pushes: &[push], options: &[], limit };
         let report = project.repository.push_plainly(&request)?;
@@ -71,6 +70,43 @@ fn tag(
         release(project, record, (forge, &name))?;
     }
     Ok(())
+}
+
+/// The commit that is the base and the fix and nothing else: the one that merged it, if it brought nothing else along,
+/// else the fix itself, if the target holds it. `None` where the fix was moved off the release that it was made for.
+fn commit_to_tag(project: &Project, hotfix: &Hotfix, newest: Option<&Oid>) -> Result<Option<Oid>> {
+    let (repository, record) = (&project.repository, hotfix.record());
+    if !stands_on_its_base(project, hotfix) {
+        return Ok(None);
+    }
+    let (base, fix) = (hotfix.base()?, crate::flow::commit::of(hotfix)?);
+    let known = |commit: &&str| repository.resolve_commit(commit).is_ok();
+    let merged = record.merged_commit.as_deref().filter(known).and_then(Oid::parse);
+    if let Some(merged) = merged.as_ref().or(newest)
+        && repository.is_ancestor(&base, merged)?
+        && repository.tree_of(merged)? == repository.tree_of(&fix)?
+    {
+        return Ok(Some(merged.clone()));
+    }
+    let is_in_target = match newest.or(merged.as_ref()) {
+        Some(newest) => repository.is_ancestor(&fix, newest)?,
+        None => false,
+    };
+    Ok(is_in_target.then_some(fix))
+}
+
+/// Whether the fix still starts where the hotfix began. A branch goes on, and the fix with it; a tag does not: what lies
+/// between it and a later base was never released.
+fn stands_on_its_base(project: &Project, hotfix: &Hotfix) -> bool {
+    let record = hotfix.record();
+    let remote = project.remote_name().unwrap_or_default();
+    let follows = [record.target.clone(), format!("{remote}/{}", record.target)];
+    let first =
+        hotfix.stored.lines.iter().filter_map(|line| line.event()).find_map(|event| match &event.fact {
+            Fact::Started(started) => Some(&started.base.commit),
+            _ => None,
+        });
+    follows.contains(&record.base.reference) || first.is_none_or(|first| *first == record.base.commit)
 }
 
 fn release(project: &Project, record: &Record, (forge, name): (&dyn Forge, &str)) -> Result<()> {
@@ -88,10 +124,6 @@ fn tag_name(project: &Project, hotfix: &Hotfix) -> Result<Option<String>> {
     if Release::parse(id).is_none() {
         return Ok(None);
     }
-    let tags = project.repository.list_refs(&["refs/tags/"])?;
-    let names = tags.iter().filter_map(|(name, _)| name.as_str().strip_prefix("refs/tags/"));
-    let mut releases = names.filter(|name| Release::parse(name).is_some()).peekable();
-    let bare =
-        releases.peek().is_some() && releases.all(|name| name.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(Some(if bare { id.to_owned() } else { format!("v{id}") }))
+    let tags = project.release_tags(&project.remote_memory().tags)?;
+    Ok(Some(format!("{}{id}", tags.prefix())))
 }

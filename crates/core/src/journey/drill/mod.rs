@@ -16,7 +16,7 @@ use hotfix_model::output::DrillOutput;
 use crate::ctx::{Cancel, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Progress, Sink, Tone};
-use crate::session::{Project, SessionError};
+use crate::session::{Project, SessionError, TargetBranch};
 
 use copy::Copy;
 pub use take_back::{abandoned, take_back_abandoned};
@@ -55,7 +55,7 @@ pub fn apply(ctx: &Ctx, request: &Request) -> Result<DrillOutput, Stopped> {
     let unknown = || SessionError::UnknownBase { base: target.0.clone(), remote: remote.clone() };
     let base = newest.ok_or_else(unknown).map_err(Error::from)?;
     let copy = Copy::make(&project, &target, &base)?;
-    let rehearsed = rehearse(&project, &copy, request, &base);
+    let rehearsed = rehearse(&project, &copy, request, &base, &target);
     // Also after a signal, whose wish to stop must not stop this.
     let calm = Ctx { cancel: Cancel::default(), ..ctx.clone() };
     let taken_back = Project::open(&calm, request.overrides.clone())
@@ -70,6 +70,7 @@ fn rehearse(
     copy: &Copy,
     request: &Request,
     base: &crate::git::Oid,
+    target: &TargetBranch,
 ) -> Result<DrillOutput, Stopped> {
     let ctx = project.ctx();
     let inside = Ctx {
@@ -80,7 +81,7 @@ fn rehearse(
     let harmless = HARMLESS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let overrides = request.overrides.iter().cloned().chain(harmless).collect();
     let rehearsal = Project::open(&inside, overrides)?.delivering_to(copy.remote());
-    steps::play(&rehearsal, copy.id(), base)
+    steps::play(&rehearsal, copy.id(), base, target)
 }
 
 /// Lets through how the steps go and what is worth a look; what is said about files that will be gone is dropped.

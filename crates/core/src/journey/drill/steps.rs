@@ -7,7 +7,7 @@ use super::{Stopped, cost};
 use crate::error::{FileError, Result};
 use crate::flow::{check, cleanup, commit, prove, start, submit, test};
 use crate::git::Oid;
-use crate::session::{Hotfix, Project, Work};
+use crate::session::{Hotfix, Project, TargetBranch, Work};
 
 /// What the drill's alert says, for whoever sees it while it runs.
 const ALERT: &str = "Drill: nothing is broken";
@@ -27,6 +27,7 @@ struct Play<'a> {
     output: DrillOutput,
     id: &'a str,
     base: &'a Oid,
+    target: &'a TargetBranch,
 }
 
 const STEPS: &[(Step, Deed)] = &[
@@ -40,7 +41,7 @@ const STEPS: &[(Step, Deed)] = &[
 ];
 
 /// Plays all steps, up to one that fails.
-pub fn play(project: &Project, id: &str, base: &Oid) -> Result<DrillOutput, Stopped> {
+pub fn play(project: &Project, id: &str, base: &Oid, target: &TargetBranch) -> Result<DrillOutput, Stopped> {
     let output = DrillOutput {
         id: id.to_owned(),
         base: Project::base(base.short(), base),
@@ -50,7 +51,7 @@ pub fn play(project: &Project, id: &str, base: &Oid) -> Result<DrillOutput, Stop
         elapsed_ms: 0,
         stopped_by: None,
     };
-    let mut play = Play { project, hotfix: None, output, id, base };
+    let mut play = Play { project, hotfix: None, output, id, base, target };
     let mut stopped = None;
     for (step, deed) in STEPS {
         if let Err(error) = play.time(*step, *deed) {
@@ -96,6 +97,7 @@ fn begin(play: &mut Play<'_>) -> Result<String> {
     let request = start::Request {
         alert: ALERT.to_owned(),
         base: Some(play.base.to_string()),
+        target: Some(play.target.0.clone()),
         name: Some(play.id.to_owned()),
         ..start::Request::default()
     };

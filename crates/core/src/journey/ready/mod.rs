@@ -60,8 +60,13 @@ pub fn apply(ctx: &Ctx, request: &Request) -> Result<ReadyOutput> {
     let began = ctx.clock.elapsed();
     let project = Project::open(ctx, request.overrides.clone())?;
     let fixed = if request.fix { fix::apply(&project)? } else { Vec::new() };
-    let scene = Scene::open(ctx, request.overrides.clone())?;
-    let mut lines = table::fill(ctx, scene, LOOKS)?;
+    let fill = || table::fill(ctx, Scene::open(ctx, request.overrides.clone())?, LOOKS);
+    let before = project.remembered_default()?;
+    let mut lines = fill()?;
+    if project.remembered_default()? != before {
+        // The remote has another default branch than the lines speak of.
+        lines = fill()?;
+    }
     if request.with_tests {
         let tested = tests::run(&project)?;
         for line in lines.iter_mut().filter(|line| line.name == tests::NAME) {

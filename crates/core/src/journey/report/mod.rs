@@ -101,6 +101,8 @@ fn line(brief: Brief, now: Timestamp) -> ReportLine {
         submitted_at: brief.submitted_at,
         merged_at: brief.merged_at,
         size: brief.size,
+        base: brief.base.map(|base| base.reference),
+        target: brief.target.filter(|target| !target.is_empty()),
         commit: brief.commit,
     }
 }

@@ -220,3 +220,60 @@ fn a_review_that_is_overdue() {
         "{owed}"
     );
 }
+
+#[test]
+fn a_branch_called_hotfix_here_or_there() {
+    let sandbox = Sandbox::new();
+    let repo = all_ready(&sandbox);
+    repo.git(["branch", "hotfix"]);
+    let output = look(&sandbox, &repo);
+    assert!(told(&output, "push").starts_with("missing: the branch `hotfix` is in the way"), "{output:?}");
+    assert!(told(&output, "push").ends_with("[git branch -m hotfix old-hotfix]") && !output.ready);
+    repo.git(["branch", "--delete", "--force", "hotfix"]);
+    assert!(look(&sandbox, &repo).ready);
+    repo.bare().git(["branch", "hotfix", "main"]);
+    let output = look(&sandbox, &repo);
+    let said = told(&output, "push");
+    assert!(said.starts_with("missing: origin has a branch called `hotfix`") && !output.ready, "{said}");
+    assert!(said.contains("git branch -m hotfix old-hotfix"), "{said}");
+}
+
+#[test]
+fn a_renamed_default_branch_is_spoken_of_in_every_line_alike() {
+    let sandbox = Sandbox::new();
+    let repo = all_ready(&sandbox);
+    let bare = repo.bare();
+    bare.git(["branch", "live", "main"]);
+    bare.git(["symbolic-ref", "HEAD", "refs/heads/live"]);
+    let unfetched = look(&sandbox, &repo);
+    assert_eq!(line(&unfetched, "target").state, Readiness::Warning);
+    assert!(told(&unfetched, "target").contains("origin calls live its default branch"), "{unfetched:?}");
+    repo.git(["fetch", "--quiet", "origin"]);
+    let output = look(&sandbox, &repo);
+    assert!(told(&output, "remote").contains("its default branch is live"), "{output:?}");
+    assert!(told(&output, "target").starts_with("ok: live at "), "{}", told(&output, "target"));
+}
+
+#[test]
+fn a_branch_to_start_from_or_to_merge_into_that_the_remote_lacks() {
+    let sandbox = Sandbox::new();
+    let repo = all_ready(&sandbox);
+    repo.bare().git(["update-ref", "-d", "refs/heads/main"]);
+    assert!(
+        told(&look(&sandbox, &repo), "target")
+            .starts_with("missing: the branch `main` does not exist on origin")
+    );
+}
+
+#[test]
+fn several_remotes_and_none_chosen() {
+    let sandbox = Sandbox::new();
+    let repo = all_ready(&sandbox);
+    repo.git(["remote", "rename", "origin", "upstream"]);
+    repo.git(["remote", "add", "fork", repo.bare().path().to_str().unwrap()]);
+    let said = told(&look(&sandbox, &repo), "remote");
+    assert!(
+        said.contains("there are 2 remotes") && said.contains("git config checkout.defaultRemote"),
+        "{said}"
+    );
+}

@@ -23,6 +23,7 @@ fn record() -> Record {
         branch: "refs/heads/hotfix/1.2.3".to_owned(),
         base: Base { reference: "origin/main".to_owned(), commit: BASE.to_owned() },
         target: "main".to_owned(),
+        target_choices: Vec::new(),
         remote: Some("origin".to_owned()),
         started_at: "2026-01-02T03:04:05Z".parse().unwrap(),
         author: Actor { name: "A".to_owned(), email: "a@b.c".to_owned() },
@@ -154,6 +155,7 @@ fn tells_everything_a_reviewer_needs() {
     | Incident | `INC-42` |
     | Severity | `critical` |
     | Base | `origin/main` at `1111111111` |
+    | Target | `main` |
     | Commit | `2222222222` |
     | Size | 2 files, +9 −1 lines |
 

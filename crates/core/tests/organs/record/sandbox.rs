@@ -135,6 +135,7 @@ pub fn started(alert: &str) -> Fact {
         branch: "refs/heads/hotfix/1.2.3".to_owned(),
         base: Base { reference: "origin/main".to_owned(), commit: "b".repeat(40) },
         target: "main".to_owned(),
+        target_choices: Vec::new(),
         remote: Some("origin".to_owned()),
         incident: None,
         severity: None,

@@ -1,7 +1,7 @@
 //! Commands for people to copy.
 
 /// The words as a line of shell that runs exactly them.
-pub fn line(words: &[String]) -> String {
+pub fn command_line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -22,6 +22,6 @@ mod tests {
     #[test]
     fn quotes_only_what_needs_it() {
         let words = ["pytest", "tests/test_a.py::test_b[x y]", "it's", "", "-k=a"].map(str::to_owned);
-        assert_eq!(line(&words), r"pytest 'tests/test_a.py::test_b[x y]' 'it'\''s' '' -k=a");
+        assert_eq!(command_line(&words), r"pytest 'tests/test_a.py::test_b[x y]' 'it'\''s' '' -k=a");
     }
 }
