@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod beside_git;
 mod case;
 mod crash;
 mod crowd;

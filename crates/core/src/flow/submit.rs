@@ -45,6 +45,8 @@ pub struct Request {
 /// What submit is going to do.
 pub struct Plan {
     remote: Remote,
+    /// Where the branch is pushed.
+    push_remote: Remote,
     forge: Arc<dyn Forge>,
     commit: Oid,
     target: RefName,
@@ -69,7 +71,17 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan
         None => target_of(hotfix)?.to_owned(),
     };
     let target = RefName::branch(&target_name)?;
-    let forge = ahead::forge(project, &remote, (&config.submit, request.ahead))?;
+    let mut forge = ahead::forge(project, &remote, (&config.submit, request.ahead))?;
+    let push_remote = branch_remote(project, hotfix).unwrap_or(&remote).clone();
+    if push_remote.name != remote.name {
+        if forge.name() != Plain::NAME {
+            let from = format!("from {} into {}", push_remote.name, remote.name);
+            project
+                .ctx()
+                .warn(format!("remote.pushDefault names a fork: the merge request {from} is yours to open"));
+        }
+        forge = Arc::new(Plain::new(&project.repository, &push_remote));
+    }
     // A forge merges by itself, where its rules and its pages are.
     let pushes_target = config.submit.merge == MergeMode::Direct && !forge.capabilities().merge_requests;
     let target_now = match pushes_target {
@@ -88,7 +100,24 @@ pub fn plan(project: &Project, hotfix: &Hotfix, request: Request) -> Result<Plan
     if request.break_glass.is_some() && !forge.capabilities().break_glass {
         return Err(forge.unable("bypass its rules"));
     }
-    Ok(Plan { remote, forge, commit, target, target_name, target_now, break_glass: request.break_glass })
+    Ok(Plan {
+        remote,
+        push_remote,
+        forge,
+        commit,
+        target,
+        target_name,
+        target_now,
+        break_glass: request.break_glass,
+    })
+}
+
+/// The remote that the branch is pushed to. A direct merge is a push to the target, which is not on a fork.
+pub fn branch_remote<'a>(project: &'a Project, hotfix: &Hotfix) -> Option<&'a Remote> {
+    match hotfix.loaded.config.submit.merge {
+        MergeMode::Direct => project.remote.as_ref(),
+        _ => project.push_remote.as_ref(),
+    }
 }
 
 /// Asks something of the submodules that a commit of the fix names, in the slot, which has their repositories. Without a
@@ -109,7 +138,13 @@ fn with_submodules(
 impl Plan {
     /// What is going to be done.
     pub fn lines(&self) -> PlanLines {
-        let mut lines = vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)];
+        let mut lines = match self.remote.name == self.push_remote.name {
+            true => vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)],
+            false => vec![
+                format!("push {} to {}", self.commit.short(), self.push_remote.name),
+                format!("push the record to {}", self.remote.name),
+            ],
+        };
         match &self.target_now {
             Some(now) => lines.push(format!("fast-forward {} from {}", self.target, now.short())),
             None => lines.push(format!("merge request into {} ({})", self.target_name, self.forge.name())),
@@ -122,7 +157,7 @@ impl Plan {
 /// beside the making of the merge request.
 pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<SubmitOutput> {
     let ctx = project.ctx();
-    ctx.began(Step::Submit, format!("pushing to {}", plan.remote.name));
+    ctx.began(Step::Submit, format!("pushing to {}", plan.push_remote.name));
     target::record_target(project, hotfix, &plan.target_name)?;
     if let Some(reason) = &plan.break_glass {
         let broke = Fact::BrokeGlass { reason: reason.clone() };

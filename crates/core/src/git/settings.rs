@@ -10,6 +10,8 @@ use crate::error::Result;
 pub struct Settings {
     /// The remote to work with: `checkout.defaultRemote`, else `origin`, else the only one.
     pub remote: Option<Remote>,
+    /// The remote to push branches to: `remote.pushDefault`, else the same.
+    pub push_remote: Option<Remote>,
     /// Who the user is, where configuration or environment say so plainly. Without it, Git is to be asked.
     pub actor: Option<Actor>,
 }
@@ -18,7 +20,16 @@ impl Repository {
     /// Reads the settings.
     pub fn settings(&self) -> Result<Settings> {
         let configuration = self.configuration()?;
-        Ok(Settings { remote: remote(&configuration), actor: self.actor(&configuration) })
+        let remotes = remotes(&configuration);
+        let named = |key: &str| {
+            let name = configuration.text(key)?;
+            remotes.iter().find(|remote| remote.name == name).cloned()
+        };
+        let origin = || remotes.iter().find(|remote| remote.name == "origin").cloned();
+        let only = || remotes.first().cloned().filter(|_| remotes.len() == 1);
+        let remote = named("checkout.defaultRemote").or_else(origin).or_else(only);
+        let push_remote = named("remote.pushDefault").or_else(|| remote.clone());
+        Ok(Settings { remote, push_remote, actor: self.actor(&configuration) })
     }
 
     /// Git's own order: environment, `author.*`, `user.*`; the last value of a key counts.
@@ -33,7 +44,8 @@ impl Repository {
     }
 }
 
-fn remote(configuration: &Configuration) -> Option<Remote> {
+/// All remotes that have an address, each with its first one.
+fn remotes(configuration: &Configuration) -> Vec<Remote> {
     let mut remotes: Vec<Remote> = Vec::new();
     for entry in configuration.entries() {
         let name = entry.key.strip_prefix("remote.").and_then(|key| key.strip_suffix(".url"));
@@ -42,8 +54,5 @@ fn remote(configuration: &Configuration) -> Option<Remote> {
             remotes.push(Remote { name: name.to_owned(), url: url.to_string_lossy().into_owned() });
         }
     }
-    let find = |name: String| remotes.iter().find(|remote| remote.name == name).cloned();
-    let only = || remotes.first().cloned().filter(|_| remotes.len() == 1);
-    let chosen = configuration.text("checkout.defaultRemote").and_then(find);
-    chosen.or_else(|| find("origin".to_owned())).or_else(only)
+    remotes
 }

@@ -79,7 +79,7 @@ fn undo_cleanup(project: &Project, hotfix: &mut Hotfix) -> Result<String> {
 }
 
 fn undo_submit(project: &Project, hotfix: &mut Hotfix) -> Result<String> {
-    let remote = project.remote.as_ref().ok_or(SessionError::NoRemote)?;
+    let remote = submit::branch_remote(project, hotfix).ok_or(SessionError::NoRemote)?;
     let branch = hotfix.branch()?;
     let commit = flow::commit::of(hotfix)?;
     let limit = hotfix.loaded.config.submit.timeout.duration();

@@ -21,6 +21,9 @@ pub struct Project {
     pub repository: Repository,
     /// The remote to deliver to; `None` when there is none.
     pub remote: Option<Remote>,
+    /// The remote that the branch is pushed to, as `git push` without a name would; `None` when there is none. It is another
+    /// one for somebody who works with a fork.
+    pub push_remote: Option<Remote>,
     actor: Option<Actor>,
     overrides: Vec<(String, String)>,
     seen: OnceLock<Seen>,
@@ -35,10 +38,11 @@ impl Project {
     pub fn open(ctx: &Ctx, overrides: Vec<(String, String)>) -> Result<Self> {
         let repository = Repository::discover(ctx)?;
         repository.make_state_dir()?;
-        let Settings { remote, actor } = repository.settings()?;
+        let Settings { remote, push_remote, actor } = repository.settings()?;
         Ok(Self {
             repository,
             remote,
+            push_remote,
             actor,
             overrides,
             seen: OnceLock::new(),
@@ -51,6 +55,7 @@ impl Project {
     #[must_use]
     pub fn delivering_to(mut self, stand_in: Remote) -> Self {
         self.trusted_address = self.remote.take().map(|remote| remote.url);
+        self.push_remote = Some(stand_in.clone());
         self.remote = Some(stand_in);
         self.seen = OnceLock::new();
         self

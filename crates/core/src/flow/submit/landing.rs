@@ -189,7 +189,8 @@ fn line(landing: &Landing) -> String {
 pub fn is_lost(project: &Project, hotfix: &mut Hotfix) -> Result<bool> {
     let record = hotfix.record();
     let is_plain = record.merge_request.as_ref().is_some_and(|request| request.forge == Plain::NAME);
-    let Some(remote) = project.remote.as_ref().filter(|_| is_plain && record.stage == Stage::Submitted)
+    let Some(remote) =
+        super::branch_remote(project, hotfix).filter(|_| is_plain && record.stage == Stage::Submitted)
     else {
         return Ok(false);
     };

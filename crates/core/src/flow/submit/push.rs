@@ -35,7 +35,9 @@ pub(super) fn deliver(
         journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
     let delivered = push(project, hotfix, plan, push_plan)?;
     failpoint::reach(ctx, "submit.pushed");
-    project.repository.set_refs(&[(remote_branch(hotfix.id())?, plan.commit.clone())])?;
+    if plan.push_remote.name == plan.remote.name {
+        project.repository.set_refs(&[(remote_branch(hotfix.id())?, plan.commit.clone())])?;
+    }
     let evidence = project.attest_if_missing(&hotfix.stored)?;
     let mut facts = facts(plan, &merge_request);
     if delivered.merged {
@@ -187,11 +189,11 @@ fn push(project: &Project, hotfix: &Hotfix, plan: &Plan, push_plan: PushPlan) ->
         return Err(SessionError::NoSlot { id: hotfix.id().to_owned() }.into());
     }
     let delivery = Delivery {
-        remote: &plan.remote.name,
+        remote: &plan.push_remote.name,
         slot: held.as_ref().map(|held| &held.worktree),
         branch: hotfix.branch()?,
         commit: plan.commit.clone(),
-        pushed_before: pushed_before(project, hotfix)?,
+        pushed_before: pushed_before(project, hotfix, plan)?,
         target: plan.target_now.clone().map(|now| (plan.target.clone(), now)),
         plan: push_plan,
         limit: hotfix.loaded.config.submit.timeout.duration(),
@@ -209,8 +211,15 @@ fn was_submitted(hotfix: &Hotfix, commit: &Oid) -> bool {
 
 /// Where the remote's branch is, as far as we know, if it was us who put it there: a commit of somebody else that a
 /// fetch brought must not be pushed over.
-fn pushed_before(project: &Project, hotfix: &Hotfix) -> Result<Option<Oid>> {
-    let known = project.repository.read_ref(&remote_branch(hotfix.id())?)?;
+fn pushed_before(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Option<Oid>> {
+    let name = match plan.push_remote.name == plan.remote.name {
+        true => remote_branch(hotfix.id())?,
+        // We fetch from no fork, but Git notes what was pushed there.
+        false => {
+            RefName::new(format!("refs/remotes/{}/{}", plan.push_remote.name, hotfix.record().branch_name()))?
+        }
+    };
+    let known = project.repository.read_ref(&name)?;
     let events = || hotfix.stored.lines.iter().filter_map(|line| line.event());
     let ours = |known: &Oid| {
         events().any(|event| match &event.fact {

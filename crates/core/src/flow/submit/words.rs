@@ -117,10 +117,10 @@ pub(super) fn outcome_line(plan: &Plan, merge_request: &MergeRequest, hotfix: &H
         (None, MergeRequestState::Merged) => format!("{} now holds the fix", record.target),
         (Some(url), MergeRequestState::Merged) => format!("{} now holds the fix: {url}", record.target),
         (Some(url), MergeRequestState::Pushed) => {
-            format!("{branch} is on {}; open it at {url}", plan.remote.name)
+            format!("{branch} is on {}; open it at {url}", plan.push_remote.name)
         }
         (Some(url), state) => format!("{}{why}: {url}", state_word(state)),
-        (None, _) => format!("{branch} is on {}; the merge request text is ready", plan.remote.name),
+        (None, _) => format!("{branch} is on {}; the merge request text is ready", plan.push_remote.name),
     }
 }
 

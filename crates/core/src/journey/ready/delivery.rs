@@ -58,7 +58,7 @@ fn has(scene: &Scene, base: &Base, commit: &Oid) -> bool {
 
 /// Whether a push of a hotfix branch would be let in, as far as the remote says before it is meant.
 pub fn push(scene: &Scene) -> Result<Found> {
-    let Some(remote) = scene.project.remote_name() else {
+    let Some(remote) = scene.project.push_remote.as_ref().map(|remote| remote.name.as_str()) else {
         return Ok(Found::unknown("not asked: there is no remote"));
     };
     if scene.project.seen()?.has_branch(IN_THE_WAY) {
@@ -71,7 +71,8 @@ pub fn push(scene: &Scene) -> Result<Found> {
     }
     // The remote is asked both at once.
     let said = say_push(scene, remote, &[]);
-    if scene.listing().is_ok_and(|listing| listing.branches.contains_key(IN_THE_WAY)) {
+    let is_listed = scene.project.remote_name() == Some(remote);
+    if is_listed && scene.listing().is_ok_and(|listing| listing.branches.contains_key(IN_THE_WAY)) {
         let what =
             format!("{remote} has a branch called `{IN_THE_WAY}`, beside which no hotfix can be pushed");
         let remote = quoted(remote);
