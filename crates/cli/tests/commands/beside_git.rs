@@ -77,7 +77,7 @@ impl Outcome {
 impl Scene {
     fn new(setup: &Setup) -> Self {
         let scene = Self { case: Case::inside(Sandbox::new(), &[(".husky/README", b"hooks of the team\n")]) };
-        scene.hooks(&scene.repo().file(".git/hooks"));
+        write_hooks(&scene.repo().file(".git/hooks"));
         (setup.repository)(&scene);
         scene
     }
@@ -92,18 +92,6 @@ impl Scene {
 
     fn at(&self, dir: impl Into<PathBuf>) -> Repo {
         self.case.sandbox.repo_at(dir)
-    }
-
-    fn hooks(&self, folder: &Path) {
-        for name in HOOKS {
-            self.script(&folder.join(name), HOOK);
-        }
-    }
-
-    fn script(&self, path: &Path, text: &str) {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
-        fs::write(path, text).expect("a writable folder");
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("our own file");
     }
 
     /// A bare repository that is a copy of the remote's.
@@ -182,6 +170,20 @@ impl Scene {
     }
 }
 
+/// Writes all hooks.
+fn write_hooks(folder: &Path) {
+    for name in HOOKS {
+        script(&folder.join(name), HOOK);
+    }
+}
+
+/// Writes a program.
+fn script(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+    fs::write(path, text).expect("a writable folder");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("our own file");
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("the sandbox's own paths are text")
 }
@@ -204,7 +206,7 @@ const SETUPS: &[Setup] = &[
         name: "two push addresses, of which one is closed",
         repository: |scene| {
             let mirror = scene.copy_of_remote("mirror.git");
-            scene.script(&mirror.file("hooks/pre-receive"), "#!/bin/sh\nexit 1\n");
+            script(&mirror.file("hooks/pre-receive"), "#!/bin/sh\nexit 1\n");
             push_to_both(scene, &mirror);
         },
         worktree: as_it_is,
@@ -223,11 +225,8 @@ const SETUPS: &[Setup] = &[
         name: "hooks in the worktree's own configuration",
         repository: |scene| {
             scene.repo().git(["config", "extensions.worktreeConfig", "true"]);
-            scene.hooks(&scene.beside("own-hooks"));
-            scene.script(
-                &scene.beside("own-hooks/pre-commit"),
-                &HOOK.replace("basename", "echo own; basename"),
-            );
+            write_hooks(&scene.beside("own-hooks"));
+            script(&scene.beside("own-hooks/pre-commit"), &HOOK.replace("basename", "echo own; basename"));
         },
         worktree: |scene, worktree| {
             let hooks = scene.beside("own-hooks");
@@ -243,8 +242,8 @@ const SETUPS: &[Setup] = &[
         name: "husky, whose folder is there",
         repository: |scene| drop(scene.repo().git(["config", "core.hooksPath", ".husky/_"])),
         worktree: |scene, worktree| {
-            scene.hooks(&worktree.file(".husky/_"));
-            scene.script(&worktree.file(".husky/_/.gitignore"), "*\n");
+            write_hooks(&worktree.file(".husky/_"));
+            script(&worktree.file(".husky/_/.gitignore"), "*\n");
         },
     },
     Setup {
@@ -272,7 +271,7 @@ const SETUPS: &[Setup] = &[
         name: "signing that is on without a value",
         repository: |scene| {
             let signer = scene.beside("signer");
-            scene.script(
+            script(
                 &signer,
                 "#!/bin/sh\ncat > /dev/null\nprintf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n'\necho '[GNUPG:] SIG_CREATED ' >&2\n",
             );
@@ -349,14 +348,14 @@ const SETUPS: &[Setup] = &[
     },
     Setup {
         name: "a hook that refuses the message",
-        repository: |scene| scene.script(&scene.repo().file(".git/hooks/commit-msg"), "#!/bin/sh\nexit 1\n"),
+        repository: |scene| script(&scene.repo().file(".git/hooks/commit-msg"), "#!/bin/sh\nexit 1\n"),
         worktree: as_it_is,
     },
     Setup {
         name: "a hook that refuses the push",
         repository: |scene| {
             let refusing = format!("{HOOK}exit 1\n");
-            scene.script(&scene.repo().file(".git/hooks/pre-push"), &refusing);
+            script(&scene.repo().file(".git/hooks/pre-push"), &refusing);
         },
         worktree: as_it_is,
     },
@@ -376,7 +375,7 @@ fn a_fix_is_committed_and_pushed_as_by_git_itself() {
     for setup in SETUPS {
         let plain = Scene::new(setup).by_git(setup);
         let hotfix = Scene::new(setup).by_hotfix(setup);
-        table.push_str(&format!("{}: {}\n", setup.name, plain.in_short()));
+        table.extend([setup.name, ": ", &plain.in_short(), "\n"]);
         if plain != hotfix {
             differences.push(format!("{}\n-- by git\n{plain}\n-- by git hotfix\n{hotfix}\n", setup.name));
         }

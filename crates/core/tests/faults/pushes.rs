@@ -367,3 +367,28 @@ mod record {
         assert_eq!(bare.read("options"), "refs/heads/hotfix/1.2.3 1\nrefs/hotfix/record/1.2.3 0\n");
     }
 }
+
+/// Who works with a fork pushes branches there, and the record to where the hotfix began.
+#[test]
+fn a_fork_gets_the_branch_each_time_and_gives_it_back() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.till();
+    let fork = sandbox.repo_at(sandbox.code().join("fork.git"));
+    let addresses = [repo.bare().path(), fork.path()].map(|path| path.to_str().unwrap().to_owned());
+    repo.git(["clone", "--quiet", "--bare", &addresses[0], &addresses[1]]);
+    repo.git(["remote", "add", "fork", &addresses[1]]);
+    repo.git(["config", "remote.pushDefault", "fork"]);
+    let responder = committed(&sandbox, &repo);
+    let branch = "refs/heads/hotfix/1.2.3";
+    let first = responder.submit().commit;
+    assert_eq!(fork.refs(branch), format!("{first} {branch}"));
+    assert_eq!(repo.bare().refs("refs/heads/hotfix"), "");
+    assert_ne!(repo.bare().refs("refs/hotfix/record"), "", "the record is where the team looks");
+
+    // Somebody deleted it there: a rerun looks at the fork.
+    fork.git(["update-ref", "-d", branch]);
+    responder.submit();
+    assert_eq!(fork.refs(branch), format!("{first} {branch}"));
+    responder.undo();
+    assert_eq!(fork.refs(branch), "");
+}
