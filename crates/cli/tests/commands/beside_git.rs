@@ -241,7 +241,7 @@ const SETUPS: &[Setup] = &[
     Setup {
         name: "husky, whose folder is there",
         repository: |scene| drop(scene.repo().git(["config", "core.hooksPath", ".husky/_"])),
-        worktree: |scene, worktree| {
+        worktree: |_, worktree| {
             write_hooks(&worktree.file(".husky/_"));
             script(&worktree.file(".husky/_/.gitignore"), "*\n");
         },
