@@ -27,7 +27,7 @@ use crate::slot::Held;
 use ahead::Ahead;
 
 pub use landing::{is_lost, look, refresh, wait};
-pub use push::{remote_branch, share_record};
+pub use push::{remote_branch, share_missing_record, share_record};
 pub use target::{choose_target, target_of};
 pub use words::state_word;
 

@@ -133,6 +133,7 @@ fn steps(project: &Project, hotfix: &mut Hotfix, request: &Request) -> Result<()
     for round in 1..=ROUNDS {
         validate_and_commit(project, hotfix, request)?;
         if !is_to_submit(hotfix, request) && !submit::is_lost(project, hotfix)? {
+            submit::share_missing_record(project, hotfix)?;
             break;
         }
         let wanted =

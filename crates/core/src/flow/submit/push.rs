@@ -4,7 +4,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use hotfix_model::{Fact, MergeRequest, Step};
+use hotfix_model::{Fact, MergeRequest, Stage, Step};
 use serde_json::json;
 
 use super::{Plan, facts, words};
@@ -163,6 +163,19 @@ pub fn share_record(project: &Project, hotfix: &Hotfix, _: &Remote) -> Result<()
     if let Some(before) = project.repository.read_ref(&remote_record(hotfix.id())?)? {
         project.push_record(hotfix.id(), hotfix.stored.tree.clone(), Some(before), RECORD_LIMIT).ok();
     }
+    Ok(())
+}
+
+/// Pushes the record of a fix that was delivered, if the remote never had it: the command that pushed the branch may have
+/// been killed before it pushed the record.
+pub fn share_missing_record(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
+    let is_delivered = matches!(hotfix.record().stage, Stage::Submitted | Stage::Merged);
+    let is_known = project.repository.read_ref(&remote_record(hotfix.id())?)?.is_some();
+    if !is_delivered || is_known || project.refuses_records() {
+        return Ok(());
+    }
+    project.share_or_say(hotfix.id())?;
+    hotfix.stored = project.store().load(hotfix.id())?;
     Ok(())
 }
 
