@@ -262,7 +262,7 @@ impl Repository {
     pub fn status_noting(&self, worktree: &Worktree) -> Result<Vec<(String, PathBuf)>> {
         match self.plain_status(worktree, true)? {
             Some(found) => Ok(found),
-            None => Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1")),
+            None => Self::ask_status(self.noting_call(worktree)),
         }
     }
 
@@ -274,9 +274,19 @@ impl Repository {
         };
         let found = match plain {
             Some(found) => found,
-            None => Self::ask_status(self.git_in(worktree).env("GIT_OPTIONAL_LOCKS", "1"))?,
+            None => Self::ask_status(self.noting_call(worktree))?,
         };
         Ok(found.into_iter().filter(|(code, _)| !code.ends_with(' ')).map(|(_, path)| path).collect())
+    }
+
+    /// A call that may note in the index what it has looked at. With submodules it may not: Git looks at them in processes
+    /// of their own, which would write their indexes, and one of them may be linked to the user's repository.
+    fn noting_call(&self, worktree: &Worktree) -> GitCommand<'_> {
+        let call = self.git_in(worktree);
+        match worktree.path.join(".gitmodules").symlink_metadata() {
+            Ok(_) => call,
+            Err(_) => call.env("GIT_OPTIONAL_LOCKS", "1"),
+        }
     }
 
     /// What `git status` prints in a worktree: the code, and the path.
