@@ -19,6 +19,11 @@ pub fn cargo(args: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+/// Where the program lies after `cargo build --profile dist`: as it is handed out.
+pub fn dist_binary() -> Result<PathBuf> {
+    Ok(target_directory()?.join("dist/git-hotfix"))
+}
+
 /// Where the program lies after `cargo build --release`.
 pub fn release_binary() -> Result<PathBuf> {
     Ok(target_directory()?.join("release/git-hotfix"))

@@ -23,7 +23,7 @@ use clap::{Args, Subcommand};
 use hotfix_testkit::Sandbox;
 
 use crate::process::quiet;
-use crate::workspace::{cargo, release_binary};
+use crate::workspace::{cargo, dist_binary};
 
 /// Which comparison.
 #[derive(Args)]
@@ -57,13 +57,13 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
 }
 
-/// The program that was asked for, else the one built now as it is released.
+/// The program that was asked for, else the one built now as it is handed out.
 fn program(wanted: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = wanted {
         return Ok(path.canonicalize()?);
     }
-    quiet(cargo(&["build", "--release", "-p", "git-hotfix"])?)?;
-    release_binary()
+    quiet(cargo(&["build", "--profile", "dist", "-p", "git-hotfix"])?)?;
+    dist_binary()
 }
 
 /// Runs a shell script in a sandbox; gives its wall time and what it printed.
