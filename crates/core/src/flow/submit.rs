@@ -136,11 +136,16 @@ fn with_submodules(
 }
 
 impl Plan {
+    /// Whether the branch is pushed to another remote than the record.
+    fn goes_to_fork(&self) -> bool {
+        self.push_remote.name != self.remote.name
+    }
+
     /// What is going to be done.
     pub fn lines(&self) -> PlanLines {
-        let mut lines = match self.remote.name == self.push_remote.name {
-            true => vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)],
-            false => vec![
+        let mut lines = match self.goes_to_fork() {
+            false => vec![format!("push {} and the record to {}", self.commit.short(), self.remote.name)],
+            true => vec![
                 format!("push {} to {}", self.commit.short(), self.push_remote.name),
                 format!("push the record to {}", self.remote.name),
             ],
@@ -175,7 +180,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
     let expected = !project.refuses_records();
     let draft = words::draft(project, hotfix, (plan, &record), expected)?;
     let merge_request = proposed(plan, &draft, expected)?;
-    let said = push::deliver(project, hotfix, plan, (merge_request, plan.forge.push_plan(&draft)))?;
+    let said = push::deliver(project, hotfix, plan, &merge_request, plan.forge.push_plan(&draft))?;
     let (mut record_push, pushing) = push::RecordPush::new(project, hotfix, record_before);
     let proposed = thread::scope(|scope| {
         scope.spawn(|| pushing.run());
@@ -189,7 +194,7 @@ pub fn apply(project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<Subm
         }
         write_text(project, hotfix, &draft)
     });
-    record_push.settle(project, hotfix, plan)?;
+    record_push.finish(project, hotfix, plan)?;
     proposed?;
     tell(project, hotfix.record());
     Ok(finished(project, hotfix, plan))

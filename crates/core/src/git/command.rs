@@ -157,7 +157,7 @@ impl<'a> GitCommand<'a> {
     }
 
     /// Sets configuration for this call alone by way of a variable: the key may hold any sign.
-    pub(super) fn setting_by_variable(mut self, key: &str, (variable, value): (&str, &str)) -> Self {
+    pub(super) fn setting_by_variable(mut self, key: &str, variable: &str, value: &str) -> Self {
         self.args.splice(0..0, [format!("--config-env={key}={variable}").into()]);
         self.env(variable, value)
     }

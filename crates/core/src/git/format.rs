@@ -60,13 +60,13 @@ impl Format {
         !has_includes && self.text("core.sharedRepository").is_none()
     }
 
-    /// `sha1` or `sha256`, or what a later Git may write here.
+    /// The value of `extensions.objectFormat`; `sha1` if there is none.
     pub(super) fn object_format(&self) -> String {
         self.text("extensions.objectFormat").unwrap_or_else(|| "sha1".to_owned())
     }
 
     fn text(&self, key: &str) -> Option<String> {
-        // A key without a value is there as well.
+        // A key without `=` is set, too.
         match self.0.string(key) {
             Some(value) => Some(value.to_string()),
             None => self.0.boolean(key).is_ok_and(|value| value.is_some()).then(String::new),

@@ -299,7 +299,8 @@ impl Repository {
             let whole = self.home().join(&address);
             call.setting_by_variable(
                 &format!("url.{}.insteadOf", whole.display()),
-                (&format!("HOTFIX_ADDRESS_{index}"), &address),
+                &format!("HOTFIX_ADDRESS_{index}"),
+                &address,
             )
         }))
     }

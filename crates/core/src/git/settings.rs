@@ -1,4 +1,4 @@
-//! What of the user's configuration every command needs: the remote and the name.
+//! The settings that every command needs: the remotes and the user's name.
 
 use hotfix_model::Actor;
 

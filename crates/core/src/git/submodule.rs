@@ -323,24 +323,12 @@ impl Repository {
 
     /// What a push from a worktree does about submodules: `push.recurseSubmodules`, else `submodule.recurse`.
     pub fn push_recursion(&self, worktree: &Worktree) -> Result<PushRecursion> {
-        let ask = |args: &[&str]| -> Result<String> {
-            let call = GitCommand::bound(self.ctx(), &worktree.git_dir, &worktree.path).args(["config"]);
-            let printed = call.args(args).finish()?.stdout;
-            Ok(String::from_utf8_lossy(&printed).trim_end().to_ascii_lowercase())
-        };
-        Ok(match ask(&["--get", "push.recurseSubmodules"])?.as_str() {
+        let configuration = self.configuration_in(worktree)?;
+        let asked = configuration.text("push.recurseSubmodules").unwrap_or_default();
+        Ok(match asked.to_ascii_lowercase().as_str() {
             "on-demand" | "only" => PushRecursion::OnDemand,
             "no" | "false" | "off" | "0" => PushRecursion::No,
-            "" => {
-                let scopes = ["--local", "--global", "--system"];
-                let mut values = scopes.iter().map(|scope| ask(&[scope, "--bool", "submodule.recurse"]));
-                let value = values.find(|value| !value.as_ref().is_ok_and(String::is_empty));
-                if value.transpose()?.as_deref() == Some("true") {
-                    PushRecursion::OnDemand
-                } else {
-                    PushRecursion::Check
-                }
-            }
+            "" if configuration.is_on("submodule.recurse") == Some(true) => PushRecursion::OnDemand,
             _ => PushRecursion::Check,
         })
     }

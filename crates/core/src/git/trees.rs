@@ -2,7 +2,7 @@
 
 use gix_diff::tree::recorder::Change as Recorded;
 use gix_object::tree::{EntryKind, EntryMode};
-use gix_object::{FindExt, Kind, WriteTo};
+use gix_object::{Kind, WriteTo};
 
 use super::hash::name_of;
 use super::reader::Reader;
@@ -35,8 +35,7 @@ impl Reader {
     pub(super) fn overlay(&self, base: &Oid, files: &[(Vec<u8>, Option<Tracked>)]) -> Option<Vec<NewTree>> {
         let base = self.tree_of(base)?;
         let objects = self.objects()?;
-        let mut buffer = Vec::new();
-        let root = objects.find_tree(&self.id(&base.oid)?, &mut buffer).ok()?.into_owned();
+        let root = gix_object::TreeRef::from_bytes(&base.bytes, self.hash()).ok()?.into_owned();
         let mut editor = gix_object::tree::Editor::new(root, &objects, self.hash());
         for (path, file) in files {
             let parts = path.split(|byte| *byte == b'/').map(gix_object::bstr::BStr::new);

@@ -29,8 +29,8 @@ pub fn apply(project: &Project, incident: &str) -> Result<StartOutput> {
     make_branch(project, &hotfix)?;
     let output = resume::apply(project, &mut hotfix)?;
     follow(project, &mut hotfix)?;
-    if let Some(remote) = &project.remote {
-        submit::share_record(project, &hotfix, remote)?;
+    if project.remote.is_some() {
+        submit::share_record(project, &hotfix)?;
     }
     Ok(output)
 }

@@ -88,7 +88,7 @@ fn undo_submit(project: &Project, hotfix: &mut Hotfix) -> Result<String> {
     }
     forget(project, &submit::remote_branch(hotfix.id())?)?;
     hotfix.append(project, vec![(Fact::Undone { step: Step::Submit }, None)], &Vec::new())?;
-    submit::share_record(project, hotfix, remote)?;
+    submit::share_record(project, hotfix)?;
     Ok(format!("deleted {} on {}", hotfix.record().branch_name(), remote.name))
 }
 

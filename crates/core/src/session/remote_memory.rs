@@ -23,7 +23,7 @@ pub struct RemoteMemory {
 
 impl RemoteMemory {
     /// What is worth remembering of an answer.
-    pub fn of(listing: &RemoteListing) -> Self {
+    pub fn from_listing(listing: &RemoteListing) -> Self {
         let mut tags = listing.tags.clone();
         tags.retain(|name, _| ReleaseTag::parse(name).is_some());
         Self { default: listing.default.clone(), tags }
@@ -63,7 +63,7 @@ impl Project {
 
     /// Remembers what the remote said. What a remote says that only stands in for the real one is not worth it.
     pub fn remember_remote(&self, listing: &RemoteListing) -> RemoteMemory {
-        let memory = RemoteMemory::of(listing);
+        let memory = RemoteMemory::from_listing(listing);
         if let Some(remote) = self.remote.as_ref().filter(|_| !self.delivers_elsewhere())
             && memory != self.remote_memory()
         {

@@ -19,7 +19,7 @@ pub(super) fn tidy_up(project: &Project, hotfix: &Hotfix, forge: &dyn Forge) {
         ("the target was not fetched", fetched.map(|_| ())),
         ("the version was not tagged", tag(project, hotfix, (remote, newest, forge))),
         ("the remote's branch was not removed", remove_branch(project, hotfix, remote)),
-        ("the record on the remote is the one before", super::share_record(project, hotfix, remote)),
+        ("the record on the remote is the one before", super::share_record(project, hotfix)),
     ];
     for (what, result) in steps {
         if let Err(error) = result {

@@ -11,7 +11,7 @@ use super::{Plan, facts, words};
 use crate::error::Result;
 use crate::failpoint;
 use crate::forge::{self, Delivered, Delivery, PushPlan};
-use crate::git::{GitError, Oid, PushOutcome, RefName, Remote};
+use crate::git::{GitError, Oid, PushOutcome, RefName};
 use crate::record::{Entry, Journal};
 use crate::session::{Hotfix, Project, REMOTE_HOTFIXES, REMOTE_RECORDS, SessionError, remote_record};
 
@@ -25,7 +25,8 @@ pub(super) fn deliver(
     project: &Project,
     hotfix: &mut Hotfix,
     plan: &Plan,
-    (merge_request, push_plan): (MergeRequest, PushPlan),
+    merge_request: &MergeRequest,
+    push_plan: PushPlan,
 ) -> Result<Vec<String>> {
     let ctx = project.ctx();
     let journal = Journal::open(&project.repository)?;
@@ -35,11 +36,11 @@ pub(super) fn deliver(
         journal.intend(hotfix.id(), Step::Submit, "push", json!({ "commit": plan.commit.as_str() }))?;
     let delivered = push(project, hotfix, plan, push_plan)?;
     failpoint::reach(ctx, "submit.pushed");
-    if plan.push_remote.name == plan.remote.name {
+    if !plan.goes_to_fork() {
         project.repository.set_refs(&[(remote_branch(hotfix.id())?, plan.commit.clone())])?;
     }
     let evidence = project.attest_if_missing(&hotfix.stored)?;
-    let mut facts = facts(plan, &merge_request);
+    let mut facts = facts(plan, merge_request);
     if delivered.merged {
         facts.push((Fact::Merged { commit: plan.commit.to_string() }, None));
     }
@@ -100,8 +101,8 @@ impl RecordPush {
         }
     }
 
-    /// Waits for the end, and says what became of the record. Whatever that is, the fix is delivered.
-    pub(super) fn settle(self, project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<()> {
+    /// Waits for the end of the push, and says what became of the record. Whatever that is, the fix is delivered.
+    pub(super) fn finish(self, project: &Project, hotfix: &mut Hotfix, plan: &Plan) -> Result<()> {
         let outcome = match self.known {
             Some(known) => Some(known),
             None => self.outcome.recv().ok(),
@@ -159,7 +160,7 @@ fn correct(project: &Project, hotfix: &mut Hotfix, plan: &Plan, taken: bool) -> 
 
 /// Pushes the record alone, over the one we pushed before. What mattered has happened already: a remote that does not
 /// take the record now gets it with the next push.
-pub fn share_record(project: &Project, hotfix: &Hotfix, _: &Remote) -> Result<()> {
+pub fn share_record(project: &Project, hotfix: &Hotfix) -> Result<()> {
     if let Some(before) = project.repository.read_ref(&remote_record(hotfix.id())?)? {
         project.push_record(hotfix.id(), hotfix.stored.tree.clone(), Some(before), RECORD_LIMIT).ok();
     }
@@ -225,12 +226,12 @@ fn was_submitted(hotfix: &Hotfix, commit: &Oid) -> bool {
 /// Where the remote's branch is, as far as we know, if it was us who put it there: a commit of somebody else that a
 /// fetch brought must not be pushed over.
 fn pushed_before(project: &Project, hotfix: &Hotfix, plan: &Plan) -> Result<Option<Oid>> {
-    let name = match plan.push_remote.name == plan.remote.name {
-        true => remote_branch(hotfix.id())?,
+    let name = match plan.goes_to_fork() {
         // We fetch from no fork, but Git notes what was pushed there.
-        false => {
+        true => {
             RefName::new(format!("refs/remotes/{}/{}", plan.push_remote.name, hotfix.record().branch_name()))?
         }
+        false => remote_branch(hotfix.id())?,
     };
     let known = project.repository.read_ref(&name)?;
     let events = || hotfix.stored.lines.iter().filter_map(|line| line.event());

@@ -181,7 +181,7 @@ fn settle(project: &Project, hotfix: &mut Hotfix) -> Result<()> {
 fn record(project: &Project, hotfix: &mut Hotfix, fact: Fact) -> Result<()> {
     hotfix.append(project, vec![(fact, None)], &Vec::new())?;
     match &project.remote {
-        Some(remote) => submit::share_record(project, hotfix, remote),
+        Some(_) => submit::share_record(project, hotfix),
         None => Ok(()),
     }
 }
